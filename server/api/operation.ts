@@ -1,0 +1,34 @@
+/** What an operation is: its wire name, the shape of its input, and the handler that answers. One file per operation. */
+import type { Cluster } from '../cluster/cluster.ts'
+import type { Infer, Structure } from './shape/shape.ts'
+
+/** An answer whose JSON is already text, with stored items spliced in. */
+export class JsonText {
+  readonly text: string
+  constructor(text: string) {
+    this.text = text
+  }
+}
+
+/** Members that are undefined are left out; `undefined` as a whole answers an empty body. */
+export type Answer = object | JsonText | undefined
+
+/** Who calls, and the world the handler may touch. */
+export type Call = {
+  cluster: Cluster
+  region: string
+  account: string
+  requestId: string
+}
+
+export type Operation<S extends Structure = Structure> = {
+  /** As in `X-Amz-Target`, after the dot. */
+  name: string
+  input: S
+  handle(input: Infer<S>, call: Call): Answer | Promise<Answer>
+}
+
+/** Ties the handler's types to the shape. */
+export function operation<S extends Structure>(definition: Operation<S>): Operation<S> {
+  return definition
+}

@@ -1,0 +1,4 @@
+/** Ranges of encoded keys. */
+
+/** `from` inclusive, `to` exclusive. */
+export type KeyRange = { from: Buffer; to: Buffer }

@@ -1,0 +1,44 @@
+/** Key schemas and secondary indexes: what evaluation, routing and validation need to know of a table. */
+import type { ScalarType } from './item.ts'
+
+/** One key attribute. */
+export type KeyAttribute = { name: string; type: ScalarType }
+
+/** Tables and local indexes have one hash and at most one range attribute; global indexes up to four of each. */
+export type KeySchema = { hash: KeyAttribute[]; range: KeyAttribute[] }
+
+export type Projection =
+  | { type: 'ALL' }
+  | { type: 'KEYS_ONLY' }
+  /** Keys and these. */
+  | { type: 'INCLUDE'; attributes: string[] }
+
+export type IndexSchema = {
+  /** Unique over the table's life: an index made again under an old name inherits nothing. */
+  id: string
+  name: string
+  kind: 'LOCAL' | 'GLOBAL'
+  key: KeySchema
+  projection: Projection
+}
+
+export type TableSchema = {
+  /** UUID; the table's identity. */
+  tableId: string
+  key: KeySchema
+  /** In name order, so that the first offending index of an item is the one DynamoDB names. */
+  indexes: IndexSchema[]
+}
+
+/** All key attributes, hash first. */
+export function keyAttributes(key: KeySchema): KeyAttribute[] {
+  return key.range.length === 0 ? key.hash : [...key.hash, ...key.range]
+}
+
+/** Names of the attributes that every entry of the index carries; undefined for all attributes. */
+export function projectedNames(table: KeySchema, index: IndexSchema): Set<string> | undefined {
+  if (index.projection.type === 'ALL') return undefined
+  const names = new Set([...keyAttributes(index.key), ...keyAttributes(table)].map(attribute => attribute.name))
+  if (index.projection.type === 'INCLUDE') for (const name of index.projection.attributes) names.add(name)
+  return names
+}

@@ -1,0 +1,110 @@
+/**
+ * A table as the metadata store keeps it: everything that describes the table, nothing of its items.
+ * Members that the API shows verbatim keep the API's own spelling and shape. Times are epoch milliseconds.
+ */
+import type { ScalarType } from './item.ts'
+import type { IndexSchema, KeySchema, Projection, TableSchema } from './schema.ts'
+
+export type TableStatus = 'CREATING' | 'UPDATING' | 'DELETING' | 'ACTIVE'
+export type IndexStatus = 'CREATING' | 'UPDATING' | 'DELETING' | 'ACTIVE'
+
+export type AttributeDefinition = { AttributeName: string; AttributeType: ScalarType }
+export type KeySchemaElement = { AttributeName: string; KeyType: 'HASH' | 'RANGE' }
+export type ProjectionDefinition = { ProjectionType: 'ALL' | 'KEYS_ONLY' | 'INCLUDE'; NonKeyAttributes?: string[] }
+export type OnDemandThroughput = { MaxReadRequestUnits?: number; MaxWriteRequestUnits?: number }
+export type Tag = { Key: string; Value: string }
+export type StreamViewType = 'NEW_IMAGE' | 'OLD_IMAGE' | 'NEW_AND_OLD_IMAGES' | 'KEYS_ONLY'
+
+export type ProvisionedThroughput = {
+  read: number
+  write: number
+  lastIncrease?: number
+  lastDecrease?: number
+  /** Times of this UTC day's decreases. */
+  decreases?: number[]
+}
+
+export type WarmThroughput = { read: number; write: number }
+
+/** A slice of the hash space, `from` inclusive, `to` exclusive, of 0 .. 2^32. */
+export type PartitionSlice = { id: string; from: number; to: number }
+
+export type LocalIndexRecord = {
+  id: string
+  name: string
+  keySchema: KeySchemaElement[]
+  projection: ProjectionDefinition
+}
+
+export type GlobalIndexRecord = LocalIndexRecord & {
+  status: IndexStatus
+  /** Present only on indexes added to an existing table, while CREATING. */
+  backfilling?: boolean
+  throughput: ProvisionedThroughput
+  onDemandThroughput?: OnDemandThroughput
+  warmThroughput: WarmThroughput
+  partitions: PartitionSlice[]
+}
+
+export type TableRecord = {
+  /** UUID: the table's identity. A re-created table of the same name inherits nothing. */
+  id: string
+  name: string
+  status: TableStatus
+  createdAt: number
+  attributeDefinitions: AttributeDefinition[]
+  keySchema: KeySchemaElement[]
+  localIndexes: LocalIndexRecord[]
+  globalIndexes: GlobalIndexRecord[]
+  billingMode: 'PROVISIONED' | 'PAY_PER_REQUEST'
+  /** Set by the first switch to, or creation as, PAY_PER_REQUEST; shows as BillingModeSummary ever after. */
+  lastUpdateToPayPerRequest?: number
+  throughput: ProvisionedThroughput
+  onDemandThroughput?: OnDemandThroughput
+  warmThroughput: WarmThroughput
+  deletionProtection: boolean
+  deletionProtectionChangedAt?: number
+  tableClass?: { class: 'STANDARD' | 'STANDARD_INFREQUENT_ACCESS'; updates: number[] }
+  sse?: { type: 'KMS'; keyArn: string; changes: number[] }
+  stream?: { viewType: StreamViewType }
+  latestStreamLabel?: string
+  tags: Tag[]
+  timeToLive?: { attribute: string; enabled: boolean; changedAt: number }
+  partitions: PartitionSlice[]
+}
+
+/** The indexes and keys as the partitions need them, of a record as the metadata keeps it. */
+export function schemaOf(table: TableRecord): TableSchema {
+  const types = new Map(table.attributeDefinitions.map(d => [d.AttributeName, d.AttributeType]))
+  const indexes = [
+    ...table.localIndexes.map(index => indexSchema(index, 'LOCAL', types)),
+    ...table.globalIndexes
+      .filter(index => index.status !== 'DELETING')
+      .map(index => indexSchema(index, 'GLOBAL', types)),
+  ]
+  indexes.sort((a, b) => (a.name < b.name ? -1 : 1))
+  return { tableId: table.id, key: keySchemaOf(table.keySchema, types), indexes }
+}
+
+function indexSchema(index: LocalIndexRecord, kind: 'LOCAL' | 'GLOBAL', types: Map<string, ScalarType>): IndexSchema {
+  return {
+    id: index.id,
+    name: index.name,
+    kind,
+    key: keySchemaOf(index.keySchema, types),
+    projection: projectionOf(index.projection),
+  }
+}
+
+function keySchemaOf(elements: KeySchemaElement[], types: Map<string, ScalarType>): KeySchema {
+  const typed = (keyType: 'HASH' | 'RANGE') =>
+    elements
+      .filter(element => element.KeyType === keyType)
+      .map(element => ({ name: element.AttributeName, type: types.get(element.AttributeName)! }))
+  return { hash: typed('HASH'), range: typed('RANGE') }
+}
+
+function projectionOf(definition: ProjectionDefinition): Projection {
+  if (definition.ProjectionType !== 'INCLUDE') return { type: definition.ProjectionType }
+  return { type: 'INCLUDE', attributes: definition.NonKeyAttributes ?? [] }
+}

@@ -1,0 +1,57 @@
+/**
+ * What a server asks of a partition, and what it gets: plain data, so that the two may live in different processes.
+ */
+import type { Condition, Update } from '../expression/bound.ts'
+import type { Item } from '../model/item.ts'
+
+/** An item as it is stored: the JSON text it travels in, and its DynamoDB size in bytes. */
+export type Image = { json: string; size: number }
+
+export type ReturnValues = 'NONE' | 'ALL_OLD' | 'ALL_NEW' | 'UPDATED_OLD' | 'UPDATED_NEW'
+
+type Guard = {
+  condition?: Condition
+  /** Put the item that failed the condition into the error. */
+  returnOnFailure?: boolean
+  returnValues?: ReturnValues
+}
+
+/** Keys and items are validated against the table's primary key by the server; index keys by the partition's leader. */
+export type WriteCommand =
+  /** `size`: of `item`, in bytes. */
+  | ({ kind: 'put'; key: Buffer; item: Item; size: number } & Guard)
+  | ({ kind: 'delete'; key: Buffer; keyItem: Item } & Guard)
+  /** Without `update`: creates the item with its key alone, or leaves it. */
+  | ({ kind: 'update'; key: Buffer; keyItem: Item; update?: Update } & Guard)
+
+/** Write units: the table's own, and those of every index touched, by index name. */
+export type WriteUnits = { table: number; indexes: Record<string, number> }
+
+export type WriteOutcome = {
+  /** What `returnValues` asked for, as JSON text of an item; absent when there is nothing to return. */
+  attributes?: string
+  units: WriteUnits
+}
+
+/**
+ * A contiguous read of encoded keys, `from` inclusive and `to` exclusive; `after` is exclusive in reading direction.
+ * The page ends at the row that reaches `limit` rows or `maxBytes` of item size.
+ */
+export type RangeRequest = {
+  /** A local index's id; otherwise the partition's own rows. */
+  index?: string
+  from: Buffer
+  to: Buffer
+  after?: Buffer
+  reverse?: boolean
+  limit?: number
+  maxBytes: number
+}
+
+export type Page = {
+  rows: Image[]
+  /** Sum of the rows' sizes. */
+  bytes: number
+  /** True if the page ended by `limit` or `maxBytes`, whether or not more rows follow. */
+  cut: boolean
+}
