@@ -5,8 +5,7 @@
 import type { KeyRange } from '../codec/range.ts'
 import type { GlobalIndexRecord, TableRecord } from '../model/table.ts'
 import type { Image, Page, WriteCommand, WriteOutcome } from '../partition/command.ts'
-
-export type RowStatistics = { items: number; bytes: number }
+import type { RowStatistics } from '../store/rows.ts'
 
 export type TableStatistics = {
   table: RowStatistics

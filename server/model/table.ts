@@ -6,6 +6,8 @@ import type { ScalarType } from './item.ts'
 import type { IndexSchema, KeySchema, Projection, TableSchema } from './schema.ts'
 
 export type TableStatus = 'CREATING' | 'UPDATING' | 'DELETING' | 'ACTIVE'
+/** What of a table is being changed. */
+export type UpdateCause = 'THROUGHPUT' | 'BILLING_MODE' | 'ON_DEMAND' | 'STREAM' | 'TABLE_CLASS' | 'INDEX'
 export type IndexStatus = 'CREATING' | 'UPDATING' | 'DELETING' | 'ACTIVE'
 
 export type AttributeDefinition = { AttributeName: string; AttributeType: ScalarType }
@@ -44,6 +46,8 @@ export type GlobalIndexRecord = LocalIndexRecord & {
   onDemandThroughput?: OnDemandThroughput
   warmThroughput: WarmThroughput
   partitions: PartitionSlice[]
+  /** While DELETING: its partitions were told to go. Set by the cluster. */
+  dropped?: boolean
 }
 
 export type TableRecord = {
@@ -51,6 +55,8 @@ export type TableRecord = {
   id: string
   name: string
   status: TableStatus
+  /** Why the status is UPDATING; of no meaning in any other status. */
+  updating?: UpdateCause
   createdAt: number
   attributeDefinitions: AttributeDefinition[]
   keySchema: KeySchemaElement[]
@@ -59,18 +65,27 @@ export type TableRecord = {
   billingMode: 'PROVISIONED' | 'PAY_PER_REQUEST'
   /** Set by the first switch to, or creation as, PAY_PER_REQUEST; shows as BillingModeSummary ever after. */
   lastUpdateToPayPerRequest?: number
+  /** Times of the switches to PAY_PER_REQUEST of the last 24 hours. */
+  payPerRequestSwitches?: number[]
   throughput: ProvisionedThroughput
   onDemandThroughput?: OnDemandThroughput
   warmThroughput: WarmThroughput
   deletionProtection: boolean
-  deletionProtectionChangedAt?: number
-  tableClass?: { class: 'STANDARD' | 'STANDARD_INFREQUENT_ACCESS'; updates: number[] }
-  sse?: { type: 'KMS'; keyArn: string; changes: number[] }
+  /** Absent while STANDARD was never changed. `updates`: times of the changes of the last 30 days. */
+  tableClass?: { class: 'STANDARD' | 'STANDARD_INFREQUENT_ACCESS'; lastUpdate?: number; updates: number[] }
+  /** Absent while encrypted with the service's own key. */
+  sse?: { type: 'KMS'; keyArn: string }
+  /** Times of the changes of encryption of the last 24 hours. */
+  sseChanges?: number[]
   stream?: { viewType: StreamViewType }
   latestStreamLabel?: string
   tags: Tag[]
+  /** JSON text, as given. */
+  resourcePolicy?: string
   timeToLive?: { attribute: string; enabled: boolean; changedAt: number }
   partitions: PartitionSlice[]
+  /** Grows when keys or indexes change, so that partitions know they must follow. Kept by the cluster. */
+  schemaVersion?: number
 }
 
 /** The indexes and keys as the partitions need them, of a record as the metadata keeps it. */

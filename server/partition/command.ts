@@ -3,9 +3,9 @@
  */
 import type { Condition, Update } from '../expression/bound.ts'
 import type { Item } from '../model/item.ts'
+import type { RowRange } from '../store/rows.ts'
 
-/** An item as it is stored: the JSON text it travels in, and its DynamoDB size in bytes. */
-export type Image = { json: string; size: number }
+export type { Image, Page } from '../store/rows.ts'
 
 export type ReturnValues = 'NONE' | 'ALL_OLD' | 'ALL_NEW' | 'UPDATED_OLD' | 'UPDATED_NEW'
 
@@ -33,25 +33,5 @@ export type WriteOutcome = {
   units: WriteUnits
 }
 
-/**
- * A contiguous read of encoded keys, `from` inclusive and `to` exclusive; `after` is exclusive in reading direction.
- * The page ends at the row that reaches `limit` rows or `maxBytes` of item size.
- */
-export type RangeRequest = {
-  /** A local index's id; otherwise the partition's own rows. */
-  index?: string
-  from: Buffer
-  to: Buffer
-  after?: Buffer
-  reverse?: boolean
-  limit?: number
-  maxBytes: number
-}
-
-export type Page = {
-  rows: Image[]
-  /** Sum of the rows' sizes. */
-  bytes: number
-  /** True if the page ended by `limit` or `maxBytes`, whether or not more rows follow. */
-  cut: boolean
-}
+/** A page of the partition's rows, or of one of its local indexes, named by id. */
+export type RangeRequest = RowRange & { index?: string }

@@ -1,0 +1,49 @@
+/** What BatchGetItem and BatchWriteItem have in common: parts of a request that may fail without failing the whole. */
+import { DynamoError } from '../../model/errors.ts'
+import type { TableRecord } from '../../model/table.ts'
+import { type CapacityReport, consumedCapacity, type Units } from './consumed.ts'
+import { spliceList } from './splice.ts'
+
+export const DUPLICATE_KEYS = 'Provided list of item keys contains duplicates'
+
+/** Errors that a client is to retry: the part of the batch that met one goes back as unprocessed. */
+const RETRIED = new Set([
+  'ProvisionedThroughputExceededException',
+  'RequestLimitExceeded',
+  'ThrottlingException',
+  'TransactionConflictException',
+  'InternalServerError',
+])
+
+/** What became of one part of a batch; `retry` if the client may send it again. */
+export type Outcome<T> = { done: T } | { retry: DynamoError }
+
+/** @throws any error that a retry would not mend */
+export async function attempt<T>(work: Promise<T>): Promise<Outcome<T>> {
+  try {
+    return { done: await work }
+  } catch (error) {
+    if (error instanceof DynamoError && RETRIED.has(error.code)) return { retry: error }
+    throw error
+  }
+}
+
+/** A batch of which nothing could be done fails like its first part. */
+export function requireProgress(outcomes: Outcome<unknown>[]): void {
+  const [first] = outcomes
+  if (first !== undefined && 'retry' in first && outcomes.every(outcome => 'retry' in outcome)) throw first.retry
+}
+
+/** What a batch consumed of one table. */
+export type TableShare = {
+  /** The table as the request named it. */
+  given: string
+  table: TableRecord
+  units: Units
+}
+
+/** The list of ConsumedCapacity, an entry per table; undefined if none was asked for. */
+export function batchCapacity(report: CapacityReport | undefined, shares: TableShare[]): string | undefined {
+  if (report === undefined || report === 'NONE') return undefined
+  return spliceList(shares.map(({ given, table, units }) => consumedCapacity(report, given, table, units)!))
+}

@@ -1,0 +1,126 @@
+/** One page of a Query or Scan: reading it, and the answer (facts, section 4.3). */
+import { readUnits } from '../../capacity/units.ts'
+import type { Cluster, RangePage } from '../../cluster/cluster.ts'
+import { rowKey } from '../../codec/key.ts'
+import { getOwn, type Item, setOwn } from '../../model/item.ts'
+import type { Image } from '../../partition/command.ts'
+import type { JsonText } from '../operation.ts'
+import { type CapacityReport, consumedCapacity, type Units } from './consumed.ts'
+import { keyNames, type Source } from './source.ts'
+import { spliceList, spliceObject } from './splice.ts'
+
+/** Bytes of items that one page evaluates; the item that reaches it is the page's last. */
+export const PAGE_SIZE = 1_048_576
+
+/** How many items are fetched from the table at a time for a page of a local index. */
+const FETCHED_AT_ONCE = 64
+
+export type PageRequest = {
+  source: Source
+  rows: Omit<RangePage, 'maxBytes'>
+  consistent: boolean
+  /** Fetch the item of every row from the table. */
+  fetch: boolean
+  filter: ((item: Item) => boolean) | undefined
+  projection: ((item: Item) => Item) | undefined
+  countOnly: boolean
+  report: CapacityReport | undefined
+  /** The table as the request named it. */
+  given: string
+}
+
+/** The rows that a page has evaluated. */
+type Evaluated = {
+  images: Image[]
+  /** How many rows; more than `images` if items were deleted while they were fetched. */
+  scanned: number
+  /** The last row, as the source has it, if there may be more. */
+  last: Image | undefined
+  units: Units
+}
+
+export async function answerPage(cluster: Cluster, request: PageRequest): Promise<JsonText> {
+  const { images, scanned, last, units } = await evaluateRows(cluster, request)
+  const items = select(images, request)
+  return spliceObject({
+    Count: String(items.length),
+    Items: request.countOnly ? undefined : spliceList(items),
+    ScannedCount: String(scanned),
+    LastEvaluatedKey: last && keyText(request.source, last),
+    ConsumedCapacity: consumedCapacity(request.report, request.given, request.source.table, units),
+  })
+}
+
+async function evaluateRows(cluster: Cluster, request: PageRequest): Promise<Evaluated> {
+  const { source, consistent } = request
+  const rows = { ...request.rows, maxBytes: PAGE_SIZE }
+  const page = await cluster.items.range(source.table, source.target, rows, consistent)
+  if (request.fetch) return fetchItems(cluster, request, page.rows, page.cut)
+  const units = readUnits(page.bytes, consistent)
+  return {
+    images: page.rows,
+    scanned: page.rows.length,
+    last: page.cut ? page.rows.at(-1) : undefined,
+    units: source.index ? indexUnits(source, units, 0) : { table: units, indexes: {} },
+  }
+}
+
+/** The items of a local index's rows. What is fetched counts towards the page's size, which may end it sooner. */
+async function fetchItems(cluster: Cluster, request: PageRequest, rows: Image[], cut: boolean): Promise<Evaluated> {
+  const { source, consistent } = request
+  const images: Image[] = []
+  let scanned = 0
+  let indexBytes = 0
+  let bytes = 0
+  let tableUnits = 0
+  while (scanned < rows.length && bytes < PAGE_SIZE) {
+    const chunk = rows.slice(scanned, scanned + FETCHED_AT_ONCE)
+    const items = await Promise.all(chunk.map(row => cluster.items.get(source.table, itemKey(source, row), consistent)))
+    for (let i = 0; i < chunk.length && bytes < PAGE_SIZE; i++) {
+      const item = items[i]
+      if (item !== undefined) images.push(item)
+      scanned += 1
+      indexBytes += chunk[i]!.size
+      bytes += chunk[i]!.size + (item?.size ?? 0)
+      tableUnits += readUnits(item?.size ?? 0, consistent)
+    }
+  }
+  return {
+    images,
+    scanned,
+    last: cut || scanned < rows.length ? rows[scanned - 1] : undefined,
+    units: indexUnits(source, readUnits(indexBytes, consistent), tableUnits),
+  }
+}
+
+function indexUnits(source: Source, index: number, table: number): Units {
+  const indexes: Units['indexes'] = {}
+  setOwn(indexes, source.index!.name, index)
+  return { table, indexes }
+}
+
+function itemKey(source: Source, row: Image): Buffer {
+  return rowKey(source.schema.key, JSON.parse(row.json) as Item)
+}
+
+/** The texts of the items to return. Without filter and projection nothing is parsed. */
+function select(images: Image[], { filter, projection, countOnly }: PageRequest): string[] {
+  const texts: string[] = []
+  for (const { json } of images) {
+    if (filter === undefined && projection === undefined) {
+      texts.push(json)
+      continue
+    }
+    const item = JSON.parse(json) as Item
+    if (filter !== undefined && !filter(item)) continue
+    texts.push(projection === undefined || countOnly ? json : JSON.stringify(projection(item)))
+  }
+  return texts
+}
+
+function keyText(source: Source, row: Image): string {
+  const item = JSON.parse(row.json) as Item
+  const key: Item = {}
+  for (const name of keyNames(source)) setOwn(key, name, getOwn(item, name)!)
+  return JSON.stringify(key)
+}

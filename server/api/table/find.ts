@@ -1,0 +1,32 @@
+/** From the `TableName` of a request to the table's record. */
+import { dynamo, resourceNotFound } from '../../model/errors.ts'
+import type { TableRecord } from '../../model/table.ts'
+import type { Call } from '../operation.ts'
+import { tableName } from './arn.ts'
+
+/**
+ * The table, for operations on items. `given` is its name or ARN.
+ * Errors: ResourceNotFoundException if there is none, or while it is CREATING or DELETING; those of `tableName`.
+ */
+export function findForData(call: Call, given: string): TableRecord {
+  // A colon is not allowed in a table's name, so that no ARN is ever found here.
+  const table = call.cluster.tables.find(given) ?? call.cluster.tables.find(tableName(call, given))
+  if (!table || table.status === 'CREATING' || table.status === 'DELETING') throw resourceNotFound()
+  return table
+}
+
+/** The table in any status, for operations on tables. Errors: ResourceNotFoundException; those of `tableName`. */
+export function findForControl(call: Call, given: string): TableRecord {
+  const name = tableName(call, given)
+  const table = call.cluster.tables.find(name)
+  if (!table) throw resourceNotFound(`Requested resource not found: Table: ${name} not found`)
+  return table
+}
+
+/** As `findForControl`, for the backup family, which has an error of its own. Errors: TableNotFoundException. */
+export function findForBackup(call: Call, given: string): TableRecord {
+  const name = tableName(call, given)
+  const table = call.cluster.tables.find(name)
+  if (!table) throw dynamo('TableNotFoundException', `Table not found: ${name}`)
+  return table
+}

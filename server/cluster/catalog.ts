@@ -1,0 +1,178 @@
+/** Tables by name: the `Tables` of cluster.ts, on the metadata store. */
+import type { Clock } from '../base/clock.ts'
+import type { Random } from '../base/random.ts'
+import type { Commit, Metadata, MetadataChange } from '../metadata/metadata.ts'
+import { dynamo, resourceNotFound } from '../model/errors.ts'
+import type { TableRecord } from '../model/table.ts'
+import type { RowStatistics } from '../store/rows.ts'
+import type { TableChange, TableStatistics, Tables } from './cluster.ts'
+import type { Leaders } from './leaders.ts'
+import { partitionIds, partitionRecords, slices } from './plan.ts'
+import { partitionKey, type Realm, tableKey, tablesPrefix } from './records.ts'
+
+export type CatalogPorts = { metadata: Metadata; leaders: Leaders; clock: Clock; random: Random }
+
+/** Where new tables' partitions go. */
+export type Placement = { node: string; partitionsPerTable: number }
+
+/** How long an answer waits for what it announces to be done: clients then see it done when they look. */
+const SETTLE_MS = 2000
+/** The same, when there may be much to do. */
+const BACKFILL_SETTLE_MS = 250
+
+type Cached = { record: TableRecord; version: number }
+
+export class Catalog implements Tables {
+  readonly #ports: CatalogPorts
+  readonly #realm: Realm
+  readonly #placement: Placement
+  readonly #tables = new Map<string, Cached>()
+  readonly #waiting = new Set<() => void>()
+  #unwatch = () => {}
+
+  constructor(ports: CatalogPorts, realm: Realm, placement: Placement) {
+    this.#ports = ports
+    this.#realm = realm
+    this.#placement = placement
+  }
+
+  async start(): Promise<void> {
+    this.#unwatch = await this.#ports.metadata.watch(tablesPrefix(this.#realm), changes => this.#changed(changes))
+  }
+
+  stop(): void {
+    this.#unwatch()
+  }
+
+  find(name: string): TableRecord | undefined {
+    return this.#tables.get(name)?.record
+  }
+
+  list(): string[] {
+    return [...this.#tables.keys()].sort((a, b) => (a < b ? -1 : 1))
+  }
+
+  async create(record: TableRecord): Promise<TableRecord> {
+    const placed = this.#place({ ...record, schemaVersion: 1 })
+    const key = tableKey(this.#realm, record.name)
+    const done = await this.#ports.metadata.commit({
+      guards: [{ key, version: 0 }],
+      puts: [{ key, value: JSON.stringify(placed) }, ...this.#partitionPuts(placed)],
+    })
+    if (!done) throw dynamo('ResourceInUseException', `Table already exists: ${record.name}`)
+    await this.#settled(record.name, table => table?.status === 'ACTIVE', SETTLE_MS)
+    return placed
+  }
+
+  async change(name: string, change: TableChange): Promise<TableRecord> {
+    const changed = await this.#update(name, current => {
+      const next = change(current, this.#ports.clock.now())
+      return this.#place(
+        indexesDiffer(current, next) ? { ...next, schemaVersion: (next.schemaVersion ?? 0) + 1 } : next,
+      )
+    })
+    const builds = changed.globalIndexes.some(index => index.status === 'CREATING')
+    const isSettled = (table: TableRecord | undefined) =>
+      table?.status !== 'UPDATING' && (table?.globalIndexes ?? []).every(index => index.status === 'ACTIVE')
+    await this.#settled(name, isSettled, builds ? BACKFILL_SETTLE_MS : SETTLE_MS)
+    return changed
+  }
+
+  async delete(name: string, check: (current: TableRecord) => void): Promise<TableRecord> {
+    const deleted = await this.#update(name, current => {
+      check(current)
+      return { ...current, status: 'DELETING' }
+    })
+    await this.#settled(name, table => table?.id !== deleted.id, SETTLE_MS)
+    return deleted
+  }
+
+  async statistics(table: TableRecord): Promise<TableStatistics> {
+    const sum = (rows: RowStatistics, more: RowStatistics | undefined) => {
+      rows.items += more?.items ?? 0
+      rows.bytes += more?.bytes ?? 0
+    }
+    const statistics: TableStatistics = { table: { items: 0, bytes: 0 }, indexes: {} }
+    for (const index of [...table.localIndexes, ...table.globalIndexes])
+      statistics.indexes[index.name] = { items: 0, bytes: 0 }
+    for (const { id } of table.partitions) {
+      const own = this.#ports.leaders.find(id)?.statistics()
+      sum(statistics.table, own)
+      for (const { name } of table.localIndexes) sum(statistics.indexes[name]!, own?.local[name])
+    }
+    for (const { name, partitions } of table.globalIndexes) {
+      for (const { id } of partitions) sum(statistics.indexes[name]!, this.#ports.leaders.find(id)?.statistics())
+    }
+    return statistics
+  }
+
+  /** Changes the record, and the partitions' records with it; anew when another change came between. */
+  async #update(name: string, change: (current: TableRecord) => TableRecord): Promise<TableRecord> {
+    const key = tableKey(this.#realm, name)
+    while (true) {
+      const entry = await this.#ports.metadata.get(key)
+      if (!entry) throw resourceNotFound(`Requested resource not found: Table: ${name} not found`)
+      const current = JSON.parse(entry.value) as TableRecord
+      const next = change(current)
+      const commit: Commit = { guards: [{ key, version: entry.version }], puts: [{ key, value: JSON.stringify(next) }] }
+      if (next.status === 'DELETING') commit.deletes = partitionIds(next).map(partitionKey)
+      else if (next.schemaVersion !== current.schemaVersion) commit.puts!.push(...this.#partitionPuts(next))
+      if (await this.#ports.metadata.commit(commit)) return next
+    }
+  }
+
+  /** Gives partitions to the table and to indexes that have none. */
+  #place(record: TableRecord): TableRecord {
+    const cut = () => slices(this.#placement.partitionsPerTable, () => this.#ports.random.uuid())
+    return {
+      ...record,
+      partitions: record.partitions.length > 0 ? record.partitions : cut(),
+      globalIndexes: record.globalIndexes.map(index =>
+        index.partitions.length > 0 ? index : { ...index, partitions: cut() },
+      ),
+    }
+  }
+
+  #partitionPuts(record: TableRecord): { key: string; value: string }[] {
+    return partitionRecords(record, this.#placement.node).map(partition => ({
+      key: partitionKey(partition.id),
+      value: JSON.stringify(partition),
+    }))
+  }
+
+  #changed(changes: MetadataChange[]): void {
+    const prefix = tablesPrefix(this.#realm)
+    for (const { key, entry } of changes) {
+      const name = key.slice(prefix.length)
+      if (!entry) this.#tables.delete(name)
+      else if (entry.version > (this.#tables.get(name)?.version ?? 0)) {
+        this.#tables.set(name, { record: JSON.parse(entry.value) as TableRecord, version: entry.version })
+      }
+    }
+    for (const check of [...this.#waiting]) check()
+  }
+
+  /** Resolves when the cached record is as wished, or after `ms`. */
+  #settled(name: string, isSettled: (table: TableRecord | undefined) => boolean, ms: number): Promise<void> {
+    return new Promise(resolve => {
+      const check = () => {
+        if (isSettled(this.find(name))) finish()
+      }
+      const cancel = this.#ports.clock.after(ms, () => finish())
+      const finish = () => {
+        cancel()
+        this.#waiting.delete(check)
+        resolve()
+      }
+      this.#waiting.add(check)
+      // Whatever is committed by now has been, or is just being, told to the watch.
+      queueMicrotask(check)
+    })
+  }
+}
+
+function indexesDiffer(before: TableRecord, after: TableRecord): boolean {
+  const live = (table: TableRecord) =>
+    table.globalIndexes.filter(index => index.status !== 'DELETING').map(({ id }) => id)
+  return live(before).join() !== live(after).join()
+}

@@ -1,0 +1,152 @@
+/**
+ * A storage node's share of the cluster: opens the partitions that the metadata gives to this node, leads them, follows
+ * their records, and says so in the metadata. One task at a time per partition, so that open, adopt and drop never cross.
+ */
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Clock } from '../base/clock.ts'
+import { OperatorError } from '../base/failure.ts'
+import type { Logger } from '../base/logger.ts'
+import type { LogStore } from '../log/log.ts'
+import type { Lease, Metadata, MetadataChange } from '../metadata/metadata.ts'
+import type { IndexPartitions } from '../replica/feed.ts'
+import type { Leader } from '../replica/leader.ts'
+import { Replica } from '../replica/replica.ts'
+import type { Checkpointer } from '../store/checkpointer.ts'
+import { deleteStore } from '../store/store.ts'
+import { type LeaderRecord, leaderKey, PARTITIONS, type PartitionRecord } from './records.ts'
+
+export type HostPorts = {
+  node: string
+  /** Folder of the partition files; undefined keeps them in memory. */
+  folder: string | undefined
+  logs: LogStore
+  metadata: Metadata
+  lease: Lease
+  checkpointer: Checkpointer
+  indexes: IndexPartitions
+  clock: Clock
+  logger: Logger
+}
+
+type Hosted = { replica?: Replica; version: number; built: string[]; task: Promise<void> }
+
+export class PartitionHost {
+  readonly #ports: HostPorts
+  readonly #hosted = new Map<string, Hosted>()
+  #failure: OperatorError | undefined
+  #unwatch = () => {}
+  #closed = false
+
+  constructor(ports: HostPorts) {
+    this.#ports = ports
+  }
+
+  /** Opens and leads all partitions of this node. Errors: OperatorError if one can't be opened. */
+  async start(): Promise<void> {
+    const records = await this.#ports.metadata.list(PARTITIONS)
+    await this.#removeStrays(new Set(records.map(({ value }) => (JSON.parse(value) as PartitionRecord).id)))
+    this.#unwatch = await this.#ports.metadata.watch(PARTITIONS, changes => this.#follow(changes))
+    await Promise.all([...this.#hosted.values()].map(hosted => hosted.task))
+    if (this.#failure) throw this.#failure
+  }
+
+  leader(partition: string): Leader | undefined {
+    return this.#hosted.get(partition)?.replica?.leader
+  }
+
+  replicas(): Replica[] {
+    return [...this.#hosted.values()].flatMap(({ replica }) => replica ?? [])
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    this.#unwatch()
+    await Promise.all([...this.#hosted.values()].map(hosted => hosted.task))
+    await Promise.all(this.replicas().map(replica => replica.close('this node is closing')))
+  }
+
+  #follow(changes: MetadataChange[]): void {
+    for (const { key, entry } of changes) {
+      const id = key.slice(PARTITIONS.length)
+      const record = entry && (JSON.parse(entry.value) as PartitionRecord)
+      if (record?.node === this.#ports.node) this.#enqueue(id, hosted => this.#ensure(hosted, record))
+      else if (this.#hosted.has(id)) this.#enqueue(id, hosted => this.#drop(id, hosted))
+    }
+  }
+
+  #enqueue(id: string, work: (hosted: Hosted) => Promise<void>): void {
+    let hosted = this.#hosted.get(id)
+    if (!hosted) this.#hosted.set(id, (hosted = { version: 0, built: [], task: Promise.resolve() }))
+    const { task } = hosted
+    hosted.task = task.then(() => (this.#closed ? undefined : work(hosted))).catch(error => this.#failed(id, error))
+  }
+
+  async #ensure(hosted: Hosted, record: PartitionRecord): Promise<void> {
+    hosted.replica ??= await Replica.open(record.id, this.#path(record.id), this.#ports)
+    const leader = hosted.replica.leader ?? (await this.#lead(hosted))
+    if (record.schema) await leader.adopt(record.schema)
+    await this.#publish(hosted, leader)
+    void this.#build(hosted, leader).catch(error => this.#failed(record.id, error))
+  }
+
+  async #lead(hosted: Hosted): Promise<Leader> {
+    const { partition } = hosted.replica!
+    const leader = await hosted.replica!.lead(error => this.#failed(partition, error))
+    hosted.built = []
+    return leader
+  }
+
+  async #build(hosted: Hosted, leader: Leader): Promise<void> {
+    const built = await leader.build()
+    if (built.every(index => hosted.built.includes(index)) || hosted.replica?.leader !== leader) return
+    hosted.built = built
+    await this.#publish(hosted, leader)
+  }
+
+  /** The key is guarded by its version: were there another leader, this one would learn it here. */
+  async #publish(hosted: Hosted, leader: Leader): Promise<void> {
+    const { metadata, node, lease } = this.#ports
+    const { epoch, schemaVersion, partition } = leader
+    const record: LeaderRecord = { node, epoch, schemaVersion, built: hosted.built }
+    const key = leaderKey(partition)
+    const current = await metadata.get(key)
+    const put = { key, value: JSON.stringify(record), lease }
+    await metadata.commit({ guards: [{ key, version: current?.version ?? 0 }], puts: [put] })
+  }
+
+  async #drop(id: string, hosted: Hosted): Promise<void> {
+    const { metadata } = this.#ports
+    await hosted.replica?.drop()
+    this.#hosted.delete(id)
+    const key = leaderKey(id)
+    const current = await metadata.get(key)
+    if (current) await metadata.commit({ guards: [{ key, version: current.version }], deletes: [key] })
+  }
+
+  /** A partition that can't go on stops, and says so; the others go on. At start it keeps the process from serving. */
+  #failed(partition: string, error: Error): void {
+    if (this.#closed) return
+    this.#ports.logger.error({ err: error, partition }, 'a partition has stopped')
+    this.#failure ??=
+      error instanceof OperatorError
+        ? error
+        : new OperatorError(`Partition ${partition} cannot be opened: ${error.message}.`)
+  }
+
+  #path(partition: string): string {
+    return this.#ports.folder === undefined ? ':memory:' : join(this.#ports.folder, `${partition}.db`)
+  }
+
+  /** Files and logs of partitions that were dropped while this node was away, or as it died. */
+  async #removeStrays(known: Set<string>): Promise<void> {
+    const { folder, logs } = this.#ports
+    for (const partition of logs.partitions()) if (!known.has(partition)) await logs.drop(partition)
+    if (folder === undefined) return
+    const files = await readdir(folder)
+    for (const file of files) {
+      const partition = /^([0-9a-f-]{36})\.db$/.exec(file)?.[1]
+      if (partition && !known.has(partition)) deleteStore(join(folder, file))
+    }
+  }
+}

@@ -1,0 +1,37 @@
+/** Where partitions are led: in this process, or (with the cluster's adapters) in another. */
+import type { RangeRequest, WriteCommand, WriteOutcome } from '../partition/command.ts'
+import type { FeedRow, IndexPartitions } from '../replica/feed.ts'
+import type { PartitionStatistics } from '../replica/leader.ts'
+import { NotLeading } from '../replica/pipeline.ts'
+import type { Image, Page } from '../store/rows.ts'
+
+/** What a server may ask of a partition's leader. */
+export interface PartitionLeader {
+  get(key: Buffer): Image | undefined | Promise<Image | undefined>
+  range(request: RangeRequest): Page | Promise<Page>
+  write(command: WriteCommand): Promise<WriteOutcome>
+  statistics(): PartitionStatistics
+}
+
+export interface Leaders {
+  find(partition: string): PartitionLeader | undefined
+}
+
+/** The leader of an index's partition, as seen by those who feed it. */
+type IndexLeader = {
+  feed(source: string, position: number, rows: FeedRow[]): Promise<void>
+  consumed(source: string): number
+}
+
+/** Feeds go to the leaders that `find` knows. */
+export function indexPartitions(find: (partition: string) => IndexLeader | undefined): IndexPartitions {
+  const leading = (partition: string) => {
+    const leader = find(partition)
+    if (!leader) throw new NotLeading(`partition ${partition} has no leader yet`)
+    return leader
+  }
+  return {
+    consumed: async (partition, source) => leading(partition).consumed(source),
+    feed: async (partition, source, position, rows) => leading(partition).feed(source, position, rows),
+  }
+}

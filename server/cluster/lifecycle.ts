@@ -1,0 +1,78 @@
+/** The duty that moves tables on: watches records and leaders, and commits the next step of whatever is under way. */
+import type { Logger } from '../base/logger.ts'
+import type { Metadata, MetadataChange, MetadataEntry } from '../metadata/metadata.ts'
+import type { TableRecord } from '../model/table.ts'
+import { advance } from './plan.ts'
+import { LEADERS, type LeaderRecord, partitionKey } from './records.ts'
+
+const TABLES = 'tables/'
+
+export class Lifecycle {
+  readonly #metadata: Metadata
+  readonly #logger: Logger
+  readonly #tables = new Map<string, MetadataEntry>()
+  readonly #leaders = new Map<string, LeaderRecord>()
+  #unwatch: (() => void)[] = []
+  #running = false
+  #again = false
+
+  constructor(metadata: Metadata, logger: Logger) {
+    this.#metadata = metadata
+    this.#logger = logger
+  }
+
+  async start(): Promise<void> {
+    this.#unwatch = [
+      await this.#metadata.watch(LEADERS, changes => this.#leadersChanged(changes)),
+      await this.#metadata.watch(TABLES, changes => this.#tablesChanged(changes)),
+    ]
+  }
+
+  stop(): void {
+    for (const unwatch of this.#unwatch) unwatch()
+  }
+
+  #tablesChanged(changes: MetadataChange[]): void {
+    for (const { key, entry } of changes) {
+      if (entry) this.#tables.set(key, entry)
+      else this.#tables.delete(key)
+    }
+    void this.#run()
+  }
+
+  #leadersChanged(changes: MetadataChange[]): void {
+    for (const { key, entry } of changes) {
+      const id = key.slice(LEADERS.length)
+      if (entry) this.#leaders.set(id, JSON.parse(entry.value) as LeaderRecord)
+      else this.#leaders.delete(id)
+    }
+    void this.#run()
+  }
+
+  async #run(): Promise<void> {
+    this.#again = true
+    if (this.#running) return
+    this.#running = true
+    while (this.#again) {
+      this.#again = false
+      for (const entry of [...this.#tables.values()]) {
+        await this.#advance(entry).catch(error =>
+          this.#logger.error({ err: error, table: entry.key }, 'a table could not be moved on'),
+        )
+      }
+    }
+    this.#running = false
+  }
+
+  /** A commit that fails met a newer record, whose watch event brings us back here. */
+  async #advance(entry: MetadataEntry): Promise<void> {
+    const step = advance(JSON.parse(entry.value) as TableRecord, id => this.#leaders.get(id))
+    if (!step) return
+    const gone = step.record === 'gone'
+    await this.#metadata.commit({
+      guards: [{ key: entry.key, version: entry.version }],
+      puts: gone ? [] : [{ key: entry.key, value: JSON.stringify(step.record) }],
+      deletes: [...(gone ? [entry.key] : []), ...step.drop.map(partitionKey)],
+    })
+  }
+}

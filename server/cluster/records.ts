@@ -1,0 +1,42 @@
+/** The metadata's layout: which keys there are, and what their values say. */
+import type { PartitionSchema } from '../partition/schema.ts'
+
+/** Identity of a set of tables; ARNs show both. */
+export type Realm = { account: string; region: string }
+
+/** A partition that should exist, and the node that holds it. Written by the cluster, watched by nodes. */
+export type PartitionRecord = {
+  id: string
+  tableId: string
+  node: string
+  /** Of a table's own partitions; those of a global index have none. */
+  schema?: PartitionSchema
+}
+
+/** Bound to the leading node's lease: who leads, and how far it is with what the partition's record asks. */
+export type LeaderRecord = {
+  node: string
+  epoch: number
+  schemaVersion: number
+  /** Global indexes, by id, whose rows were all made from the rows of this partition. */
+  built: string[]
+}
+
+export const PARTITIONS = 'partitions/'
+export const LEADERS = 'leaders/'
+
+export function tablesPrefix({ account, region }: Realm): string {
+  return `tables/${account}/${region}/`
+}
+
+export function tableKey(realm: Realm, name: string): string {
+  return tablesPrefix(realm) + name
+}
+
+export function partitionKey(id: string): string {
+  return PARTITIONS + id
+}
+
+export function leaderKey(id: string): string {
+  return LEADERS + id
+}

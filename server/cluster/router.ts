@@ -1,0 +1,90 @@
+/** Items by key: the `Items` of cluster.ts. A key's hash names its partition; ranges visit theirs one after the other. */
+import { type Clock, sleep } from '../base/clock.ts'
+import { hashOfRow } from '../codec/key.ts'
+import { internalServerError } from '../model/errors.ts'
+import type { PartitionSlice, TableRecord } from '../model/table.ts'
+import type { RangeRequest, WriteCommand, WriteOutcome } from '../partition/command.ts'
+import type { Image, Page } from '../store/rows.ts'
+import type { Items, RangePage, RangeTarget } from './cluster.ts'
+import type { Leaders, PartitionLeader } from './leaders.ts'
+
+/** How long a request waits for a partition that has no leader just now. */
+const LEADER_WAIT_MS = 5000
+const LEADER_CHECK_MS = 20
+
+const LAST_HASH = 2 ** 32 - 1
+
+export class Router implements Items {
+  readonly #leaders: Leaders
+  readonly #clock: Clock
+
+  constructor(leaders: Leaders, clock: Clock) {
+    this.#leaders = leaders
+    this.#clock = clock
+  }
+
+  async get(table: TableRecord, key: Buffer): Promise<Image | undefined> {
+    const { id } = sliceOf(table.partitions, hashOfRow(key))
+    return (this.#leaders.find(id) ?? (await this.#leader(id))).get(key)
+  }
+
+  async write(table: TableRecord, command: WriteCommand): Promise<WriteOutcome> {
+    const { id } = sliceOf(table.partitions, hashOfRow(command.key))
+    return (this.#leaders.find(id) ?? (await this.#leader(id))).write(command)
+  }
+
+  async range(table: TableRecord, target: RangeTarget, request: RangePage): Promise<Page> {
+    const slices = target && 'globalIndex' in target ? target.globalIndex.partitions : table.partitions
+    const index = target && 'localIndex' in target ? target.localIndex : undefined
+    const touched = slicesOf(slices, request)
+    if (request.reverse) touched.reverse()
+    const page: Page = { rows: [], bytes: 0, cut: false }
+    for (const { id } of touched) {
+      const leader = this.#leaders.find(id) ?? (await this.#leader(id))
+      const part = await leader.range(remainder(request, index, page))
+      if (touched.length === 1) return part
+      for (const row of part.rows) page.rows.push(row)
+      page.bytes += part.bytes
+      page.cut = part.cut
+      if (page.cut) break
+    }
+    return page
+  }
+
+  async #leader(partition: string): Promise<PartitionLeader> {
+    for (let waited = 0; waited < LEADER_WAIT_MS; waited += LEADER_CHECK_MS) {
+      const leader = this.#leaders.find(partition)
+      if (leader) return leader
+      await sleep(this.#clock, LEADER_CHECK_MS)
+    }
+    throw internalServerError()
+  }
+}
+
+/** What is left to ask of the next partition. */
+function remainder(
+  { from, to, after, reverse, limit, maxBytes }: RangePage,
+  index: string | undefined,
+  page: Page,
+): RangeRequest {
+  const rest = limit === undefined ? undefined : limit - page.rows.length
+  return { index, from, to, after, reverse, limit: rest, maxBytes: maxBytes - page.bytes }
+}
+
+function sliceOf(slices: PartitionSlice[], hash: number): PartitionSlice {
+  if (slices.length === 1) return slices[0]!
+  return slices.find(slice => hash >= slice.from && hash < slice.to)!
+}
+
+/** The slices that the rest of the range touches, in key order. */
+function slicesOf(slices: PartitionSlice[], { from, to, after, reverse }: RangePage): PartitionSlice[] {
+  if (slices.length === 1) return [...slices]
+  const first = hashBound(after && !reverse ? after : from, 0)
+  const last = hashBound(after && reverse ? after : to, LAST_HASH)
+  return slices.filter(slice => slice.from <= last && slice.to > first)
+}
+
+/** The hash a bound of a range begins with; a bound may be shorter than a hash. */
+function hashBound(bound: Buffer, fallback: number): number {
+  return bound.length >= 4 ? hashOfRow(bound) : fallback
+}

@@ -1,0 +1,53 @@
+/** Keeps the node's files durable and its log short, in the background. */
+import type { Clock } from '../base/clock.ts'
+import type { Logger } from '../base/logger.ts'
+import type { LogStore } from '../log/log.ts'
+import type { Replica } from '../replica/replica.ts'
+
+const INTERVAL_MS = 1000
+/** A log longer than this is worth a checkpoint of everything: it bounds what a start has to replay. */
+const MAX_LOG_BYTES = 64 * 1024 * 1024
+/** A changed partition is made durable at least this often. */
+const MAX_AGE_MS = 60_000
+
+export class Upkeep {
+  readonly #replicas: () => Replica[]
+  readonly #logs: LogStore
+  readonly #clock: Clock
+  readonly #logger: Logger
+  #cancel = () => {}
+  #stopped = false
+  #running: Promise<void> = Promise.resolve()
+
+  constructor(replicas: () => Replica[], logs: LogStore, clock: Clock, logger: Logger) {
+    this.#replicas = replicas
+    this.#logs = logs
+    this.#clock = clock
+    this.#logger = logger
+  }
+
+  start(): void {
+    this.#cancel = this.#clock.after(INTERVAL_MS, () => {
+      this.#running = this.#round().finally(() => {
+        if (!this.#stopped) this.start()
+      })
+    })
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true
+    this.#cancel()
+    await this.#running
+  }
+
+  async #round(): Promise<void> {
+    const long = this.#logs.size() > MAX_LOG_BYTES
+    for (const replica of this.#replicas()) {
+      if (this.#stopped) return
+      if (replica.unsaved === 0 || !(long || replica.age > MAX_AGE_MS)) continue
+      await replica.checkpoint().catch(error => {
+        this.#logger.warn({ err: error, partition: replica.partition }, 'a checkpoint failed; it will be tried again')
+      })
+    }
+  }
+}

@@ -1,0 +1,70 @@
+/** Settings from the command line and the environment: the only reader of both. */
+import { readFileSync } from 'node:fs'
+import { Command, InvalidArgumentError, Option } from 'commander'
+
+export type Config = {
+  host: string
+  port: number
+  /** Undefined keeps everything in memory. */
+  dataDir: string | undefined
+  /** Partitions of a new table, and of each of its global indexes. */
+  partitions: number
+  region: string
+  logLevel: string
+}
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
+
+/** Prints and exits on `--help`, `--version` and misuse. */
+export function readConfig(argv: string[]): Config {
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+    version: string
+  }
+  const program = new Command('tavola')
+    .description('The DynamoDB API, durable, on this machine.')
+    .version(version, '-v, --version')
+    .addOption(option('--port <port>', 'port to listen on', 'PORT').argParser(integer(0, 65_535)).default(8000))
+    .addOption(option('--host <host>', 'address to listen on', 'HOST').default('127.0.0.1'))
+    .addOption(option('--data-dir <folder>', 'folder of the durable files', 'DATA_DIR').default('./data'))
+    .addOption(
+      option('--in-memory', 'keep no files: everything is gone when the process ends', 'IN_MEMORY').default(false),
+    )
+    .addOption(
+      option('--partitions <n>', 'partitions per new table', 'PARTITIONS').argParser(integer(1, 1024)).default(1),
+    )
+    .addOption(option('--region <region>', 'region that ARNs show', 'REGION').argParser(region).default('us-east-1'))
+    .addOption(
+      option('--log-level <level>', 'how much is logged, as JSON lines on stderr', 'LOG_LEVEL')
+        .choices(LOG_LEVELS)
+        .default('warn'),
+    )
+    .addHelpText('after', '\nEach option is also an environment variable, such as TAVOLA_PORT or TAVOLA_DATA_DIR.')
+    .allowExcessArguments(false)
+    .parse(argv)
+  const { inMemory, dataDir, ...options } = program.opts<Config & { inMemory: boolean | string }>()
+  return { ...options, dataDir: isTrue(inMemory) ? undefined : dataDir }
+}
+
+function option(flags: string, description: string, variable: string): Option {
+  return new Option(flags, description).env(`TAVOLA_${variable}`)
+}
+
+function integer(min: number, max: number): (text: string) => number {
+  return text => {
+    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN
+    if (!(value >= min && value <= max))
+      throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`)
+    return value
+  }
+}
+
+function region(text: string): string {
+  if (!/^[a-z0-9-]{1,64}$/.test(text))
+    throw new InvalidArgumentError('It must consist of lower-case letters, digits and dashes.')
+  return text
+}
+
+/** An environment variable of a flag may say `false`. */
+function isTrue(flag: boolean | string): boolean {
+  return flag !== false && flag !== 'false' && flag !== '0' && flag !== ''
+}

@@ -1,0 +1,122 @@
+/** The HTTP face: one Koa middleware that answers API requests and health checks (facts, sections 1.1 to 1.4). */
+import { crc32 } from 'node:zlib'
+import Koa, { type Context } from 'koa'
+import type { Call, Operation } from '../api/operation.ts'
+import type { Signature } from '../auth/signature.ts'
+import type { Logger } from '../base/logger.ts'
+import { DynamoError, internalServerError } from '../model/errors.ts'
+import { ConnectionLost, hasBody, readBody } from './body.ts'
+import { allowOrigin, allowPreflight, isPreflight } from './cors.ts'
+import { type Api, dispatch, targetsOf } from './dispatch.ts'
+import { encode } from './encoding.ts'
+import { newRequestId } from './request-id.ts'
+
+export type AppOptions = {
+  operations: Operation[]
+  streamsOperations: Operation[]
+  /** What an operation's handler gets beside its input. */
+  call(requestId: string, signature: Signature): Call
+  region: string
+  /** Whether requests can be served; `GET /readyz` shows it. */
+  ready(): boolean
+  logger: Logger
+}
+
+type Reply = { status: number; type: string; body: string }
+
+const DEFAULT_TYPE = 'application/x-amz-json-1.0'
+const SUPPORTED_TYPES = new Set([DEFAULT_TYPE, 'application/json'])
+const NOT_FOUND: Reply = { status: 404, type: 'text/plain', body: '<UnknownOperationException/>\n' }
+
+export function createApp(options: AppOptions): Koa {
+  const app = new Koa()
+  const api: Api = { targets: targetsOf(options.operations, options.streamsOperations), call: options.call }
+  app.use(ctx => answer(ctx, api, options))
+  app.on('error', error => options.logger.debug({ err: error }, 'connection failed'))
+  return app
+}
+
+async function answer(ctx: Context, api: Api, options: AppOptions): Promise<void> {
+  const start = performance.now()
+  const requestId = newRequestId()
+  const operation = api.targets.get(ctx.req.headers['x-amz-target'] as string)
+  try {
+    const reply = plainReply(ctx, options) ?? (await apiReply(ctx, api, operation, requestId, options.logger))
+    await send(ctx, reply, requestId)
+    const ms = performance.now() - start
+    options.logger.debug({ requestId, operation: operation?.name, status: reply.status, ms }, 'request')
+  } catch (error) {
+    if (!(error instanceof ConnectionLost)) throw error
+    ctx.respond = false
+  }
+}
+
+/** The reply to what is no API request; undefined for an API request. */
+function plainReply(ctx: Context, options: AppOptions): Reply | undefined {
+  const path = pathOf(ctx.req.url!)
+  if (ctx.method === 'POST') return path === '/' && hasSupportedType(ctx) ? undefined : NOT_FOUND
+  if (ctx.method === 'GET' && ctx.req.headers['x-amz-target'] === undefined) return healthReply(path, options)
+  if (!isPreflight(ctx)) return NOT_FOUND
+  allowPreflight(ctx)
+  return { status: 200, type: 'text/plain', body: '' }
+}
+
+/** Koa's own `path` throws at some of the malformed URLs that HTTP lets through. */
+function pathOf(url: string): string {
+  const end = url.indexOf('?')
+  const path = end < 0 ? url : url.slice(0, end)
+  return path.startsWith('/') ? path : path.replace(/^https?:\/\/[^/]*/i, '') || '/'
+}
+
+function hasSupportedType(ctx: Context): boolean {
+  return SUPPORTED_TYPES.has(baseType(ctx)) || !hasBody(ctx.req)
+}
+
+function healthReply(path: string, options: AppOptions): Reply {
+  if (path === '/healthz') return { status: 200, type: 'application/json', body: '{"status":"ok"}' }
+  if (path !== '/readyz')
+    return { status: 200, type: 'text/plain', body: `healthy: dynamodb.${options.region}.amazonaws.com ` }
+  const ready = options.ready()
+  return { status: ready ? 200 : 503, type: 'application/json', body: JSON.stringify({ ready }) }
+}
+
+async function apiReply(
+  ctx: Context,
+  api: Api,
+  operation: Operation | undefined,
+  requestId: string,
+  logger: Logger,
+): Promise<Reply> {
+  const type = SUPPORTED_TYPES.has(baseType(ctx)) ? baseType(ctx) : DEFAULT_TYPE
+  try {
+    const body = await readBody(ctx.req)
+    const { headers, url } = ctx.req
+    const text = await dispatch(api, { id: requestId, operation, headers, url: url!, body })
+    return { status: 200, type, body: text }
+  } catch (error) {
+    if (error instanceof ConnectionLost) throw error
+    const refusal = error instanceof DynamoError ? error : internalServerError()
+    if (refusal !== error) logger.error({ err: error, requestId, operation: operation?.name }, 'request failed')
+    if (refusal.status === 413) ctx.set('Connection', 'close')
+    return { status: refusal.status, type, body: refusal.toBody() }
+  }
+}
+
+/** The content type without its parameters. */
+function baseType(ctx: Context): string {
+  const type = ctx.req.headers['content-type'] ?? ''
+  const end = type.indexOf(';')
+  return end < 0 ? type : type.slice(0, end).trim()
+}
+
+async function send(ctx: Context, reply: Reply, requestId: string): Promise<void> {
+  const { body, encoding } = await encode(Buffer.from(reply.body), ctx.req)
+  ctx.status = reply.status
+  allowOrigin(ctx)
+  ctx.set('Server', 'Server')
+  ctx.set('x-amzn-RequestId', requestId)
+  ctx.set('x-amz-crc32', String(crc32(body)))
+  ctx.set('Content-Type', reply.type)
+  if (encoding !== undefined) ctx.set('Content-Encoding', encoding)
+  ctx.body = body
+}

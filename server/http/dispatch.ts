@@ -1,0 +1,60 @@
+/** From the bytes of a request to the text of its answer, in DynamoDB's order of checks (facts, section 1.4). */
+import { isUtf8 } from 'node:buffer'
+import type { IncomingHttpHeaders } from 'node:http'
+import { type Answer, type Call, JsonText, type Operation } from '../api/operation.ts'
+import { decode } from '../api/shape/shape.ts'
+import { parseSignature, type Signature } from '../auth/signature.ts'
+import { service } from '../model/errors.ts'
+
+export type Api = {
+  /** By X-Amz-Target. */
+  targets: Map<string, Operation>
+  call(requestId: string, signature: Signature): Call
+}
+
+export type ApiRequest = {
+  id: string
+  /** What X-Amz-Target names, if it is known. */
+  operation: Operation | undefined
+  headers: IncomingHttpHeaders
+  url: string
+  /** Decompressed. */
+  body: Buffer
+}
+
+/** `DynamoDB_20120810.GetItem` and so on. */
+export function targetsOf(operations: Operation[], streamsOperations: Operation[]): Map<string, Operation> {
+  const targets = new Map<string, Operation>()
+  for (const operation of operations) targets.set(`DynamoDB_20120810.${operation.name}`, operation)
+  for (const operation of streamsOperations) targets.set(`DynamoDBStreams_20120810.${operation.name}`, operation)
+  return targets
+}
+
+/** Errors: whatever DynamoError refuses the request. */
+export async function dispatch(api: Api, request: ApiRequest): Promise<string> {
+  const { operation, body } = request
+  const json = body.length === 0 ? undefined : parseObject(body)
+  if (operation === undefined) throw service('UnknownOperationException')
+  const signature = parseSignature(request.headers, request.url)
+  if (json === undefined) throw service('SerializationException')
+  return textOf(await operation.handle(decode(operation.input, json), api.call(request.id, signature)))
+}
+
+function parseObject(body: Buffer): { [name: string]: unknown } {
+  const json = isUtf8(body) ? parse(body.toString()) : undefined
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) throw service('SerializationException')
+  return json as { [name: string]: unknown }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function textOf(answer: Answer): string {
+  if (answer === undefined) return ''
+  return answer instanceof JsonText ? answer.text : JSON.stringify(answer)
+}

@@ -1,0 +1,152 @@
+/**
+ * The entries of a partition's log. An entry holds effects, never expressions: the leader has evaluated them, and whoever
+ * applies it does the same thing to the same rows.
+ *
+ * INV-P1  Every entry names the hash of the entry before it; one that does not fit is never applied (replica/, applier.ts).
+ * INV-P2  Applying needs the state and the entry, nothing else: no clock, no randomness, no I/O, no expression (apply.ts).
+ */
+import { hash } from 'node:crypto'
+import { Packr } from 'msgpackr'
+import { OperatorError } from '../base/failure.ts'
+import type { Image } from '../store/rows.ts'
+import type { PartitionSchema } from './schema.ts'
+
+/** A row that an index loses, gains or keeps with another image. */
+export type IndexChange = {
+  /** A local index's number, or a global index's id. */
+  index: number | string
+  remove?: { key: Uint8Array; size: number }
+  /** Without `image`, the row is the item itself. `before`: size of the row it replaces; absent if it is new. */
+  put?: { key: Uint8Array; image?: Image; before?: number }
+}
+
+export type Effect = {
+  key: Uint8Array
+  /** The row from now on; undefined deletes it. */
+  image: Image | undefined
+  /** Size of the row before; undefined if there was none. */
+  before: number | undefined
+  local: IndexChange[]
+  global: IndexChange[]
+}
+
+export type EntryBody =
+  /** A leader begins: whoever led before can no longer append. */
+  | { kind: 'epoch'; node: string }
+  | { kind: 'schema'; schema: PartitionSchema }
+  /** `time`: the leader's wall clock, epoch milliseconds. */
+  | { kind: 'write'; time: number; effects: Effect[] }
+  /** Rows of a new global index, made from the rows up to `cursor`; without a cursor, from the last ones. */
+  | { kind: 'backfill'; index: string; rows: { key: Uint8Array; image: Image }[]; cursor: Uint8Array | undefined }
+  /** On an index's partition: what partition `source` caused with its entries up to `position`. */
+  | { kind: 'feed'; source: string; position: number; effects: Effect[] }
+
+export type Entry = EntryBody & { epoch: number; previous: string }
+
+const VERSION = 1
+const packer = new Packr({ useRecords: false, variableMapSize: true })
+
+export function encodeEntry(entry: Entry): Buffer {
+  const { epoch, previous, ...body } = entry
+  return packer.pack([VERSION, epoch, previous, body.kind, encodeBody(body)])
+}
+
+/** Errors: OperatorError for an entry of a newer version. */
+export function decodeEntry(bytes: Uint8Array): Entry {
+  const [version, epoch, previous, kind, body] = packer.unpack(bytes) as [
+    number,
+    number,
+    string,
+    Entry['kind'],
+    unknown[],
+  ]
+  if (version > VERSION)
+    throw new OperatorError(
+      `The log holds entries of a newer Tavola (version ${version}, this one reads up to ${VERSION}).`,
+    )
+  return { epoch, previous, ...decodeBody(kind, body) }
+}
+
+/** What the next entry must call `previous`. */
+export function chainHash(bytes: Uint8Array): string {
+  return hash('sha256', bytes, 'hex').slice(0, 32)
+}
+
+function encodeBody(body: EntryBody): unknown[] {
+  switch (body.kind) {
+    case 'epoch':
+      return [body.node]
+    case 'schema':
+      return [JSON.stringify(body.schema)]
+    case 'write':
+      return [body.time, body.effects.map(encodeEffect)]
+    case 'backfill':
+      return [body.index, body.rows.map(row => [row.key, row.image.json, row.image.size]), body.cursor ?? null]
+    case 'feed':
+      return [body.source, body.position, body.effects.map(encodeEffect)]
+  }
+}
+
+function decodeBody(kind: EntryBody['kind'], body: unknown[]): EntryBody {
+  switch (kind) {
+    case 'epoch':
+      return { kind, node: body[0] as string }
+    case 'schema':
+      return { kind, schema: JSON.parse(body[0] as string) }
+    case 'write':
+      return { kind, time: body[0] as number, effects: (body[1] as PackedEffect[]).map(decodeEffect) }
+    case 'backfill': {
+      const rows = (body[1] as [Uint8Array, string, number][]).map(([key, json, size]) => ({
+        key,
+        image: { json, size },
+      }))
+      return { kind, index: body[0] as string, rows, cursor: (body[2] as Uint8Array | null) ?? undefined }
+    }
+    case 'feed': {
+      const [source, position, effects] = body as [string, number, PackedEffect[]]
+      return { kind, source, position, effects: effects.map(decodeEffect) }
+    }
+  }
+}
+
+type PackedEffect = [Uint8Array, string | null, number, number, PackedChange[], PackedChange[]]
+type PackedChange = [number | string, Uint8Array | null, number, Uint8Array | null, string | null, number, number]
+
+/** Sizes are never negative: -1 stands for none. */
+function encodeEffect({ key, image, before, local, global }: Effect): PackedEffect {
+  return [key, image?.json ?? null, image?.size ?? -1, before ?? -1, local.map(encodeChange), global.map(encodeChange)]
+}
+
+function decodeEffect([key, json, size, before, local, global]: PackedEffect): Effect {
+  return {
+    key,
+    image: json === null ? undefined : { json, size },
+    before: before < 0 ? undefined : before,
+    local: local.map(decodeChange),
+    global: global.map(decodeChange),
+  }
+}
+
+function encodeChange({ index, remove, put }: IndexChange): PackedChange {
+  const image = put?.image
+  return [
+    index,
+    remove?.key ?? null,
+    remove?.size ?? -1,
+    put?.key ?? null,
+    image?.json ?? null,
+    image?.size ?? -1,
+    put?.before ?? -1,
+  ]
+}
+
+function decodeChange([index, removed, removedSize, key, json, size, before]: PackedChange): IndexChange {
+  const change: IndexChange = { index }
+  if (removed) change.remove = { key: removed, size: removedSize }
+  if (key) {
+    change.put = { key }
+    if (json !== null) change.put.image = { json, size }
+    if (before >= 0) change.put.before = before
+  }
+  return change
+}

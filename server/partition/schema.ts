@@ -1,0 +1,22 @@
+/** What a partition knows of its table. It changes by entries of its log only, so that apply needs nothing from outside. */
+import type { IndexSchema, TableSchema } from '../model/schema.ts'
+import type { PartitionSlice } from '../model/table.ts'
+
+export type PartitionSchema = {
+  /** Grows with every change. */
+  version: number
+  table: TableSchema
+  /** Partitions of each global index, by index id: where the changes of this partition's rows go. */
+  routes: Record<string, PartitionSlice[]>
+  /** Ids of global indexes that were added to a table with items: their rows must be made from what is here. */
+  backfill: string[]
+}
+
+/** Local indexes are fixed with the table, so their place among each other names them for ever. */
+export function localIndexNumber(table: TableSchema, id: string): number {
+  return table.indexes.filter(index => index.kind === 'LOCAL').findIndex(index => index.id === id)
+}
+
+export function globalIndexes(table: TableSchema): IndexSchema[] {
+  return table.indexes.filter(index => index.kind === 'GLOBAL')
+}

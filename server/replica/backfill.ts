@@ -1,0 +1,58 @@
+/**
+ * Making a new global index from the rows that were there before it. Since the schema entry that brought the index, every
+ * write feeds it; this walks the older rows, a page at a time, and logs their index rows as entries of their own, in order
+ * with the writes. The cursor is applied with them, so a new leader goes on where the last one was.
+ */
+import { type Clock, sleep } from '../base/clock.ts'
+import { rowKey } from '../codec/key.ts'
+import { hashRange } from '../codec/range.ts'
+import type { Item } from '../model/item.ts'
+import type { IndexSchema, TableSchema } from '../model/schema.ts'
+import { type BackfillState, backfillDocument } from '../partition/apply.ts'
+import type { EntryBody } from '../partition/entry.ts'
+import { indexRow } from '../partition/indexes.ts'
+import type { StoreReader } from '../store/reader.ts'
+import type { Image } from '../store/rows.ts'
+
+const PAGE_ROWS = 200
+const PAGE_BYTES = 1024 * 1024
+
+export type BackfillPorts = {
+  reader: StoreReader
+  clock: Clock
+  /** A row's image as the next write would see it. */
+  latest(key: Buffer, applied: Image): Image | undefined
+  propose(body: EntryBody): Promise<number>
+  /** Resolves when the index's feed has room. */
+  room(): Promise<void>
+  stopped(): boolean
+}
+
+/** Resolves when the index's rows are all logged, or when stopped. */
+export async function backfill(table: TableSchema, index: IndexSchema, ports: BackfillPorts): Promise<void> {
+  while (!ports.stopped()) {
+    const state = ports.reader.document<BackfillState>(backfillDocument(index.id)) ?? {}
+    if (state.done) return
+    await ports.room()
+    const page = readPage(table, index, ports, state.cursor)
+    await ports.propose({ kind: 'backfill', index: index.id, ...page })
+    // Requests come first.
+    await sleep(ports.clock, 1)
+  }
+}
+
+/** Reading and proposing must not be torn apart by an await: a write in between would be overtaken by its past. */
+function readPage(table: TableSchema, index: IndexSchema, ports: BackfillPorts, cursor: string | undefined) {
+  const { from, to } = hashRange(0, 2 ** 32)
+  const after = cursor === undefined ? undefined : Buffer.from(cursor, 'base64')
+  const page = ports.reader.range(undefined, { from, to, after, limit: PAGE_ROWS, maxBytes: PAGE_BYTES })
+  const rows: { key: Buffer; image: Image }[] = []
+  let last: Buffer | undefined
+  for (const applied of page.rows) {
+    last = rowKey(table.key, JSON.parse(applied.json) as Item)
+    const image = ports.latest(last, applied)
+    const row = image && indexRow(table, index, { ...image, item: JSON.parse(image.json) as Item })
+    if (row) rows.push({ key: row.key, image: { json: row.image.json, size: row.image.size } })
+  }
+  return { rows, cursor: page.cut ? last : undefined }
+}

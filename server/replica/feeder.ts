@@ -1,0 +1,131 @@
+/**
+ * Feeds the partitions of global indexes from this partition's log, in its order, exactly once: an index partition stores
+ * the position it has taken in with the rows, and a new leader goes on from there (INV-R4). When an index partition is
+ * slow or away, rows wait, and then writes do; none is lost.
+ */
+import { type Clock, sleep } from '../base/clock.ts'
+import type { Logger } from '../base/logger.ts'
+import type { PartitionLog, Position } from '../log/log.ts'
+import type { PartitionSlice } from '../model/table.ts'
+import { decodeEntry } from '../partition/entry.ts'
+import { type FeedItem, type FeedRow, type IndexPartitions, isInSlice, rowsOfEntry } from './feed.ts'
+
+/** Rows in one feed; entries are never split. */
+const FEED_ROWS = 500
+const CATCH_UP_BYTES = 1024 * 1024
+const RETRY_MS = 100
+
+export type FeederPorts = { log: PartitionLog; indexes: IndexPartitions; clock: Clock; logger: Logger }
+
+/** One index partition's queue and the loop that empties it. */
+export class FeedSender {
+  readonly #ports: FeederPorts
+  readonly #source: string
+  readonly #index: string
+  readonly #slice: PartitionSlice
+  /** Entries up to here are read back from the log; later ones are pushed. */
+  readonly #start: Position
+  #queue: FeedItem[] = []
+  #queued = 0
+  #sent: Position = 0
+  #last: Position
+  #stopped = false
+  #wake: (() => void) | undefined
+
+  constructor(ports: FeederPorts, source: string, index: string, slice: PartitionSlice, start: Position) {
+    this.#ports = ports
+    this.#source = source
+    this.#index = index
+    this.#slice = slice
+    this.#start = start
+    this.#last = start
+    void this.#run()
+  }
+
+  /** Rows that wait. */
+  get queued(): number {
+    return this.#queued
+  }
+
+  /** All rows of entries up to here are durable in the index partition. */
+  get acknowledged(): Position {
+    return this.#queue.length === 0 && this.#sent >= this.#start ? this.#last : this.#sent
+  }
+
+  /** The index's rows of the entry at `position`, of any slice. */
+  push(position: Position, rows: FeedRow[]): void {
+    const mine = rows.filter(row => isInSlice(row, this.#slice))
+    if (mine.length > 0) {
+      this.#queue.push({ position, rows: mine })
+      this.#queued += mine.length
+      this.#wake?.()
+    }
+    this.#last = position
+  }
+
+  stop(): void {
+    this.#stopped = true
+    this.#wake?.()
+  }
+
+  async #run(): Promise<void> {
+    await this.#untilDone(() => this.#catchUp())
+    while (!this.#stopped) {
+      if (this.#queue.length === 0) await new Promise<void>(resolve => (this.#wake = resolve))
+      else await this.#untilDone(() => this.#sendQueue())
+    }
+  }
+
+  async #catchUp(): Promise<void> {
+    const { log, indexes } = this.#ports
+    let after = await indexes.consumed(this.#slice.id, this.#source)
+    while (after < this.#start) {
+      const entries = await log.read(after, CATCH_UP_BYTES)
+      const items = entries
+        .filter(({ position }) => position <= this.#start)
+        .map(({ position, bytes }) => ({ position, rows: rowsOfEntry(decodeEntry(bytes)).get(this.#index) ?? [] }))
+        .map(({ position, rows }) => ({ position, rows: rows.filter(row => isInSlice(row, this.#slice)) }))
+      await this.#send(items.filter(item => item.rows.length > 0))
+      after = entries.at(-1)?.position ?? this.#start
+    }
+    this.#sent = Math.max(this.#sent, this.#start)
+  }
+
+  async #sendQueue(): Promise<void> {
+    let rows = 0
+    let count = 0
+    while (count < this.#queue.length && rows < FEED_ROWS) rows += this.#queue[count++]!.rows.length
+    const items = this.#queue.slice(0, count)
+    await this.#send(items)
+    this.#queue.splice(0, count)
+    this.#queued -= rows
+    this.#sent = items.at(-1)!.position
+  }
+
+  async #send(items: FeedItem[]): Promise<void> {
+    if (items.length === 0) return
+    await this.#ports.indexes.feed(
+      this.#slice.id,
+      this.#source,
+      items.at(-1)!.position,
+      items.flatMap(item => item.rows),
+    )
+  }
+
+  /** The other side may not be there yet, or be moving: try until it is, or until stopped. */
+  async #untilDone(work: () => Promise<void>): Promise<void> {
+    for (let attempt = 1; !this.#stopped; attempt++) {
+      try {
+        return await work()
+      } catch (error) {
+        if (attempt % 50 === 0) {
+          this.#ports.logger.warn(
+            { err: error, index: this.#slice.id },
+            'a global index partition cannot be reached; its rows wait',
+          )
+        }
+        await sleep(this.#ports.clock, RETRY_MS)
+      }
+    }
+  }
+}

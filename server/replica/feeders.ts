@@ -1,0 +1,61 @@
+/** The feed senders of a leader: one for every partition of every global index. */
+import type { Position } from '../log/log.ts'
+import type { PartitionSchema } from '../partition/schema.ts'
+import type { FeedRow } from './feed.ts'
+import { type FeederPorts, FeedSender } from './feeder.ts'
+
+/** More rows than this waiting for one index partition make writes wait. */
+const MAX_QUEUED_ROWS = 20_000
+
+export class Feeders {
+  readonly #ports: FeederPorts
+  readonly #source: string
+  /** By index id. */
+  readonly #senders = new Map<string, FeedSender[]>()
+
+  constructor(ports: FeederPorts, source: string) {
+    this.#ports = ports
+    this.#source = source
+  }
+
+  /** Starts senders for the schema's global indexes and stops those of indexes that are gone. `position`: the last entry applied. */
+  follow(schema: PartitionSchema, position: Position): void {
+    for (const [index, slices] of Object.entries(schema.routes)) {
+      if (this.#senders.has(index)) continue
+      const senders = slices.map(slice => new FeedSender(this.#ports, this.#source, index, slice, position))
+      this.#senders.set(index, senders)
+    }
+    for (const [index, senders] of this.#senders) {
+      if (Object.hasOwn(schema.routes, index)) continue
+      for (const sender of senders) sender.stop()
+      this.#senders.delete(index)
+    }
+  }
+
+  /** By index id, the rows that the entry at `position` changed. Every entry is pushed, in order. */
+  push(position: Position, rows: Map<string, FeedRow[]>): void {
+    for (const [index, senders] of this.#senders) {
+      for (const sender of senders) sender.push(position, rows.get(index) ?? [])
+    }
+  }
+
+  /** Whether writes may go on. */
+  hasRoom(): boolean {
+    return this.#all().every(sender => sender.queued < MAX_QUEUED_ROWS)
+  }
+
+  /** Every row of the entries up to here is durable in its index partition. */
+  acknowledged(index?: string): Position {
+    const senders = index === undefined ? this.#all() : (this.#senders.get(index) ?? [])
+    return Math.min(Number.MAX_SAFE_INTEGER, ...senders.map(sender => sender.acknowledged))
+  }
+
+  stop(): void {
+    for (const sender of this.#all()) sender.stop()
+    this.#senders.clear()
+  }
+
+  #all(): FeedSender[] {
+    return [...this.#senders.values()].flat()
+  }
+}

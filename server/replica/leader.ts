@@ -1,0 +1,161 @@
+/** A partition's leader: the one place where its rows change, and where strongly consistent reads come from. */
+import { type Clock, sleep } from '../base/clock.ts'
+import type { Logger } from '../base/logger.ts'
+import type { PartitionLog, Position } from '../log/log.ts'
+import type { RangeRequest, WriteCommand, WriteOutcome } from '../partition/command.ts'
+import { globalIndexes, localIndexNumber, type PartitionSchema } from '../partition/schema.ts'
+import type { Image, Page, RowStatistics } from '../store/rows.ts'
+import type { Store } from '../store/store.ts'
+import type { Applier } from './applier.ts'
+import { backfill } from './backfill.ts'
+import { type FeedRow, type IndexPartitions, rowsOfEntry } from './feed.ts'
+import { Feeders } from './feeders.ts'
+import { Intakes } from './intake.ts'
+import { Pipeline } from './pipeline.ts'
+import { Writes } from './writes.ts'
+
+/** What one partition holds: its own rows, and those of its local indexes by index name. */
+export type PartitionStatistics = RowStatistics & { local: Record<string, RowStatistics> }
+
+export type LeaderPorts = {
+  store: Store
+  log: PartitionLog
+  applier: Applier
+  indexes: IndexPartitions
+  clock: Clock
+  logger: Logger
+}
+
+const ROOM_CHECK_MS = 5
+
+export class Leader {
+  readonly partition: string
+  readonly epoch: number
+  readonly #ports: LeaderPorts
+  readonly #pipeline: Pipeline
+  readonly #writes: Writes
+  readonly #feeders: Feeders
+  readonly #intakes: Intakes
+  #stopped = false
+
+  /** Fences whoever led before and takes over. `broke` is called if this leader can't go on. */
+  static async begin(
+    partition: string,
+    node: string,
+    ports: LeaderPorts,
+    broke: (error: Error) => void,
+  ): Promise<Leader> {
+    const leader = new Leader(partition, ports, broke)
+    await leader.#pipeline.propose({ kind: 'epoch', node })
+    if (ports.applier.schema) leader.#feeders.follow(ports.applier.schema, ports.applier.state.position)
+    return leader
+  }
+
+  private constructor(partition: string, ports: LeaderPorts, broke: (error: Error) => void) {
+    const { store, log, applier, indexes, clock, logger } = ports
+    this.partition = partition
+    this.#ports = ports
+    this.epoch = applier.state.epoch + 1
+    this.#pipeline = new Pipeline(log, applier, this.epoch, {
+      applied: (position, entry) => {
+        if (entry.kind === 'schema') this.#feeders.follow(entry.schema, position)
+        this.#feeders.push(position, rowsOfEntry(entry))
+      },
+      broke: error => {
+        this.stop(error.message)
+        broke(error)
+      },
+    })
+    this.#feeders = new Feeders({ log, indexes, clock, logger }, partition)
+    this.#intakes = new Intakes(store.reader, this.#pipeline)
+    this.#writes = new Writes(applier, store.reader, this.#pipeline, clock)
+  }
+
+  get schemaVersion(): number {
+    return this.#ports.applier.schema?.version ?? 0
+  }
+
+  get(key: Buffer): Image | undefined {
+    return this.#ports.store.reader.get(key)
+  }
+
+  range({ index, ...range }: RangeRequest): Page {
+    const table = index === undefined ? undefined : localIndexNumber(this.#ports.applier.schema!.table, index)
+    return this.#ports.store.reader.range(table, range)
+  }
+
+  /** Errors: DynamoError; NotLeading. */
+  write(command: WriteCommand): Promise<WriteOutcome> {
+    if (!this.#feeders.hasRoom()) return this.#room().then(() => this.#writes.write(command))
+    return this.#writes.write(command)
+  }
+
+  /** On an index's partition: see intake.ts. */
+  feed(source: string, position: Position, rows: FeedRow[]): Promise<void> {
+    return this.#intakes.feed(source, position, rows)
+  }
+
+  consumed(source: string): Position {
+    return this.#intakes.consumed(source)
+  }
+
+  statistics(): PartitionStatistics {
+    const { applier, store } = this.#ports
+    const { items, bytes } = applier.state
+    const local: Record<string, RowStatistics> = {}
+    const table = applier.schema?.table
+    for (const index of table?.indexes ?? []) {
+      if (index.kind === 'LOCAL') local[index.name] = store.reader.localStatistics(localIndexNumber(table!, index.id))
+    }
+    return { items, bytes, local }
+  }
+
+  /** Makes a newer schema the partition's; resolves once it is applied. */
+  async adopt(schema: PartitionSchema): Promise<void> {
+    if (schema.version <= this.schemaVersion) return
+    await this.#pipeline.propose({ kind: 'schema', schema })
+  }
+
+  /** Builds the schema's new global indexes. Resolves with their ids when all of their rows are in the index's partitions. */
+  async build(): Promise<string[]> {
+    const schema = this.#ports.applier.schema
+    if (!schema) return []
+    for (const index of globalIndexes(schema.table)) {
+      if (!schema.backfill.includes(index.id)) continue
+      await backfill(schema.table, index, {
+        reader: this.#ports.store.reader,
+        clock: this.#ports.clock,
+        latest: (key, applied) => this.#writes.latest(key, applied),
+        propose: body => this.#pipeline.propose(body),
+        room: () => this.#room(),
+        stopped: () => this.#stopped,
+      })
+      await this.#acknowledged(index.id, this.#ports.applier.state.position)
+    }
+    return schema.backfill
+  }
+
+  /** Stops applying until `release`; reads go on. */
+  hold(): () => void {
+    return this.#pipeline.hold()
+  }
+
+  /** Entries up to here are needed by no index partition. */
+  acknowledged(): Position {
+    return this.#feeders.acknowledged()
+  }
+
+  stop(reason: string): void {
+    this.#stopped = true
+    this.#feeders.stop()
+    this.#pipeline.stop(reason)
+  }
+
+  async #room(): Promise<void> {
+    while (!this.#feeders.hasRoom() && !this.#stopped) await sleep(this.#ports.clock, ROOM_CHECK_MS)
+  }
+
+  async #acknowledged(index: string, position: Position): Promise<void> {
+    while (this.#feeders.acknowledged(index) < position && !this.#stopped) await sleep(this.#ports.clock, ROOM_CHECK_MS)
+  }
+}

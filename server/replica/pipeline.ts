@@ -1,0 +1,126 @@
+/**
+ * Propose, make durable, apply: several entries may be on their way to the log at once, each expecting the one before.
+ * INV-R2: an entry is applied only when it and all before it are durable, and its proposer hears of it only then.
+ */
+import { type PartitionLog, type Position, PositionConflict } from '../log/log.ts'
+import { chainHash, type Entry, type EntryBody, encodeEntry } from '../partition/entry.ts'
+import type { Applier } from './applier.ts'
+
+type Proposal = {
+  position: Position
+  bytes: Uint8Array
+  entry: Entry
+  durable: boolean
+  resolve: (position: Position) => void
+  reject: (error: Error) => void
+}
+
+/** This replica no longer leads, or the log can't be reached: ask again, here or elsewhere. */
+export class NotLeading extends Error {
+  override name = 'NotLeading'
+}
+
+export type PipelineHooks = {
+  /** Called for every entry once it is applied, in log order. */
+  applied(position: Position, entry: Entry): void
+  /** Called once, when an append or an apply failed: the leader must step down. */
+  broke(error: Error): void
+}
+
+export class Pipeline {
+  readonly #log: PartitionLog
+  readonly #applier: Applier
+  readonly #epoch: number
+  readonly #hooks: PipelineHooks
+  #tail: Position
+  #chain: string
+  #flying: Proposal[] = []
+  #scheduled = false
+  #held: Promise<void> | undefined
+  #broken: Error | undefined
+
+  constructor(log: PartitionLog, applier: Applier, epoch: number, hooks: PipelineHooks) {
+    this.#log = log
+    this.#applier = applier
+    this.#epoch = epoch
+    this.#hooks = hooks
+    this.#tail = applier.state.position
+    this.#chain = applier.state.chain
+  }
+
+  /** Entries that are not applied yet. */
+  get flying(): number {
+    return this.#flying.length
+  }
+
+  /** Resolves with the entry's position once it is applied; proposals are applied in the order of the calls. */
+  propose(body: EntryBody): Promise<Position> {
+    if (this.#broken) return Promise.reject(new NotLeading(this.#broken.message))
+    const entry: Entry = { ...body, epoch: this.#epoch, previous: this.#chain }
+    const bytes = encodeEntry(entry)
+    const expected = this.#tail
+    this.#tail += 1
+    this.#chain = chainHash(bytes)
+    return new Promise((resolve, reject) => {
+      const proposal: Proposal = { position: this.#tail, bytes, entry, durable: false, resolve, reject }
+      this.#flying.push(proposal)
+      this.#log.append(bytes, expected).then(
+        () => {
+          proposal.durable = true
+          this.#schedule()
+        },
+        error => this.#break(error),
+      )
+    })
+  }
+
+  /** Nothing is applied from now on until `release`: what the reader shows stands still, reads go on. */
+  hold(): () => void {
+    let release = () => {}
+    this.#held = new Promise(resolve => (release = resolve))
+    return () => {
+      this.#held = undefined
+      release()
+      this.#schedule()
+    }
+  }
+
+  /** Refuses proposals from now on; those under way fail. */
+  stop(reason: string): void {
+    this.#broken ??= new NotLeading(reason)
+    for (const proposal of this.#flying.splice(0)) proposal.reject(this.#broken)
+  }
+
+  /** All that became durable in one write of the log is applied in one transaction. */
+  #schedule(): void {
+    if (this.#scheduled || this.#held) return
+    this.#scheduled = true
+    queueMicrotask(() => {
+      this.#scheduled = false
+      if (!this.#held) this.#applyDurable()
+    })
+  }
+
+  #applyDurable(): void {
+    const pending = this.#flying.findIndex(proposal => !proposal.durable)
+    const ready = this.#flying.splice(0, pending < 0 ? this.#flying.length : pending)
+    if (ready.length === 0) return
+    try {
+      this.#applier.apply(ready)
+    } catch (error) {
+      for (const proposal of ready) proposal.reject(error as Error)
+      this.#break(error as Error)
+      return
+    }
+    for (const { position, entry, resolve } of ready) {
+      this.#hooks.applied(position, entry)
+      resolve(position)
+    }
+  }
+
+  #break(error: Error): void {
+    if (this.#broken) return
+    this.stop(error instanceof PositionConflict ? 'another leader has appended to the log' : error.message)
+    this.#hooks.broke(error)
+  }
+}

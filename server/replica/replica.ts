@@ -1,0 +1,151 @@
+/**
+ * One partition on this node: its file and its log, brought together. Opening replays what the file has not seen.
+ *
+ * INV-R5  A log that ends before, or differs from, what this replica has applied is never followed: opening stops, with a
+ *         sentence that names the file.
+ * INV-R6  An entry is trimmed only when it is applied durably here, and every index partition it concerns has it.
+ */
+import type { Clock } from '../base/clock.ts'
+import { OperatorError } from '../base/failure.ts'
+import { InvariantViolation } from '../base/invariant.ts'
+import type { Logger } from '../base/logger.ts'
+import type { LogStore, PartitionLog, Position } from '../log/log.ts'
+import { chainHash } from '../partition/entry.ts'
+import type { Checkpointer } from '../store/checkpointer.ts'
+import { deleteStore, Store } from '../store/store.ts'
+import { Applier } from './applier.ts'
+import type { IndexPartitions } from './feed.ts'
+import { Leader } from './leader.ts'
+
+export type ReplicaPorts = {
+  node: string
+  logs: LogStore
+  checkpointer: Checkpointer
+  indexes: IndexPartitions
+  clock: Clock
+  logger: Logger
+}
+
+const REPLAY_BYTES = 4 * 1024 * 1024
+
+export class Replica {
+  readonly partition: string
+  readonly #store: Store
+  readonly #log: PartitionLog
+  readonly #applier: Applier
+  readonly #ports: ReplicaPorts
+  #leader: Leader | undefined
+  /** Position up to which the file itself is durable. */
+  #durable: Position
+  #checkpointing: Promise<void> | undefined
+  #checkpointedAt: number
+
+  /** Errors: OperatorError when the file or the log is not what it should be. */
+  static async open(partition: string, path: string, ports: ReplicaPorts): Promise<Replica> {
+    const store = new Store(path, partition)
+    try {
+      const applier = new Applier(store)
+      const log = await ports.logs.open(partition, applier.state.position)
+      await checkAgreement(store.path, log, applier)
+      await replay(store.path, log, applier)
+      return new Replica(partition, store, log, applier, ports)
+    } catch (error) {
+      store.close()
+      throw error
+    }
+  }
+
+  private constructor(partition: string, store: Store, log: PartitionLog, applier: Applier, ports: ReplicaPorts) {
+    this.partition = partition
+    this.#store = store
+    this.#log = log
+    this.#applier = applier
+    this.#ports = ports
+    this.#durable = log.start() - 1
+    this.#checkpointedAt = ports.clock.monotonic()
+  }
+
+  get leader(): Leader | undefined {
+    return this.#leader
+  }
+
+  /** Entries applied since the last checkpoint. */
+  get unsaved(): number {
+    return this.#applier.state.position - this.#durable
+  }
+
+  /** Milliseconds since the last checkpoint. */
+  get age(): number {
+    return this.#ports.clock.monotonic() - this.#checkpointedAt
+  }
+
+  /** Begins to lead. The caller holds the partition's leader key. */
+  async lead(broke: (error: Error) => void): Promise<Leader> {
+    const { node, indexes, clock, logger } = this.#ports
+    const ports = { store: this.#store, log: this.#log, applier: this.#applier, indexes, clock, logger }
+    this.#leader = await Leader.begin(this.partition, node, ports, error => {
+      this.#leader = undefined
+      broke(error)
+    })
+    return this.#leader
+  }
+
+  /** Makes the file durable and trims the log behind it. Writes pause for the last, short part of it; reads don't. */
+  checkpoint(): Promise<void> {
+    this.#checkpointing ??= this.#checkpoint().finally(() => (this.#checkpointing = undefined))
+    return this.#checkpointing
+  }
+
+  async close(reason: string): Promise<void> {
+    this.#leader?.stop(reason)
+    this.#leader = undefined
+    await this.#checkpointing?.catch(() => {})
+    this.#store.close()
+  }
+
+  /** Closes, and removes the file and the log. */
+  async drop(): Promise<void> {
+    await this.close('the partition is gone')
+    deleteStore(this.#store.path)
+    await this.#ports.logs.drop(this.partition)
+  }
+
+  async #checkpoint(): Promise<void> {
+    const { checkpointer, clock } = this.#ports
+    this.#checkpointedAt = clock.monotonic()
+    if (this.unsaved > 0) {
+      await checkpointer.checkpoint(this.#store.path, 'PASSIVE')
+      const release = this.#leader?.hold()
+      const position = this.#applier.state.position
+      try {
+        if (!(await checkpointer.checkpoint(this.#store.path, 'TRUNCATE'))) return
+      } finally {
+        release?.()
+      }
+      this.#durable = position
+    }
+    this.#log.trim(Math.min(this.#durable, this.#leader?.acknowledged() ?? 0))
+  }
+}
+
+async function checkAgreement(path: string, log: PartitionLog, { state }: Applier): Promise<void> {
+  const stop = (what: string) => {
+    throw new OperatorError(
+      `The partition file ${path} and its log disagree: ${what}. Restore the data folder from a backup; nothing was changed.`,
+    )
+  }
+  if (log.end() < state.position) stop(`the file has applied entry ${state.position}, the log ends at ${log.end()}`)
+  if (log.start() > state.position + 1)
+    stop(`the file has applied entry ${state.position}, the log begins at ${log.start()}`)
+  const [last] = log.start() <= state.position ? await log.read(state.position - 1, 1) : []
+  if (last && chainHash(last.bytes) !== state.chain) stop(`entry ${state.position} is not the one that was applied`)
+}
+
+async function replay(path: string, log: PartitionLog, applier: Applier): Promise<void> {
+  try {
+    while (applier.state.position < log.end()) applier.replay(await log.read(applier.state.position, REPLAY_BYTES))
+  } catch (error) {
+    if (!(error instanceof InvariantViolation)) throw error
+    throw new OperatorError(`The log of the partition file ${path} is damaged: ${error.message}.`)
+  }
+}

@@ -1,0 +1,24 @@
+/** The thread behind checkpointer.ts. */
+import { DatabaseSync } from 'node:sqlite'
+import { parentPort } from 'node:worker_threads'
+import type { CheckpointReply, CheckpointRequest } from './checkpointer.ts'
+
+parentPort!.on('message', (request: CheckpointRequest | 'close') => {
+  if (request === 'close') return parentPort!.close()
+  parentPort!.postMessage(reply(request))
+})
+
+function reply({ id, path, mode }: CheckpointRequest): CheckpointReply {
+  try {
+    const database = new DatabaseSync(path, { timeout: 5000 })
+    try {
+      database.exec('PRAGMA synchronous = FULL')
+      const result = database.prepare(`PRAGMA wal_checkpoint(${mode})`).get() as { busy: number }
+      return { id, complete: result.busy === 0 }
+    } finally {
+      database.close()
+    }
+  } catch (error) {
+    return { id, complete: false, error: (error as Error).message }
+  }
+}

@@ -1,0 +1,63 @@
+/**
+ * Checkpoints: SQLite copies its write-ahead log into the file and syncs both. A thread of its own does it, so that no
+ * request waits for the disk. The main thread's connections never sync.
+ */
+import { once } from 'node:events'
+import { Worker } from 'node:worker_threads'
+
+export type CheckpointRequest = { id: number; path: string; mode: 'PASSIVE' | 'TRUNCATE' }
+export type CheckpointReply = { id: number; complete: boolean; error?: string }
+
+export interface Checkpointer {
+  /**
+   * PASSIVE copies what it can beside readers and the writer. TRUNCATE, while the writer pauses, copies the rest and empties
+   * the write-ahead log; true if it did.
+   */
+  checkpoint(path: string, mode: CheckpointRequest['mode']): Promise<boolean>
+  close(): Promise<void>
+}
+
+export class ThreadCheckpointer implements Checkpointer {
+  #worker: Worker | undefined
+  #next = 1
+  readonly #waiting = new Map<number, { resolve: (complete: boolean) => void; reject: (error: Error) => void }>()
+
+  checkpoint(path: string, mode: CheckpointRequest['mode']): Promise<boolean> {
+    this.#worker ??= this.#start()
+    const id = this.#next++
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject })
+      this.#worker!.postMessage({ id, path, mode } satisfies CheckpointRequest)
+    })
+  }
+
+  async close(): Promise<void> {
+    const worker = this.#worker
+    if (!worker) return
+    worker.postMessage('close')
+    await once(worker, 'exit')
+  }
+
+  #start(): Worker {
+    const worker = new Worker(new URL('./checkpoint-thread.ts', import.meta.url))
+    worker.on('message', (reply: CheckpointReply) => {
+      const waiting = this.#waiting.get(reply.id)
+      this.#waiting.delete(reply.id)
+      if (reply.error) waiting?.reject(new Error(reply.error))
+      else waiting?.resolve(reply.complete)
+    })
+    worker.on('error', error => {
+      for (const waiting of this.#waiting.values()) waiting.reject(error)
+      this.#waiting.clear()
+      this.#worker = undefined
+    })
+    worker.unref()
+    return worker
+  }
+}
+
+/** For stores in memory: nothing to copy, nothing that could be lost separately. */
+export const noCheckpointer: Checkpointer = {
+  checkpoint: async () => true,
+  close: async () => {},
+}

@@ -1,0 +1,86 @@
+/**
+ * A partition's state: one SQLite file, a cache of its log. Commits are not synced; after a crash the log is replayed from
+ * the position the file holds, which moves in the same transaction as the rows. A checkpoint (see checkpointer.ts) makes
+ * the file durable up to a position, so that the log may be trimmed.
+ *
+ * Two types, so that who may write is seen in a signature: a `StoreReader` is handed out freely, the `StoreWriter` belongs
+ * to apply.
+ */
+import { rmSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
+import { OperatorError } from '../base/failure.ts'
+import { StoreReader } from './reader.ts'
+import { StoreWriter } from './writer.ts'
+
+const FORMAT = 1
+
+/** Measured: with 8 KB pages 1 KB items take a third of the space and half the time of 4 KB ones. */
+const PAGE_SIZE = 8192
+
+export class Store {
+  /** File name, or `:memory:`. */
+  readonly path: string
+  readonly reader: StoreReader
+  readonly writer: StoreWriter
+  readonly #database: DatabaseSync
+
+  /** Opens or makes the file of `partition`. Errors: OperatorError when it is another's, damaged, or of a newer format. */
+  constructor(path: string, partition: string) {
+    this.path = path
+    this.#database = open(path, partition)
+    this.reader = new StoreReader(this.#database)
+    this.writer = new StoreWriter(this.#database)
+  }
+
+  /** Closes the file; all of it is durable then. */
+  close(): void {
+    this.#database.exec('PRAGMA synchronous = NORMAL')
+    this.#database.close()
+  }
+}
+
+/** Removes a closed store's files. */
+export function deleteStore(path: string): void {
+  for (const suffix of ['', '-wal', '-shm']) rmSync(path + suffix, { force: true })
+}
+
+function open(path: string, partition: string): DatabaseSync {
+  const database = new DatabaseSync(path, { timeout: 5000 })
+  try {
+    prepareFile(database, path, partition)
+    return database
+  } catch (error) {
+    database.close()
+    if (error instanceof OperatorError) throw error
+    throw new OperatorError(`The partition file ${path} cannot be read: ${(error as Error).message}.`)
+  }
+}
+
+function prepareFile(database: DatabaseSync, path: string, partition: string): void {
+  const { user_version: format } = database.prepare('PRAGMA user_version').get() as { user_version: number }
+  if (format > FORMAT) {
+    throw new OperatorError(`${path} was written by a newer Tavola (format ${format}, this one reads up to ${FORMAT}).`)
+  }
+  database.exec(`PRAGMA page_size = ${PAGE_SIZE}; PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0`)
+  database.exec('PRAGMA synchronous = OFF; PRAGMA cache_size = -4096; PRAGMA temp_store = MEMORY')
+  if (format === 0) create(database, partition)
+  const owner = database.prepare('SELECT partition FROM state').get() as { partition: string }
+  if (owner.partition !== partition) {
+    throw new OperatorError(`${path} belongs to partition ${owner.partition}, not to ${partition}.`)
+  }
+}
+
+function create(database: DatabaseSync, partition: string): void {
+  database.exec(`
+    BEGIN IMMEDIATE;
+    CREATE TABLE item (key BLOB PRIMARY KEY, image TEXT NOT NULL, size INTEGER NOT NULL) WITHOUT ROWID;
+    CREATE TABLE local_index (number INTEGER NOT NULL, key BLOB NOT NULL, image TEXT NOT NULL, size INTEGER NOT NULL,
+      PRIMARY KEY (number, key)) WITHOUT ROWID;
+    CREATE TABLE local_statistics (number INTEGER PRIMARY KEY, items INTEGER NOT NULL, bytes INTEGER NOT NULL);
+    CREATE TABLE consumed (source TEXT PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID;
+    CREATE TABLE document (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+    CREATE TABLE state (partition TEXT NOT NULL, position INTEGER NOT NULL, chain TEXT NOT NULL, epoch INTEGER NOT NULL,
+      items INTEGER NOT NULL, bytes INTEGER NOT NULL);`)
+  database.prepare("INSERT INTO state VALUES (?, 0, '', 0, 0, 0)").run(partition)
+  database.exec(`PRAGMA user_version = ${FORMAT}; COMMIT`)
+}
