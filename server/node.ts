@@ -26,9 +26,10 @@ import { LocalMetadata } from './metadata/local/local.ts'
 import type { Metadata } from './metadata/metadata.ts'
 import { type Checkpointer, noCheckpointer, ThreadCheckpointer } from './store/checkpointer.ts'
 
-/** DynamoDB's account ids have twelve digits; this one says that there is only one. */
-const ACCOUNT = '000000000000'
+/** The account of AWS's own examples: there is only one here, whatever the access key. */
+const ACCOUNT = '123456789012'
 const NODE = 'local'
+const INDEX_WAIT_MS = 100
 
 export type NodeOptions = {
   host: string
@@ -80,7 +81,10 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     await host.start()
     await catalog.start()
     await lifecycle.start()
-    const server = await serve(options, cluster(catalog, new Router(leaders, clock), clock, systemRandom))
+    const server = await serve(
+      options,
+      cluster(catalog, new Router(leaders, clock, INDEX_WAIT_MS), clock, systemRandom),
+    )
     upkeep.start()
     const close = async () => {
       await server.close()

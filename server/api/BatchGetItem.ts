@@ -40,29 +40,101 @@ const shape = structure({
   RequestItems: required(map(keysAndAttributes), NOTHING_REQUESTED),
 })
 
-/** One table's part of the request. */
+type RequestItems = { [given: string]: KeysAndAttributes }
+
+/** One table's part of the batch. */
 type Part = TableShare & {
   request: KeysAndAttributes
   projection: ProjectionPaths | undefined
-  consistent: boolean
   keys: Buffer[]
 }
+
+/** As far as the answer goes: texts of items by table, and requests for what did not fit by the table as given. */
+type Answer = { bytes: number; full: boolean; items: Map<string, string[]>; unprocessed: Map<string, string> }
 
 export const BatchGetItem = operation({
   name: 'BatchGetItem',
   input: shape,
-  async handle(input, call) {
-    const parts = validate(input.RequestItems).map(([given, request, projection]) =>
-      partOf(call, given, request, projection),
+  async handle({ RequestItems, ReturnConsumedCapacity }, call) {
+    const projections = validate(RequestItems)
+    const parts = Object.entries(RequestItems).map(([given, request], i) =>
+      partOf(call, given, request, projections[i]),
     )
-    const outcomes = await Promise.all(parts.map(part => readAll(call, part)))
+    const outcomes = await Promise.all(parts.map(part => readPart(call, part)))
     requireProgress(outcomes.flat())
-    const answer = new BatchAnswer()
-    for (const [i, part] of parts.entries()) answer.add(part, outcomes[i]!)
+    const answer: Answer = { bytes: 0, full: false, items: new Map(), unprocessed: new Map() }
+    for (const [i, part] of parts.entries()) addPart(answer, part, outcomes[i]!)
     return spliceObject({
-      Responses: spliceMap([...answer.responses].map(([name, items]) => [name, spliceList(items)])),
+      Responses: spliceMap([...answer.items].map(([name, texts]) => [name, spliceList(texts)])),
       UnprocessedKeys: spliceMap(answer.unprocessed),
-      ConsumedCapacity: batchCapacity(input.ReturnConsumedCapacity, parts),
+      ConsumedCapacity: batchCapacity(ReturnConsumedCapacity, parts),
     })
   },
 })
+
+/** All checks that need no table. @returns the projection of each table's part */
+function validate(requestItems: RequestItems): (ProjectionPaths | undefined)[] {
+  const entries = Object.entries(requestItems)
+  if (entries.length === 0) throw validation(NOTHING_REQUESTED)
+  for (const [given, { Keys }] of entries) if (Keys.length > MAX_KEYS) throw tooManyKeys(given)
+  if (entries.reduce((count, [, { Keys }]) => count + Keys.length, 0) > MAX_KEYS) {
+    throw validation('Too many items requested for the BatchGetItem call')
+  }
+  return entries.map(([, request]) => validatePart(request))
+}
+
+function tooManyKeys(given: string): Error {
+  return validation(
+    `1 validation error detected: Value at 'RequestItems.${given}.member.Keys' failed to satisfy constraint: ` +
+      `Member must have length less than or equal to ${MAX_KEYS}`,
+  )
+}
+
+function validatePart(request: KeysAndAttributes): ProjectionPaths | undefined {
+  checkProjectionUse(request, EXPRESSION_USE.KeysAndAttributes)
+  // Before validation normalises numbers: 1000 and 1e3 do not count as duplicates here.
+  const distinct = new Set(request.Keys.map(textOfKey))
+  for (const key of request.Keys) validateItem(key)
+  const projection = bindProjection(request)
+  if (distinct.size < request.Keys.length) throw validation(DUPLICATE_KEYS)
+  return projection
+}
+
+function textOfKey(key: Item): string {
+  return JSON.stringify(Object.entries(key).sort(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+function partOf(call: Call, given: string, request: KeysAndAttributes, projection: ProjectionPaths | undefined): Part {
+  const table = findForData(call, given)
+  const schema = tableSchema(table)
+  for (const key of request.Keys) validateKeyItem(schema.key, key)
+  if (projection !== undefined) checkPaths(schema, projection)
+  const keys = request.Keys.map(key => rowKey(schema.key, key))
+  return { given, table, units: noUnits(), request, projection, keys }
+}
+
+function readPart(call: Call, { table, request, keys }: Part): Promise<Outcome<Image | undefined>[]> {
+  const consistent = request.ConsistentRead === true
+  return Promise.all(keys.map(key => attempt(call.cluster.items.get(table, key, consistent))))
+}
+
+/** Takes items as long as there is room in the answer. What is not taken is not charged. */
+function addPart(answer: Answer, part: Part, outcomes: Outcome<Image | undefined>[]): void {
+  const { table, request, units } = part
+  const texts = answer.items.get(table.name) ?? []
+  answer.items.set(table.name, texts)
+  const unprocessed: Item[] = []
+  for (const [i, outcome] of outcomes.entries()) {
+    const image = 'done' in outcome ? outcome.done : undefined
+    if (image !== undefined && answer.bytes + image.size > MAX_SIZE) answer.full = true
+    if (answer.full || 'retry' in outcome) {
+      unprocessed.push(request.Keys[i]!)
+      continue
+    }
+    units.table += readUnits(image?.size ?? 0, request.ConsistentRead === true)
+    if (image === undefined) continue
+    answer.bytes += image.size
+    texts.push(projectedText(image.json, part.projection))
+  }
+  if (unprocessed.length > 0) answer.unprocessed.set(part.given, JSON.stringify({ ...request, Keys: unprocessed }))
+}

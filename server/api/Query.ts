@@ -105,13 +105,7 @@ function checkFilter(source: Source, filter: Condition, input: Input): void {
 }
 
 /** The encoded key to go on after, which must lie where the query looks. @throws ValidationException */
-function restart(
-  source: Source,
-  start: Item,
-  hash: AttributeValue[],
-  range: RangeCondition[],
-  keys: KeyRange,
-): Buffer {
+function restart(source: Source, start: Item, hash: AttributeValue[], range: RangeCondition[], keys: KeyRange): Buffer {
   const after = startKey(source, start, INVALID_START)
   const pinned = source.key.range.length === 0 || range[0]?.operator === '='
   if (source.index === undefined && pinned) {

@@ -1,5 +1,5 @@
 /** Scan: all items of a table or an index, or of one segment of it. */
-import { hashRange, segmentRange, type KeyRange } from '../codec/range.ts'
+import { hashRange, type KeyRange, segmentRange } from '../codec/range.ts'
 import { bindExpressions } from '../expression/bind.ts'
 import type { Condition, ProjectionPaths } from '../expression/bound.ts'
 import { compileCondition } from '../expression/condition.ts'

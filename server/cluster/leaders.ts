@@ -11,6 +11,8 @@ export interface PartitionLeader {
   range(request: RangeRequest): Page | Promise<Page>
   write(command: WriteCommand): Promise<WriteOutcome>
   statistics(): PartitionStatistics
+  /** Resolves once the index's partitions have the rows of all that is applied here; undefined if they have them by now. */
+  fed(index: string): Promise<unknown> | undefined
 }
 
 export interface Leaders {

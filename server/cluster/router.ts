@@ -17,10 +17,16 @@ const LAST_HASH = 2 ** 32 - 1
 export class Router implements Items {
   readonly #leaders: Leaders
   readonly #clock: Clock
+  readonly #indexWaitMs: number
 
-  constructor(leaders: Leaders, clock: Clock) {
+  /**
+   * `indexWaitMs`: how long a read of a global index may wait for writes that were applied before it began. Within one
+   * process the wait is a millisecond or two, and programs see their own writes.
+   */
+  constructor(leaders: Leaders, clock: Clock, indexWaitMs: number) {
     this.#leaders = leaders
     this.#clock = clock
+    this.#indexWaitMs = indexWaitMs
   }
 
   async get(table: TableRecord, key: Buffer): Promise<Image | undefined> {
@@ -36,6 +42,7 @@ export class Router implements Items {
   async range(table: TableRecord, target: RangeTarget, request: RangePage): Promise<Page> {
     const slices = target && 'globalIndex' in target ? target.globalIndex.partitions : table.partitions
     const index = target && 'localIndex' in target ? target.localIndex : undefined
+    if (target && 'globalIndex' in target) await this.#fed(table, target.globalIndex.id)
     const touched = slicesOf(slices, request)
     if (request.reverse) touched.reverse()
     const page: Page = { rows: [], bytes: 0, cut: false }
@@ -49,6 +56,11 @@ export class Router implements Items {
       if (page.cut) break
     }
     return page
+  }
+
+  #fed(table: TableRecord, index: string): Promise<unknown> | undefined {
+    const waits = table.partitions.flatMap(({ id }) => this.#leaders.find(id)?.fed(index) ?? [])
+    return waits.length > 0 ? Promise.race([Promise.all(waits), sleep(this.#clock, this.#indexWaitMs)]) : undefined
   }
 
   async #leader(partition: string): Promise<PartitionLeader> {

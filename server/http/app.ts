@@ -110,7 +110,7 @@ function baseType(ctx: Context): string {
 }
 
 async function send(ctx: Context, reply: Reply, requestId: string): Promise<void> {
-  const { body, encoding } = await encode(Buffer.from(reply.body), ctx.req)
+  const { body, encoding } = await encode(reply.body, ctx.req)
   ctx.status = reply.status
   allowOrigin(ctx)
   ctx.set('Server', 'Server')

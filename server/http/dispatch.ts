@@ -1,10 +1,10 @@
 /** From the bytes of a request to the text of its answer, in DynamoDB's order of checks (facts, section 1.4). */
-import { isUtf8 } from 'node:buffer'
 import type { IncomingHttpHeaders } from 'node:http'
 import { type Answer, type Call, JsonText, type Operation } from '../api/operation.ts'
 import { decode } from '../api/shape/shape.ts'
 import { parseSignature, type Signature } from '../auth/signature.ts'
 import { service } from '../model/errors.ts'
+import { parseObject } from './json.ts'
 
 export type Api = {
   /** By X-Amz-Target. */
@@ -38,20 +38,6 @@ export async function dispatch(api: Api, request: ApiRequest): Promise<string> {
   const signature = parseSignature(request.headers, request.url)
   if (json === undefined) throw service('SerializationException')
   return textOf(await operation.handle(decode(operation.input, json), api.call(request.id, signature)))
-}
-
-function parseObject(body: Buffer): { [name: string]: unknown } {
-  const json = isUtf8(body) ? parse(body.toString()) : undefined
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) throw service('SerializationException')
-  return json as { [name: string]: unknown }
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 function textOf(answer: Answer): string {

@@ -31,6 +31,7 @@ export class FeedSender {
   #last: Position
   #stopped = false
   #wake: (() => void) | undefined
+  #waiting: { position: Position; resolve: () => void }[] = []
 
   constructor(ports: FeederPorts, source: string, index: string, slice: PartitionSlice, start: Position) {
     this.#ports = ports
@@ -63,9 +64,16 @@ export class FeedSender {
     this.#last = position
   }
 
+  /** Resolves once `acknowledged` has reached `position`, or this sender is stopped; undefined if it has by now. */
+  reached(position: Position): Promise<void> | undefined {
+    if (this.#stopped || this.acknowledged >= position) return undefined
+    return new Promise(resolve => this.#waiting.push({ position, resolve }))
+  }
+
   stop(): void {
     this.#stopped = true
     this.#wake?.()
+    for (const { resolve } of this.#waiting.splice(0)) resolve()
   }
 
   async #run(): Promise<void> {
@@ -89,6 +97,7 @@ export class FeedSender {
       after = entries.at(-1)?.position ?? this.#start
     }
     this.#sent = Math.max(this.#sent, this.#start)
+    this.#tellWaiting()
   }
 
   async #sendQueue(): Promise<void> {
@@ -100,6 +109,14 @@ export class FeedSender {
     this.#queue.splice(0, count)
     this.#queued -= rows
     this.#sent = items.at(-1)!.position
+    this.#tellWaiting()
+  }
+
+  #tellWaiting(): void {
+    const { acknowledged } = this
+    const reached = this.#waiting.filter(waiting => waiting.position <= acknowledged)
+    this.#waiting = this.#waiting.filter(waiting => waiting.position > acknowledged)
+    for (const { resolve } of reached) resolve()
   }
 
   async #send(items: FeedItem[]): Promise<void> {

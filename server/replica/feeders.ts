@@ -50,6 +50,12 @@ export class Feeders {
     return Math.min(Number.MAX_SAFE_INTEGER, ...senders.map(sender => sender.acknowledged))
   }
 
+  /** Resolves once the index's partitions have all rows of entries up to `position`; undefined if they have by now. */
+  reached(index: string, position: Position): Promise<unknown> | undefined {
+    const waits = (this.#senders.get(index) ?? []).flatMap(sender => sender.reached(position) ?? [])
+    return waits.length > 0 ? Promise.all(waits) : undefined
+  }
+
   stop(): void {
     for (const sender of this.#all()) sender.stop()
     this.#senders.clear()

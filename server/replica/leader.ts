@@ -99,6 +99,11 @@ export class Leader {
     return this.#intakes.consumed(source)
   }
 
+  /** Resolves once the index's partitions have the rows of all that is applied here; undefined if they have them by now. */
+  fed(index: string): Promise<unknown> | undefined {
+    return this.#feeders.reached(index, this.#ports.applier.state.position)
+  }
+
   statistics(): PartitionStatistics {
     const { applier, store } = this.#ports
     const { items, bytes } = applier.state
@@ -130,7 +135,7 @@ export class Leader {
         room: () => this.#room(),
         stopped: () => this.#stopped,
       })
-      await this.#acknowledged(index.id, this.#ports.applier.state.position)
+      await this.fed(index.id)
     }
     return schema.backfill
   }
@@ -153,9 +158,5 @@ export class Leader {
 
   async #room(): Promise<void> {
     while (!this.#feeders.hasRoom() && !this.#stopped) await sleep(this.#ports.clock, ROOM_CHECK_MS)
-  }
-
-  async #acknowledged(index: string, position: Position): Promise<void> {
-    while (this.#feeders.acknowledged(index) < position && !this.#stopped) await sleep(this.#ports.clock, ROOM_CHECK_MS)
   }
 }

@@ -28,10 +28,15 @@ export async function attempt<T>(work: Promise<T>): Promise<Outcome<T>> {
   }
 }
 
-/** A batch of which nothing could be done fails like its first part. */
+/** A batch of which nothing could be done for want of capacity fails like its first part. */
 export function requireProgress(outcomes: Outcome<unknown>[]): void {
   const [first] = outcomes
-  if (first !== undefined && 'retry' in first && outcomes.every(outcome => 'retry' in outcome)) throw first.retry
+  if (first !== undefined && 'retry' in first && outcomes.every(isStarved)) throw first.retry
+}
+
+/** Batches do not know conflicts with transactions: they are unprocessed, were they all there is. */
+function isStarved(outcome: Outcome<unknown>): boolean {
+  return 'retry' in outcome && outcome.retry.code !== 'TransactionConflictException'
 }
 
 /** What a batch consumed of one table. */

@@ -1,6 +1,7 @@
 /** What a Query or Scan reads: the table itself or one of its indexes. */
-import { globalIndexKey, localIndexKey, rowKey } from '../../codec/key.ts'
+
 import type { RangeTarget } from '../../cluster/cluster.ts'
+import { globalIndexKey, localIndexKey, rowKey } from '../../codec/key.ts'
 import { validation } from '../../model/errors.ts'
 import type { Item } from '../../model/item.ts'
 import { type IndexSchema, type KeySchema, projectedNames } from '../../model/schema.ts'

@@ -1,5 +1,5 @@
 /** What PutItem, UpdateItem and DeleteItem have in common. */
-import { bindExpressions, type BoundExpressions, type ExpressionInput } from '../../expression/bind.ts'
+import { type BoundExpressions, bindExpressions, type ExpressionInput } from '../../expression/bind.ts'
 import { type ConditionalOperator, expectedCondition, type LegacyExpectation } from '../../expression/legacy.ts'
 import { DynamoError, validation } from '../../model/errors.ts'
 import type { Item } from '../../model/item.ts'

@@ -2,7 +2,7 @@
  * JSON types of attribute values and items. The hot path of every write, hence by hand and not by shape. Whether the
  * values make sense (numbers, sets, emptiness, nesting) is for `model/value.ts`.
  */
-import { validation } from '../../model/errors.ts'
+import { type DynamoError, validation } from '../../model/errors.ts'
 import { setOwn } from '../../model/item.ts'
 import { checkBase64 } from './base64.ts'
 import { booleanOf, type JsonObject, refusedScalar, serialization, unrecognized } from './scalar.ts'
@@ -12,8 +12,12 @@ const MAP = 'java.util.Map<java.lang.String, com.amazonaws.dynamodb.v20120810.At
 
 /** Far beyond the 32 levels that validation allows, and far from the end of the stack. */
 const MAX_DEPTH = 100
-const TOO_DEEP =
-  'Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit'
+
+export function tooDeep(): DynamoError {
+  return validation(
+    'Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit',
+  )
+}
 
 /** Checks a map of attribute values, in place. A null among them becomes the empty value, which validation refuses. */
 export function convertItem(item: unknown, depth = 1): void {
@@ -37,7 +41,7 @@ export function convertAttributeValue(value: unknown): void {
 function convertElement(value: unknown, depth: number): void {
   if (typeof value !== 'object') throw serialization('Unexpected value type in payload')
   if (Array.isArray(value)) throw unrecognized(STRUCTURE)
-  if (depth > MAX_DEPTH) throw validation(TOO_DEEP)
+  if (depth > MAX_DEPTH) throw tooDeep()
   const members = value as JsonObject
   for (const type in members) {
     const member = members[type]

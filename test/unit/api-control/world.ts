@@ -14,6 +14,7 @@ export type World = {
   run<S extends Structure>(operation: Operation<S>, request: object): Promise<Json>
   /** Finishes all work under way: what was CREATING or UPDATING is ACTIVE, what was DELETING is gone. */
   settle(): void
+  has(name: string): boolean
   /** The record as it is kept. */
   record(name: string): TableRecord
   /** Changes the record behind the API's back. */
@@ -50,6 +51,7 @@ export function world(): World {
     settle() {
       for (const record of records.values()) settled(records, record)
     },
+    has: name => records.has(name),
     record: name => records.get(name)!,
     put: (name, change) => void records.set(name, { ...records.get(name)!, ...change }),
     setStatistics: (name, rows) => void statistics.set(name, rows),

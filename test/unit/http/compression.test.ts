@@ -38,7 +38,7 @@ test('a body may have 16 MB, before and after decompression', async t => {
   const gzip = { 'Content-Encoding': 'gzip' }
   t.is((await harness.send('Echo', { body: gzipSync(padded(MAX)), headers: gzip })).status, 200)
   t.is((await harness.send('Echo', { body: gzipSync(padded(MAX + 1)), headers: gzip })).status, 413)
-  const bomb = gzipSync(Buffer.alloc(300_000_000), { level: 1 })
+  const bomb = gzipSync(Buffer.alloc(100_000_000), { level: 1 })
   t.is((await harness.send('Echo', { body: bomb, headers: gzip })).status, 413)
   t.is((await harness.send('Echo', { body: '{"Text":"alive"}' })).body.toString(), '{"Text":"alive"}')
 })
@@ -53,7 +53,7 @@ test('an absurd Content-Length is refused at once', async t => {
 
 test('large answers are compressed if the client likes it', async t => {
   const harness = await start(t)
-  const send = (headers: Record<string, string | string[]>, Times = 500) =>
+  const send = (headers: Record<string, string | string[] | undefined>, Times = 500) =>
     harness.send('Echo', { body: JSON.stringify({ Text: '0123456789', Times }), headers })
   const text = JSON.stringify({ Text: '0123456789'.repeat(500) })
   const gzip = await send({ 'Accept-Encoding': 'gzip' })

@@ -1,0 +1,55 @@
+/** A whole Tavola in the test's own process, on a free port. */
+import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb'
+import { type Logger, silent } from '../../server/base/logger.ts'
+import { type NodeOptions, startNode } from '../../server/node.ts'
+import { makeTempFolder } from './temp.ts'
+
+export type TestNode = {
+  endpoint: string
+  /** Undefined if it runs in memory. */
+  dataDir: string | undefined
+  /** A client of the AWS SDK that does not retry, so that a test sees every answer. `close` ends it. */
+  client(config?: DynamoDBClientConfig): DynamoDBClient
+  /** Ends the node and its clients, and removes the data folder unless it was given. */
+  close(): Promise<void>
+}
+
+export type TestNodeOptions = Partial<NodeOptions> & { inMemory?: boolean; logger?: Logger }
+
+/**
+ * Starts a node on a temporary data folder, or on `dataDir`, or in memory. New tables have as many partitions as
+ * TAVOLA_TEST_PARTITIONS says, so that the same tests can run against one and against many.
+ */
+export async function startTestNode({ inMemory = false, ...options }: TestNodeOptions = {}): Promise<TestNode> {
+  const folder = inMemory || options.dataDir !== undefined ? undefined : await makeTempFolder()
+  const dataDir = inMemory ? undefined : (options.dataDir ?? folder!.path)
+  const partitions = Number(process.env.TAVOLA_TEST_PARTITIONS ?? 1)
+  const defaults = { host: '127.0.0.1', port: 0, partitions, region: 'us-east-1', logger: silent }
+  const clients: DynamoDBClient[] = []
+  try {
+    const node = await startNode({ ...defaults, ...options, dataDir })
+    return {
+      endpoint: node.endpoint,
+      dataDir,
+      client(config) {
+        const client = sdkClient(node.endpoint, config)
+        clients.push(client)
+        return client
+      },
+      async close() {
+        for (const client of clients) client.destroy()
+        await node.close()
+        await folder?.remove()
+      },
+    }
+  } catch (error) {
+    await folder?.remove()
+    throw error
+  }
+}
+
+/** A client of the AWS SDK for any endpoint; the caller destroys it. */
+export function sdkClient(endpoint: string, config: DynamoDBClientConfig = {}): DynamoDBClient {
+  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' }
+  return new DynamoDBClient({ endpoint, region: 'us-east-1', credentials, maxAttempts: 1, ...config })
+}
