@@ -12,6 +12,10 @@ if (Number.parseInt(process.versions.node, 10) < 24) {
 if (/[\\/]node_modules[\\/]/.test(here) && !process.execArgv.includes('--import')) {
   // The same process, begun again with the hook, so that its threads have it too.
   const hook = new URL('./strip-types.js', import.meta.url).href
-  process.execve(process.execPath, [process.execPath, '--import', hook, ...process.argv.slice(1)], process.env)
+  process.execve(
+    process.execPath,
+    [process.execPath, '--disable-warning=ExperimentalWarning', '--import', hook, ...process.argv.slice(1)],
+    process.env,
+  )
 }
 await import(main)

@@ -123,11 +123,7 @@ function unprocessedOf({ given, requests }: Part, outcomes: Outcome<WriteOutcome
 }
 
 /** By table, an entry for each item collection that was written to; undefined if no table has collections. */
-async function metricsOf(
-  call: Call,
-  parts: Part[],
-  outcomes: Outcome<WriteOutcome>[][],
-): Promise<string | undefined> {
+async function metricsOf(call: Call, parts: Part[], outcomes: Outcome<WriteOutcome>[][]): Promise<string | undefined> {
   const members: [string, string][] = []
   for (const [i, { table, commands }] of parts.entries()) {
     if (table.localIndexes.length === 0) continue

@@ -29,7 +29,17 @@ export type HostPorts = {
   logger: Logger
 }
 
-type Hosted = { replica?: Replica; version: number; built: string[]; task: Promise<void> }
+/** One of this node's partitions; `task` is what is being done with it. */
+type Hosted = {
+  record?: PartitionRecord
+  replica?: Replica
+  built: string[]
+  task: Promise<void>
+  build: Promise<void>
+}
+
+/** How long a partition that broke rests before it is led again. */
+const REST_MS = 1000
 
 export class PartitionHost {
   readonly #ports: HostPorts
@@ -77,22 +87,26 @@ export class PartitionHost {
 
   #enqueue(id: string, work: (hosted: Hosted) => Promise<void>): void {
     let hosted = this.#hosted.get(id)
-    if (!hosted) this.#hosted.set(id, (hosted = { version: 0, built: [], task: Promise.resolve() }))
+    if (!hosted) this.#hosted.set(id, (hosted = { built: [], task: Promise.resolve(), build: Promise.resolve() }))
     const { task } = hosted
     hosted.task = task.then(() => (this.#closed ? undefined : work(hosted))).catch(error => this.#failed(id, error))
   }
 
   async #ensure(hosted: Hosted, record: PartitionRecord): Promise<void> {
+    hosted.record = record
     hosted.replica ??= await Replica.open(record.id, this.#path(record.id), this.#ports)
     const leader = hosted.replica.leader ?? (await this.#lead(hosted))
     if (record.schema) await leader.adopt(record.schema)
     await this.#publish(hosted, leader)
-    void this.#build(hosted, leader).catch(error => this.#failed(record.id, error))
+    // Beside the tasks, for it may take long; one at a time all the same.
+    hosted.build = hosted.build
+      .then(() => this.#build(hosted, leader))
+      .catch(error => this.#buildFailed(record.id, error))
   }
 
   async #lead(hosted: Hosted): Promise<Leader> {
     const { partition } = hosted.replica!
-    const leader = await hosted.replica!.lead(error => this.#failed(partition, error))
+    const leader = await hosted.replica!.lead(error => this.#broke(partition, error))
     hosted.built = []
     return leader
   }
@@ -102,6 +116,11 @@ export class PartitionHost {
     if (built.every(index => hosted.built.includes(index)) || hosted.replica?.leader !== leader) return
     hosted.built = built
     await this.#publish(hosted, leader)
+  }
+
+  /** Its leader stepped down meanwhile, as a rule: the next one goes on. */
+  #buildFailed(partition: string, error: Error): void {
+    if (!this.#closed) this.#ports.logger.warn({ err: error, partition }, 'building a global index was interrupted')
   }
 
   /** The key is guarded by its version: were there another leader, this one would learn it here. */
@@ -124,10 +143,19 @@ export class PartitionHost {
     if (current) await metadata.commit({ guards: [{ key, version: current.version }], deletes: [key] })
   }
 
-  /** A partition that can't go on stops, and says so; the others go on. At start it keeps the process from serving. */
+  /** A leader that could not append, or apply, has stepped down. What the log holds decides how it goes on. */
+  #broke(partition: string, error: Error): void {
+    this.#ports.logger.error({ err: error, partition }, 'a partition has stopped; it will be led again from its log')
+    this.#ports.clock.after(REST_MS, () => {
+      const record = this.#hosted.get(partition)?.record
+      if (record && !this.#closed) this.#enqueue(partition, hosted => this.#ensure(hosted, record))
+    })
+  }
+
+  /** A partition that can't be opened stays shut, and says so; the others go on. At start it keeps the process from serving. */
   #failed(partition: string, error: Error): void {
     if (this.#closed) return
-    this.#ports.logger.error({ err: error, partition }, 'a partition has stopped')
+    this.#ports.logger.error({ err: error, partition }, 'a partition cannot be led')
     this.#failure ??=
       error instanceof OperatorError
         ? error

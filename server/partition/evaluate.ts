@@ -69,7 +69,7 @@ function evaluateUpdate(table: TableSchema, command: Update, current: CurrentRow
     : (before?.item ?? command.keyItem)
   const after: StoredItem = { json: JSON.stringify(item), size: itemSize(item), item }
   checkUpdateSize(command, after.size)
-  checkIndexKeys(table, item, 'update')
+  checkIndexKeys(table, item, 'update', before?.item)
   if (before && before.json === after.json) return unchanged(command, before)
   return change(table, command, before, after)
 }
@@ -113,10 +113,11 @@ function checkCondition(command: WriteCommand, before: StoredItem | undefined): 
   throw dynamo('ConditionalCheckFailedException', 'The conditional request failed', members)
 }
 
-function checkIndexKeys(table: TableSchema, item: Item, origin: 'put' | 'update'): void {
+/** An item that was unfit before an index came stays out of it; an update that leaves it so is none of its business. */
+function checkIndexKeys(table: TableSchema, item: Item, origin: 'put' | 'update', before?: Item): void {
   for (const index of table.indexes) {
     const problem = indexKeyProblem(index, item, origin)
-    if (problem) throw problem
+    if (problem && !(before && indexKeyProblem(index, before, origin))) throw problem
   }
 }
 

@@ -133,7 +133,7 @@ export class Leader {
         latest: (key, applied) => this.#writes.latest(key, applied),
         propose: body => this.#pipeline.propose(body),
         room: () => this.#room(),
-        stopped: () => this.#stopped,
+        stopped: () => this.#stopped || !this.#knows(index.id),
       })
       await this.fed(index.id)
     }
@@ -154,6 +154,11 @@ export class Leader {
     this.#stopped = true
     this.#feeders.stop()
     this.#pipeline.stop(reason)
+  }
+
+  /** Whether the index is still one of the table's. */
+  #knows(index: string): boolean {
+    return Object.hasOwn(this.#ports.applier.schema!.routes, index)
   }
 
   async #room(): Promise<void> {

@@ -79,8 +79,9 @@ export class Replica {
     return this.#ports.clock.monotonic() - this.#checkpointedAt
   }
 
-  /** Begins to lead. The caller holds the partition's leader key. */
+  /** Begins to lead, from the log's end. The caller holds the partition's leader key. */
   async lead(broke: (error: Error) => void): Promise<Leader> {
+    await replay(this.#store.path, this.#log, this.#applier)
     const { node, indexes, clock, logger } = this.#ports
     const ports = { store: this.#store, log: this.#log, applier: this.#applier, indexes, clock, logger }
     this.#leader = await Leader.begin(this.partition, node, ports, error => {

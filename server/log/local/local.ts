@@ -140,7 +140,11 @@ class LocalLog implements PartitionLog {
       )
     }
     this.#tail += 1
-    return this.#store.write(this.#partition, this.#tail, bytes)
+    return this.#store.write(this.#partition, this.#tail, bytes).catch(error => {
+      // Whatever was pipelined behind it fails too: the log goes on from what is durable.
+      this.#tail = this.end()
+      throw error
+    })
   }
 
   async read(after: Position, maxBytes: number): Promise<LoggedEntry[]> {

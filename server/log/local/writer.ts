@@ -82,17 +82,42 @@ export class GroupWriter {
   async #drain(): Promise<void> {
     while (this.#waiting.length > 0) {
       const group = this.#takeGroup()
-      try {
-        const placed = await this.#writeGroup(group.map(waiting => waiting.record))
-        for (const [index, waiting] of group.entries()) {
-          this.#written(placed.segment, placed.places[index]!)
-          waiting.resolve()
-        }
-      } catch (error) {
-        this.#fail(error as Error, group)
-      }
+      const { bytes, places } = encodeGroup(
+        this.#sequence + 1,
+        group.map(waiting => waiting.record),
+      )
+      const segment = await this.#segmentFor(bytes.length).catch(error => this.#noSpace(error, group))
+      if (!segment) continue
+      await this.#writeGroup(segment, bytes, places).then(
+        () => this.#acknowledge(segment, places, group),
+        error => this.#fail(error, group),
+      )
     }
     this.#busy = undefined
+  }
+
+  #acknowledge(segment: Segment, places: RecordPlace[], group: Waiting[]): void {
+    for (const [index, waiting] of group.entries()) {
+      this.#written(segment.number, places[index]!)
+      waiting.resolve()
+    }
+  }
+
+  /** No new segment could be made, so nothing was written: the log can go on when there is room again. */
+  #noSpace(error: Error, group: Waiting[]): undefined {
+    this.#logger.error({ err: error }, 'no room for the log; writes are refused until there is')
+    this.#spare = undefined
+    this.#reject(new LogUnavailable(`no room for the log: ${error.message}`), group)
+  }
+
+  /** After a failed write nobody knows what the file holds: nothing more is appended until a restart has read it. */
+  #fail(error: Error, group: Waiting[]): void {
+    this.#logger.error(
+      { err: error },
+      'the log cannot be written; this process takes no more writes until it is restarted',
+    )
+    this.#failure = new LogUnavailable(`the log cannot be written: ${error.message}`)
+    this.#reject(this.#failure, group)
   }
 
   #takeGroup(): Waiting[] {
@@ -103,16 +128,13 @@ export class GroupWriter {
     return this.#waiting.splice(0, count)
   }
 
-  async #writeGroup(records: LogRecord[]): Promise<{ segment: number; places: RecordPlace[] }> {
-    const { bytes, places } = encodeGroup(this.#sequence + 1, records)
-    const segment = await this.#segmentFor(bytes.length)
+  async #writeGroup(segment: Segment, bytes: Buffer, places: RecordPlace[]): Promise<void> {
     const { bytesWritten } = await write(segment.file.fd, bytes, 0, bytes.length, segment.end)
     if (bytesWritten !== bytes.length) throw new LogUnavailable(`wrote ${bytesWritten} of ${bytes.length} bytes`)
     for (const place of places) place.offset += segment.end
     segment.end += bytes.length
     this.#sequence += 1
-    if (segment.end > SEGMENT_SIZE / 2) this.#spare ??= this.#allocate()
-    return { segment: segment.number, places }
+    if (segment.end > SEGMENT_SIZE / 2) this.#prepareSpare()
   }
 
   async #segmentFor(size: number): Promise<Segment> {
@@ -142,14 +164,15 @@ export class GroupWriter {
     return { number, file: await open(path, constants.O_RDWR | constants.O_DSYNC), end: SEGMENT_HEADER_SIZE }
   }
 
-  /** After a failed write nobody knows what the file holds: nothing more is appended until a restart has read it. */
-  #fail(error: Error, group: Waiting[]): void {
-    this.#logger.error(
-      { err: error },
-      'the log cannot be written; this process accepts no more writes until it is restarted',
-    )
-    this.#failure = new LogUnavailable(`the log cannot be written: ${error.message}`)
-    for (const waiting of [...group, ...this.#waiting.splice(0)]) waiting.reject(this.#failure)
+  #prepareSpare(): void {
+    this.#spare ??= this.#allocate()
+    // A failure shows when the spare is needed.
+    this.#spare.catch(() => {})
+  }
+
+  /** Rejects the group and all that waits behind it. */
+  #reject(error: Error, group: Waiting[]): void {
+    for (const waiting of [...group, ...this.#waiting.splice(0)]) waiting.reject(error)
   }
 }
 

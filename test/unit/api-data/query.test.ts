@@ -78,7 +78,10 @@ test('filters act after reading, and never change the cost', async t => {
 
 test('a page ends with the item that reaches a megabyte', async t => {
   const game = games()
-  await fill(game, [1, 2, 3, 4].map(turn => ann(turn, { a: S('x'.repeat(400_000)) })))
+  await fill(
+    game,
+    [1, 2, 3, 4].map(turn => ann(turn, { a: S('x'.repeat(400_000)) })),
+  )
   const page = await game.run(Query, query())
   t.deepEqual(turns(page), [1, 2, 3])
   t.deepEqual(page.LastEvaluatedKey, ann(3))
@@ -153,7 +156,10 @@ test('an index shows what it carries; a local one fetches the rest at extra cost
 
 test('what is fetched for a local index counts towards the megabyte', async t => {
   const game = games()
-  await fill(game, [1, 2, 3, 4].map(turn => ann(turn, { score: N(turn), b: S('x'.repeat(400_000)) })))
+  await fill(
+    game,
+    [1, 2, 3, 4].map(turn => ann(turn, { score: N(turn), b: S('x'.repeat(400_000)) })),
+  )
   const request = query({ IndexName: 'byScore', Select: 'ALL_ATTRIBUTES' })
   const page = await game.run(Query, request)
   t.deepEqual(turns(page), [1, 2, 3])
@@ -172,14 +178,8 @@ test('what cannot be asked of an index', async t => {
   const { refusal } = games()
   const ask = (request: object) => refusal(Query, request)
   t.is(await ask(query({ IndexName: 'nope' })), 'The table does not have the specified index: nope')
-  t.is(
-    await ask(board({ ConsistentRead: true })),
-    'Consistent reads are not supported on global secondary indexes',
-  )
-  t.is(
-    await ask(query({ IndexName: 'inMaking' })),
-    'Cannot read from backfilling global secondary index: inMaking',
-  )
+  t.is(await ask(board({ ConsistentRead: true })), 'Consistent reads are not supported on global secondary indexes')
+  t.is(await ask(query({ IndexName: 'inMaking' })), 'Cannot read from backfilling global secondary index: inMaking')
   t.is(
     await ask(board({ Select: 'ALL_ATTRIBUTES' })),
     'One or more parameter values were invalid: Select type ALL_ATTRIBUTES is not supported for global secondary index byBoard because its projection type is not ALL',
@@ -233,10 +233,7 @@ test('the order of checks', async t => {
     await ask(badStart),
     'The provided starting key is invalid: One or more parameter values were invalid: An string set  may not be empty',
   )
-  t.is(
-    await ask({ ExclusiveStartKey: { a: N('x') } }),
-    'The parameter cannot be converted to a numeric value: x',
-  )
+  t.is(await ask({ ExclusiveStartKey: { a: N('x') } }), 'The parameter cannot be converted to a numeric value: x')
   const missing = 'Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.'
   t.is(await ask({ FilterExpression: '' }), missing)
   t.is(
@@ -253,7 +250,10 @@ test('the order of checks', async t => {
     "1 validation error detected: Value at 'Limit' failed to satisfy constraint: Member must have value greater than or equal to 1",
   )
   t.is(
-    await refusal(Query, query({ ExpressionAttributeNames: { '#u': 'turn' }, ExpressionAttributeValues: { ':u': N(1) } })),
+    await refusal(
+      Query,
+      query({ ExpressionAttributeNames: { '#u': 'turn' }, ExpressionAttributeValues: { ':u': N(1) } }),
+    ),
     'Query condition missed key schema element: user',
   )
 })
@@ -320,7 +320,8 @@ test('keys of several attributes', async t => {
   const march = { ':y': N(2024), ':m': N(3) }
   const after = await game.run(Query, ask(`${place} AND #y = :y AND #m > :m`, march))
   t.deepEqual(turns(after), [1])
-  const page = await game.run(Query, ask(`${place} AND #y >= :y AND #y = :y`.slice(0, 46), { ':y': N(2023) }, { ExpressionAttributeNames: { '#y': 'year' }, Limit: 2 }))
+  const since = { ExpressionAttributeNames: { '#y': 'year' }, Limit: 2 }
+  const page = await game.run(Query, ask(`${place} AND #y >= :y`, { ':y': N(2023) }, since))
   t.deepEqual(turns(page), [3, 2])
   t.deepEqual(page.LastEvaluatedKey, at(2, 'de', 'kiel', 2024, 2))
   t.is(await game.refusal(Query, ask(`${place} AND #y > :y AND #m = :m`, march)), 'Query key condition not supported')

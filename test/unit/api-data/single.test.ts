@@ -67,7 +67,11 @@ test('legacy updates', async t => {
   const Key = { pk: S('a') }
   await run(UpdateItem, { ...TABLE, Key, AttributeUpdates: { gone: { Action: 'DELETE' } } })
   t.deepEqual(await run(GetItem, { ...TABLE, Key }), {})
-  await run(UpdateItem, { ...TABLE, Key, AttributeUpdates: { n: { Action: 'ADD', Value: N(2) }, s: { Value: S('x') } } })
+  await run(UpdateItem, {
+    ...TABLE,
+    Key,
+    AttributeUpdates: { n: { Action: 'ADD', Value: N(2) }, s: { Value: S('x') } },
+  })
   t.deepEqual(await run(GetItem, { ...TABLE, Key }), { Item: { ...Key, n: N(2), s: S('x') } })
   t.is(
     await refusal(UpdateItem, { ...TABLE, Key, AttributeUpdates: { pk: { Value: S('b') } } }),
@@ -89,7 +93,10 @@ test('PutItem: the order of checks', async t => {
   const missing = { TableName: 'Nowhere' }
   const huge = { pk: S('a'), big: S('x'.repeat(409_600)) }
   const put = (request: object) => refusal(PutItem, { ...missing, ...request })
-  t.regex(await put({ Item: { a: BAD_SET }, ...MIXED }), /^1 validation error detected: Can not use both .* \{Expected\}/)
+  t.regex(
+    await put({ Item: { a: BAD_SET }, ...MIXED }),
+    /^1 validation error detected: Can not use both .* \{Expected\}/,
+  )
   t.is(
     await put({ Item: { a: BAD_SET }, ReturnValues: 'ALL_NEW' }),
     '1 validation error detected: One or more parameter values were invalid: An string set  may not be empty',
@@ -107,7 +114,10 @@ test('PutItem: the order of checks', async t => {
     await put({ Item: {}, ExpressionAttributeValues: { ':v': N(1) } }),
     '1 validation error detected: ExpressionAttributeValues can only be specified when using expressions: ConditionExpression is null',
   )
-  t.is(await put({ Item: { a: {} } }), 'Supplied AttributeValue is empty, must contain exactly one of the supported datatypes')
+  t.is(
+    await put({ Item: { a: {} } }),
+    'Supplied AttributeValue is empty, must contain exactly one of the supported datatypes',
+  )
   t.is(await put({ Item: {} }), 'ResourceNotFoundException: Requested resource not found')
   t.is(
     await refusal(PutItem, { ...TABLE, Item: {} }),

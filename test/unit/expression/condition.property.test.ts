@@ -108,7 +108,7 @@ function print(root: Tree, values: Record<string, AttributeValue>, coin: () => b
       case 'BETWEEN':
         return operand(node.operand) + keyword('BETWEEN') + operand(node.low) + keyword('AND') + operand(node.high)
       case 'IN':
-        return `${operand(node.operand)}${keyword('IN')}(${node.choices.map(operand).join(space() + ',')})`
+        return `${operand(node.operand)}${keyword('IN')}(${node.choices.map(operand).join(`${space()},`)})`
       case 'call':
         return `${node.name}(${node.operands.map(operand).join(',')})`
     }
