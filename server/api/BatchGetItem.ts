@@ -14,7 +14,7 @@ import { bindProjection, checkProjectionUse, projectedText } from './item/projec
 import { checkPaths, tableSchema } from './item/schema.ts'
 import { spliceList, spliceMap, spliceObject } from './item/splice.ts'
 import { type Call, operation } from './operation.ts'
-import { attributesToGet, expressionNames, key, returnConsumedCapacity } from './shape/common.ts'
+import { attributesToGet, expressionNames, key, returnConsumedCapacity, tableName } from './shape/common.ts'
 import { boolean, type Infer, list, map, required, string, structure } from './shape/shape.ts'
 import { findForData } from './table/find.ts'
 
@@ -37,7 +37,7 @@ type KeysAndAttributes = Infer<typeof keysAndAttributes>
 
 const shape = structure({
   ReturnConsumedCapacity: returnConsumedCapacity,
-  RequestItems: required(map(keysAndAttributes), NOTHING_REQUESTED),
+  RequestItems: required(map(keysAndAttributes, { keys: tableName }), NOTHING_REQUESTED),
 })
 
 type RequestItems = { [given: string]: KeysAndAttributes }

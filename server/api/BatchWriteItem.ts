@@ -11,7 +11,7 @@ import { addUnits, noUnits } from './item/consumed.ts'
 import { type DataSchema, tableSchema } from './item/schema.ts'
 import { spliceList, spliceMap, spliceObject } from './item/splice.ts'
 import { type Call, operation } from './operation.ts'
-import { item, key, returnConsumedCapacity, returnItemCollectionMetrics } from './shape/common.ts'
+import { item, key, returnConsumedCapacity, returnItemCollectionMetrics, tableName } from './shape/common.ts'
 import { type Infer, list, map, required, structure } from './shape/shape.ts'
 import { findForData } from './table/find.ts'
 
@@ -30,7 +30,10 @@ type WriteRequest = Infer<typeof writeRequest>
 const shape = structure({
   ReturnConsumedCapacity: returnConsumedCapacity,
   ReturnItemCollectionMetrics: returnItemCollectionMetrics,
-  RequestItems: required(map(list(writeRequest, { min: 1, max: MAX_REQUESTS })), NOTHING_REQUESTED),
+  RequestItems: required(
+    map(list(writeRequest, { min: 1, max: MAX_REQUESTS }), { keys: tableName }),
+    NOTHING_REQUESTED,
+  ),
 })
 type RequestItems = Infer<typeof shape>['RequestItems']
 

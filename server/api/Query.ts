@@ -5,7 +5,7 @@ import type { Condition, KeyConditionTerm, ProjectionPaths } from '../expression
 import { compileCondition } from '../expression/condition.ts'
 import { resolveKeyCondition } from '../expression/keycondition.ts'
 import { attributesToGet as attributesToGetOf, filterCondition, legacyKeyCondition } from '../expression/legacy.ts'
-import { checkFilterPaths } from '../expression/paths.ts'
+import { checkFilterPaths, conditionPaths } from '../expression/paths.ts'
 import { compileProjection } from '../expression/projection.ts'
 import { checkExpressionUse, EXPRESSION_USE } from '../expression/use.ts'
 import { validation } from '../model/errors.ts'
@@ -101,6 +101,7 @@ function validate(input: Input): Validated {
 function checkFilter(source: Source, filter: Condition, input: Input): void {
   const label = input.QueryFilter === undefined ? 'Filter Expression' : 'QueryFilter'
   checkFilterPaths(filter, namesOf(source.key), label)
+  checkPaths(source.schema, conditionPaths(filter))
   checkFilterCarried(source, filter)
 }
 

@@ -35,9 +35,9 @@ const conditions = remember(parseCondition)
 const projections = remember(parseProjection)
 
 /**
- * All checks of facts 3.4, 3.5 and 3.7 that need no table: names and values, each expression, what is left unused, and
- * last what a key condition may say. Numbers among the values are normalised in place. Whether the request may carry
- * expressions at all is for `checkExpressionUse`.
+ * All checks that need no table (facts, sections 3.4, 3.5 and 3.7): names and values, each expression, what is left
+ * unused, and last what a key condition may say. Numbers among the values are normalised in place. Whether the request
+ * may carry expressions at all is for `checkExpressionUse`.
  * @throws ValidationException
  */
 export function bindExpressions(input: ExpressionInput): BoundExpressions {

@@ -1,6 +1,7 @@
 /** The names and values of one request, and which of them its expressions have used. */
 import { DynamoError, validation } from '../model/errors.ts'
 import { type AttributeValue, getOwn } from '../model/item.ts'
+import { utf8Size } from '../model/size.ts'
 import { validateValue } from '../model/value.ts'
 import type { Path } from './bound.ts'
 import { type Label, refusal } from './draft.ts'
@@ -9,7 +10,8 @@ import type { Parsed, PathSyntax, ValueSyntax } from './syntax.ts'
 type Names = Record<string, string>
 type Values = Record<string, AttributeValue>
 
-export type Scope = { names: Names; values: Values; used: Set<string> }
+/** `count`: of names and values together. */
+export type Scope = { names: Names; values: Values; count: number; used: Set<string> }
 
 const NAME_KEY = /^#\w{1,254}$/
 const VALUE_KEY = /^:\w{1,254}$/
@@ -23,15 +25,16 @@ export function openScope(names: Names | undefined, values: Values | undefined):
   if (size > MAX_BYTES) {
     throw validation('ExpressionAttributeNames and ExpressionAttributeValues exceed the maximum size of 2 MB')
   }
-  return { names: names ?? {}, values: values ?? {}, used: new Set() }
+  const count = Object.keys(names ?? {}).length + Object.keys(values ?? {}).length
+  return { names: names ?? {}, values: values ?? {}, count, used: new Set() }
 }
 
 /** @returns bytes of placeholders and names */
 function checkNames(names: Names): number {
   checkKeys('ExpressionAttributeNames', Object.keys(names), NAME_KEY)
   let size = 0
-  for (const [key, name] of Object.entries(names)) {
-    const bytes = Buffer.byteLength(name)
+  for (const key in names) {
+    const bytes = utf8Size(names[key]!)
     if (bytes === 0) throw invalidName('Empty attribute name', key)
     if (bytes > MAX_NAME_BYTES) throw invalidName('Attribute name is too large, must be less than 65536 bytes', key)
     size += key.length + bytes
@@ -47,7 +50,7 @@ function invalidName(text: string, key: string): DynamoError {
 function checkValues(values: Values): number {
   checkKeys('ExpressionAttributeValues', Object.keys(values), VALUE_KEY)
   let size = 0
-  for (const [key, value] of Object.entries(values)) size += key.length + checkValue(key, value)
+  for (const key in values) size += key.length + checkValue(key, values[key]!)
   return size
 }
 
@@ -97,7 +100,8 @@ function checkReference(scope: Scope, label: Label, reference: string): void {
 
 /** Refuses names and values that no expression has used. */
 export function checkUnused(scope: Scope): void {
-  const { names, values, used } = scope
+  const { names, values, count, used } = scope
+  if (used.size === count) return
   for (const [map, keys] of [
     ['ExpressionAttributeNames', Object.keys(names)],
     ['ExpressionAttributeValues', Object.keys(values)],

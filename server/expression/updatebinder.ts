@@ -21,7 +21,9 @@ export function bindUpdate(scope: Scope, label: Label, parsed: Parsed<ClauseSynt
   if (parsed.miscount !== undefined) throw refusal(label, parsed.miscount)
   const binding: Binding = { scope }
   const update: Update = { set: [], remove: [], add: [], delete: [] }
-  for (const [i, clause] of parsed.root.entries()) addClause(binding, update, clause, paths[i]!)
+  parsed.root.forEach((clause, i) => {
+    addClause(binding, update, clause, paths[i]!)
+  })
   const complaint = binding.type ?? binding.functionType
   if (complaint !== undefined) throw refusal(label, complaint)
   return update

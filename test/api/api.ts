@@ -1,5 +1,5 @@
 /** What the tests of the API share: a node per file, the SDK's clients, and short ways to make tables and fill them. */
-import { DynamoDB, type CreateTableCommandInput, type Projection } from '@aws-sdk/client-dynamodb'
+import { type CreateTableCommandInput, DynamoDB, type Projection } from '@aws-sdk/client-dynamodb'
 import { DynamoDBDocument, type NativeAttributeValue } from '@aws-sdk/lib-dynamodb'
 import test from 'ava'
 import { startTestNode, type TestNode, type TestNodeOptions } from '../helpers/node.ts'
@@ -67,7 +67,9 @@ export function tableRequest({ name, key, local = {}, global = {}, more }: Table
   }
 }
 
-export function attributeDefinitions(...specs: KeySpec[]): NonNullable<CreateTableCommandInput['AttributeDefinitions']> {
+export function attributeDefinitions(
+  ...specs: KeySpec[]
+): NonNullable<CreateTableCommandInput['AttributeDefinitions']> {
   const types = new Map<string, string>()
   for (const spec of specs) for (const { name, type } of attributes(spec)) types.set(name, type)
   return [...types].map(([AttributeName, type]) => ({ AttributeName, AttributeType: type as 'S' | 'N' | 'B' }))

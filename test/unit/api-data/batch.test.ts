@@ -132,6 +132,10 @@ test('BatchGetItem: limits and the order of checks', async t => {
   const keys = (count: number) => [...Array(count).keys()].map(i => id(`k${i}`))
   t.is(await get(), 'The requestItems parameter is required for BatchGetItem')
   t.is(await get({}), 'The requestItems parameter is required for BatchGetItem')
+  t.regex(
+    await get({ 'a!': { Keys: keys(1) } }),
+    /at 'requestItems' failed to satisfy constraint: Map keys must satisfy/,
+  )
   t.is(
     await get({ Nowhere: { Keys: keys(101) } }),
     "1 validation error detected: Value at 'RequestItems.Nowhere.member.Keys' failed to satisfy constraint: Member must have length less than or equal to 100",

@@ -266,6 +266,10 @@ test('filters may not mention the keys of what is queried', async t => {
   t.is(await game.refusal(Query, query(filter)), text('Filter Expression', 'turn'))
   t.is(await game.refusal(Query, board(filter)), 'none')
   t.is(await game.refusal(Query, board({ FilterExpression: 'score = :u' })), text('Filter Expression', 'score'))
+  t.is(
+    await game.refusal(Query, query({ FilterExpression: 'board.a = :u' })),
+    "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: IndexKey: board",
+  )
   const eq = { ComparisonOperator: 'EQ', AttributeValueList: [S('ann')] }
   t.is(
     await game.refusal(Query, { TableName: 'Games', KeyConditions: { user: eq }, QueryFilter: { user: eq } }),

@@ -10,7 +10,7 @@ const users = () => world(table('Users', 'pk'))
 
 test('an item comes back as it was put, numbers normalised', async t => {
   const { run } = users()
-  const item = { pk: S('a'), n: N('01.50'), __proto_: S('p'), m: { M: { l: { L: [N('-0'), { NULL: true }] } } } }
+  const item = { pk: S('a'), n: N('01.50'), ['__proto__']: S('p'), m: { M: { l: { L: [N('-0'), { NULL: true }] } } } }
   t.deepEqual(await run(PutItem, { ...TABLE, Item: item }), {})
   const { Item } = await run(GetItem, { ...TABLE, Key: { pk: S('a') } })
   t.deepEqual(Item, { ...item, n: N('1.5'), m: { M: { l: { L: [N(0), { NULL: true }] } } } })

@@ -136,7 +136,7 @@ const FALSE = [
 for (const text of TRUE) test(`true: ${text}`, t => t.true(evaluate(text, ITEM)))
 for (const text of FALSE) test(`false: ${text}`, t => t.false(evaluate(text, ITEM)))
 
-test('a absent item has no attributes', t => {
+test('a missing item has no attributes', t => {
   t.true(evaluate('attribute_not_exists(s)', undefined))
   t.true(evaluate('s <> :s', undefined))
   t.false(evaluate('s = :s', undefined))
@@ -161,5 +161,5 @@ test('searching is quick in the worst of texts', t => {
   t.false(foundBytes(`${half}b${half}`))
   t.true(found(half))
   t.true(foundBytes(half))
-  t.true(performance.now() - start < 1000)
+  t.true(performance.now() - start < 3000)
 })

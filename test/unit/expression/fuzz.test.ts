@@ -80,7 +80,7 @@ for (const [name, text] of DEEP) {
   test(`4,096 characters of ${name}`, t => {
     const start = performance.now()
     for (const kind of KINDS) take(kind, text)
-    t.true(performance.now() - start < 500)
+    t.true(performance.now() - start < 2000)
   })
 }
 
@@ -111,7 +111,7 @@ test('a short text that repeats a large value does not make a huge item', t => {
       message,
     )
   }
-  t.true(performance.now() - start < 1000)
+  t.true(performance.now() - start < 3000)
 })
 
 test('what is parsed once is parsed the same again, after many others', t => {

@@ -134,7 +134,8 @@ const GONE: AttributeValue = { S: 'to be swept away' }
 function naive(from: Item, clauses: Clause[]): Item {
   const result: Item = structuredClone(from)
   const targets = clauses.map(c => ({ at: c.path, to: structuredClone(target(from, c)) }))
-  targets.sort((a, b) => Number(a.at.at(-1)) - Number(b.at.at(-1)) || 0)
+  const indexOf = (at: Path) => (typeof at.at(-1) === 'number' ? Number(at.at(-1)) : -1)
+  targets.sort((a, b) => indexOf(a.at) - indexOf(b.at))
   const swept = new Set<AttributeValue[]>()
   for (const { at, to } of targets) {
     if (read(from, at.slice(0, -1)) === undefined) throw new Refused()

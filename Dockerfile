@@ -1,0 +1,17 @@
+# One image for every role; here: a server with its storage in one process.
+FROM node:24-slim AS dependencies
+WORKDIR /app
+COPY package.json package-lock.json ./
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
+
+FROM node:24-slim
+WORKDIR /app
+ENV NODE_ENV=production TAVOLA_HOST=0.0.0.0 TAVOLA_DATA_DIR=/data
+COPY package.json LICENSE ./
+COPY --from=dependencies /app/node_modules ./node_modules
+COPY server ./server
+RUN mkdir /data && chown node:node /data
+USER node
+VOLUME /data
+EXPOSE 8000
+ENTRYPOINT ["node", "server/main.ts"]
