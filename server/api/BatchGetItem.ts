@@ -52,7 +52,7 @@ type Part = TableShare & {
 /** As far as the answer goes: texts of items by table, and requests for what did not fit by the table as given. */
 type Answer = { bytes: number; full: boolean; items: Map<string, string[]>; unprocessed: Map<string, string> }
 
-export const BatchGetItem = operation({
+export const batchGetItem = operation({
   name: 'BatchGetItem',
   input: shape,
   async handle({ RequestItems, ReturnConsumedCapacity }, call) {

@@ -40,7 +40,7 @@ type RequestItems = Infer<typeof shape>['RequestItems']
 /** One table's part of the batch. */
 type Part = TableShare & { requests: WriteRequest[]; commands: WriteCommand[] }
 
-export const BatchWriteItem = operation({
+export const batchWriteItem = operation({
   name: 'BatchWriteItem',
   input: shape,
   async handle({ RequestItems, ReturnConsumedCapacity, ReturnItemCollectionMetrics }, call) {

@@ -37,7 +37,7 @@ const shape = structure({
   ReturnValuesOnConditionCheckFailure: returnValuesOnConditionCheckFailure,
 })
 
-export const DeleteItem = operation({
+export const deleteItem = operation({
   name: 'DeleteItem',
   input: shape,
   async handle(input, call) {

@@ -13,7 +13,7 @@ import { attributesToGet, expressionNames, key, returnConsumedCapacity, tableNam
 import { boolean, required, string, structure } from './shape/shape.ts'
 import { findForData } from './table/find.ts'
 
-export const GetItem = operation({
+export const getItem = operation({
   name: 'GetItem',
   input: structure({
     ReturnConsumedCapacity: returnConsumedCapacity,

@@ -41,7 +41,7 @@ const shape = structure(
   { alone: 'TableName' },
 )
 
-export const PutItem = operation({
+export const putItem = operation({
   name: 'PutItem',
   input: shape,
   async handle(input, call) {

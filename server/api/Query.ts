@@ -52,7 +52,7 @@ const shape = structure({
 })
 type Input = Infer<typeof shape>
 
-export const Query = operation({
+export const query = operation({
   name: 'Query',
   input: shape,
   async handle(input, call) {

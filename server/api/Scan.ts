@@ -50,7 +50,7 @@ const shape = structure({
 })
 type Input = Infer<typeof shape>
 
-export const Scan = operation({
+export const scan = operation({
   name: 'Scan',
   input: shape,
   async handle(input, call) {

@@ -44,7 +44,7 @@ const shape = structure(
   { alone: 'TableName' },
 )
 
-export const UpdateItem = operation({
+export const updateItem = operation({
   name: 'UpdateItem',
   input: shape,
   async handle(input, call) {

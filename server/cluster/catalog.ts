@@ -3,6 +3,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Random } from '../base/random.ts'
 import type { Commit, Metadata, MetadataChange } from '../metadata/metadata.ts'
 import { dynamo, resourceNotFound } from '../model/errors.ts'
+import { getOwn, setOwn } from '../model/item.ts'
 import type { TableRecord } from '../model/table.ts'
 import type { RowStatistics } from '../store/rows.ts'
 import type { TableChange, TableStatistics, Tables } from './cluster.ts'
@@ -94,11 +95,11 @@ export class Catalog implements Tables {
     }
     const statistics: TableStatistics = { table: { items: 0, bytes: 0 }, indexes: {} }
     for (const index of [...table.localIndexes, ...table.globalIndexes])
-      statistics.indexes[index.name] = { items: 0, bytes: 0 }
+      setOwn(statistics.indexes, index.name, { items: 0, bytes: 0 })
     for (const { id } of table.partitions) {
       const own = this.#ports.leaders.find(id)?.statistics()
       sum(statistics.table, own)
-      for (const { name } of table.localIndexes) sum(statistics.indexes[name]!, own?.local[name])
+      for (const { name } of table.localIndexes) sum(statistics.indexes[name]!, own && getOwn(own.local, name))
     }
     for (const { name, partitions } of table.globalIndexes) {
       for (const { id } of partitions) sum(statistics.indexes[name]!, this.#ports.leaders.find(id)?.statistics())

@@ -1,5 +1,5 @@
 /** Which of its parameters a request may combine (facts, section 3.5). */
-import { DynamoError, validation } from '../model/errors.ts'
+import { validation } from '../model/errors.ts'
 
 export type ExpressionUse = {
   /** The parameters that expressions replace, in the order in which messages list them. */
@@ -78,14 +78,4 @@ function checkMixing(legacy: string[], expressions: string[]): void {
     'Can not use both expression and non-expression parameters in the same request: ' +
       `Non-expression parameters: {${mixed.join(', ')}} Expression parameters: {${expressions.join(', ')}}`,
   )
-}
-
-/** Runs checks whose refusals PutItem and UpdateItem introduce with `1 validation error detected: ` (facts, section 1.6). */
-export function introduceRefusals<Result>(check: () => Result): Result {
-  try {
-    return check()
-  } catch (error) {
-    if (!(error instanceof DynamoError) || error.code !== 'ValidationException') throw error
-    throw validation(`1 validation error detected: ${error.message}`)
-  }
 }

@@ -32,7 +32,7 @@ export function indexEffects(
     const sameKey = old !== undefined && now !== undefined && old.key.equals(now.key)
     const unchanged = sameKey && old.image.json === now.image.json
     const units = indexWriteUnits(old?.image.size, now?.image.size, sameKey, unchanged)
-    if (units > 0) effects.units[index.name] = units
+    if (units > 0) setOwn(effects.units, index.name, units)
     if (index.kind === 'LOCAL') effects.localBytes += now?.image.size ?? 0
     if (unchanged) continue
     const change = indexChange(table, index, sameKey, old, now)

@@ -2,6 +2,7 @@
 import { type Clock, sleep } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import type { PartitionLog, Position } from '../log/log.ts'
+import { setOwn } from '../model/item.ts'
 import type { RangeRequest, WriteCommand, WriteOutcome } from '../partition/command.ts'
 import { globalIndexes, localIndexNumber, type PartitionSchema } from '../partition/schema.ts'
 import type { Image, Page, RowStatistics } from '../store/rows.ts'
@@ -110,7 +111,8 @@ export class Leader {
     const local: Record<string, RowStatistics> = {}
     const table = applier.schema?.table
     for (const index of table?.indexes ?? []) {
-      if (index.kind === 'LOCAL') local[index.name] = store.reader.localStatistics(localIndexNumber(table!, index.id))
+      if (index.kind !== 'LOCAL') continue
+      setOwn(local, index.name, store.reader.localStatistics(localIndexNumber(table!, index.id)))
     }
     return { items, bytes, local }
   }

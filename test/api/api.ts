@@ -1,7 +1,7 @@
 /** What the tests of the API share: a node per file, the SDK's clients, and short ways to make tables and fill them. */
 import { type CreateTableCommandInput, DynamoDB, type Projection } from '@aws-sdk/client-dynamodb'
 import { DynamoDBDocument, type NativeAttributeValue } from '@aws-sdk/lib-dynamodb'
-import test from 'ava'
+import test, { type ExecutionContext } from 'ava'
 import { startTestNode, type TestNode, type TestNodeOptions } from '../helpers/node.ts'
 
 /** An item as lib-dynamodb has it. */
@@ -16,14 +16,27 @@ export type Api = {
 }
 
 /** Starts a node that ends with the test file. */
-export async function startApi(options: TestNodeOptions = {}): Promise<Api> {
+export async function startApi(options?: TestNodeOptions): Promise<Api> {
+  const { api, end } = await start(options)
+  test.after.always(end)
+  return api
+}
+
+/** Starts a node that ends with one test. */
+export async function startOwnApi(t: ExecutionContext, options?: TestNodeOptions): Promise<Api> {
+  const { api, end } = await start(options)
+  t.teardown(end)
+  return api
+}
+
+async function start(options?: TestNodeOptions) {
   const node = await startTestNode(options)
-  const api = { node, ...connect(node.endpoint) }
-  test.after.always(async () => {
+  const api: Api = { node, ...connect(node.endpoint) }
+  const end = async () => {
     api.db.destroy()
     await node.close()
-  })
-  return api
+  }
+  return { api, end }
 }
 
 /** The SDK's clients for an endpoint. They never retry, so that a test sees every answer. */

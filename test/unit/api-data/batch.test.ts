@@ -1,8 +1,8 @@
 import test from 'ava'
-import { BatchGetItem } from '../../../server/api/BatchGetItem.ts'
-import { BatchWriteItem } from '../../../server/api/BatchWriteItem.ts'
-import { GetItem } from '../../../server/api/GetItem.ts'
-import { PutItem } from '../../../server/api/PutItem.ts'
+import { batchGetItem } from '../../../server/api/BatchGetItem.ts'
+import { batchWriteItem } from '../../../server/api/BatchWriteItem.ts'
+import { getItem } from '../../../server/api/GetItem.ts'
+import { putItem } from '../../../server/api/PutItem.ts'
 import { dynamo } from '../../../server/model/errors.ts'
 import { type Json, N, S, table, world } from './world.ts'
 
@@ -22,10 +22,10 @@ const MISMATCH = 'The provided key element does not match the schema'
 
 test('reads over several tables, with a projection for each', async t => {
   const { run } = shop()
-  await run(PutItem, { TableName: 'Pets', Item: { ...id('a'), data: S('x') } })
-  await run(PutItem, { TableName: 'Pets', Item: { ...id('b'), data: S('x'.repeat(5000)) } })
-  await run(PutItem, { TableName: 'Prices', Item: { id: N(7), name: S('y') } })
-  const answer = await run(BatchGetItem, {
+  await run(putItem, { TableName: 'Pets', Item: { ...id('a'), data: S('x') } })
+  await run(putItem, { TableName: 'Pets', Item: { ...id('b'), data: S('x'.repeat(5000)) } })
+  await run(putItem, { TableName: 'Prices', Item: { id: N(7), name: S('y') } })
+  const answer = await run(batchGetItem, {
     RequestItems: {
       [PETS_ARN]: { Keys: [id('a'), id('none'), id('b')], ProjectionExpression: 'id' },
       Prices: { Keys: [{ id: N('7.0') }, { id: N(8) }], ConsistentRead: true },
@@ -47,44 +47,44 @@ test('reads over several tables, with a projection for each', async t => {
 test('sixteen megabytes of items, and the rest as a request', async t => {
   const { run } = shop()
   const ids = [...Array(43).keys()].map(i => id(`p${i}`))
-  for (const key of ids) await run(PutItem, { TableName: 'Pets', Item: { ...key, data: S('x'.repeat(400_000)) } })
+  for (const key of ids) await run(putItem, { TableName: 'Pets', Item: { ...key, data: S('x'.repeat(400_000)) } })
   const request = { Pets: { Keys: ids, ProjectionExpression: '#i', ExpressionAttributeNames: { '#i': 'id' } } }
-  const first = await run(BatchGetItem, { RequestItems: request, ReturnConsumedCapacity: 'TOTAL' })
+  const first = await run(batchGetItem, { RequestItems: request, ReturnConsumedCapacity: 'TOTAL' })
   t.deepEqual(first.Responses.Pets, ids.slice(0, 41))
   t.deepEqual(first.UnprocessedKeys, { Pets: { ...request.Pets, Keys: ids.slice(41) } })
   t.is(first.ConsumedCapacity[0].CapacityUnits, 41 * 49)
-  const second = await run(BatchGetItem, { RequestItems: first.UnprocessedKeys })
+  const second = await run(batchGetItem, { RequestItems: first.UnprocessedKeys })
   t.deepEqual(second, { Responses: { Pets: ids.slice(41) }, UnprocessedKeys: {} })
 })
 
 test('what is throttled is unprocessed, unless that is everything', async t => {
   const { run, refusal, faults } = shop()
-  for (const key of ['a', 'b']) await run(PutItem, { TableName: 'Pets', Item: id(key) })
+  for (const key of ['a', 'b']) await run(putItem, { TableName: 'Pets', Item: id(key) })
   faults.set('a', THROTTLED)
   const Keys = [id('a'), id('b')]
-  const read = await run(BatchGetItem, { RequestItems: { Pets: { Keys, ConsistentRead: true } } })
+  const read = await run(batchGetItem, { RequestItems: { Pets: { Keys, ConsistentRead: true } } })
   t.deepEqual(read, {
     Responses: { Pets: [id('b')] },
     UnprocessedKeys: { Pets: { Keys: [id('a')], ConsistentRead: true } },
   })
   const requests = [put({ ...id('a'), n: N(1) }), put({ ...id('b'), n: N('2.0') })]
-  const write = await run(BatchWriteItem, { RequestItems: { [PETS_ARN]: requests } })
+  const write = await run(batchWriteItem, { RequestItems: { [PETS_ARN]: requests } })
   t.deepEqual(write, { UnprocessedItems: { [PETS_ARN]: [requests[0]] } })
-  t.deepEqual((await run(GetItem, { TableName: 'Pets', Key: id('b') })).Item, { ...id('b'), n: N(2) })
+  t.deepEqual((await run(getItem, { TableName: 'Pets', Key: id('b') })).Item, { ...id('b'), n: N(2) })
   const throttled = 'ProvisionedThroughputExceededException: slow down'
-  t.is(await refusal(BatchGetItem, { RequestItems: { Pets: { Keys: [id('a')] } } }), throttled)
-  t.is(await refusal(BatchWriteItem, { RequestItems: { Pets: [remove(id('a'))] } }), throttled)
+  t.is(await refusal(batchGetItem, { RequestItems: { Pets: { Keys: [id('a')] } } }), throttled)
+  t.is(await refusal(batchWriteItem, { RequestItems: { Pets: [remove(id('a'))] } }), throttled)
   faults.set('a', dynamo('TransactionConflictException', 'Transaction is ongoing for the item'))
-  t.deepEqual(await run(BatchWriteItem, { RequestItems: { Pets: [remove(id('a'))] } }), {
+  t.deepEqual(await run(batchWriteItem, { RequestItems: { Pets: [remove(id('a'))] } }), {
     UnprocessedItems: { Pets: [remove(id('a'))] },
   })
 })
 
 test('writes in several tables, what they cost, and their collections', async t => {
   const { run } = shop()
-  await run(PutItem, { TableName: 'Prices', Item: { id: N(1), name: S('old') } })
+  await run(putItem, { TableName: 'Prices', Item: { id: N(1), name: S('old') } })
   const toy = (owner: string, name: string) => put({ owner: S(owner), id: S(name), price: N(1) })
-  const answer = await run(BatchWriteItem, {
+  const answer = await run(batchWriteItem, {
     RequestItems: { Toys: [toy('a', 'x'), toy('a', 'y'), toy('b', 'x')], Prices: [remove({ id: N(1) })] },
     ReturnConsumedCapacity: 'INDEXES',
     ReturnItemCollectionMetrics: 'SIZE',
@@ -108,27 +108,27 @@ test('writes in several tables, what they cost, and their collections', async t 
       },
     ],
   })
-  t.deepEqual(await run(GetItem, { TableName: 'Prices', Key: { id: N(1) } }), {})
+  t.deepEqual(await run(getItem, { TableName: 'Prices', Key: { id: N(1) } }), {})
 })
 
 test('duplicates: by text when reading, by value when writing', async t => {
   const { refusal } = shop()
-  const keys = (...Keys: object[]) => refusal(BatchGetItem, { RequestItems: { Prices: { Keys } } })
+  const keys = (...Keys: object[]) => refusal(batchGetItem, { RequestItems: { Prices: { Keys } } })
   t.is(await keys({ id: N(1000) }, { id: N('1e3') }), 'none')
   t.is(await keys({ id: N(1000) }, { id: N(1000) }), DUPLICATES)
   const toys = [
     { owner: S('a'), id: S('b') },
     { id: S('b'), owner: S('a') },
   ]
-  t.is(await refusal(BatchGetItem, { RequestItems: { Toys: { Keys: toys } } }), DUPLICATES)
-  const write = (...requests: object[]) => refusal(BatchWriteItem, { RequestItems: { Prices: requests } })
+  t.is(await refusal(batchGetItem, { RequestItems: { Toys: { Keys: toys } } }), DUPLICATES)
+  const write = (...requests: object[]) => refusal(batchWriteItem, { RequestItems: { Prices: requests } })
   t.is(await write(put({ id: N(1000) }), remove({ id: N('1e3') })), DUPLICATES)
   t.is(await write(put({ id: N(1) }), put({ id: N(2) })), 'none')
 })
 
 test('BatchGetItem: limits and the order of checks', async t => {
   const { refusal } = shop()
-  const get = (RequestItems?: Json) => refusal(BatchGetItem, { RequestItems })
+  const get = (RequestItems?: Json) => refusal(batchGetItem, { RequestItems })
   const keys = (count: number) => [...Array(count).keys()].map(i => id(`k${i}`))
   t.is(await get(), 'The requestItems parameter is required for BatchGetItem')
   t.is(await get({}), 'The requestItems parameter is required for BatchGetItem')
@@ -170,7 +170,7 @@ test('BatchGetItem: limits and the order of checks', async t => {
 
 test('BatchWriteItem: limits and the order of checks', async t => {
   const { refusal, run } = shop()
-  const write = (RequestItems?: Json) => refusal(BatchWriteItem, { RequestItems })
+  const write = (RequestItems?: Json) => refusal(batchWriteItem, { RequestItems })
   const puts = (count: number) => [...Array(count).keys()].map(i => put(id(`k${i}`)))
   t.is(await write(), 'The requestItems parameter is required for BatchWriteItem')
   t.is(await write({}), 'The requestItems parameter is required for BatchWriteItem')
@@ -195,5 +195,5 @@ test('BatchWriteItem: limits and the order of checks', async t => {
     await write({ Prices: [put({ id: N(1) }), put({ id: N(2), name: N(3) })] }),
     /Type mismatch for Index Key name Expected: S Actual: N IndexName: byName$/,
   )
-  t.deepEqual(await run(GetItem, { TableName: 'Prices', Key: { id: N(1) } }), {}, 'nothing of a refused batch is done')
+  t.deepEqual(await run(getItem, { TableName: 'Prices', Key: { id: N(1) } }), {}, 'nothing of a refused batch is done')
 })

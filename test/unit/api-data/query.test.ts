@@ -1,7 +1,7 @@
 import test from 'ava'
 import fc from 'fast-check'
-import { PutItem } from '../../../server/api/PutItem.ts'
-import { Query } from '../../../server/api/Query.ts'
+import { putItem } from '../../../server/api/PutItem.ts'
+import { query as queryOperation } from '../../../server/api/Query.ts'
 import { type Json, N, S, table, type World, world } from './world.ts'
 
 const INCLUDE = { ProjectionType: 'INCLUDE' as const, NonKeyAttributes: ['a'] }
@@ -19,7 +19,7 @@ const games = () =>
   )
 
 async function fill({ run }: World, items: Json[]): Promise<void> {
-  for (const Item of items) await run(PutItem, { TableName: 'Games', Item })
+  for (const Item of items) await run(putItem, { TableName: 'Games', Item })
 }
 
 const ann = (turn: number, more: object = {}) => ({ user: S('ann'), turn: N(turn), ...more })
@@ -37,16 +37,16 @@ const turns = (answer: Json) => answer.Items.map((item: Json) => Number(item.tur
 test('items in sort-key order, as they are stored', async t => {
   const game = games()
   await fill(game, [ann(10, { a: S('x') }), ann(-2), ann(9), { user: S('bob'), turn: N(1) }])
-  const answer = await game.run(Query, query())
+  const answer = await game.run(queryOperation, query())
   t.deepEqual(answer, { Count: 3, ScannedCount: 3, Items: [ann(-2), ann(9), ann(10, { a: S('x') })] })
-  t.deepEqual(turns(await game.run(Query, query({ ScanIndexForward: false }))), [10, 9, -2])
+  t.deepEqual(turns(await game.run(queryOperation, query({ ScanIndexForward: false }))), [10, 9, -2])
 })
 
 test('legacy key conditions and filters', async t => {
   const game = games()
   await fill(game, [ann(1, { a: S('x') }), ann(2, { a: S('y') }), ann(3)])
   const eq = (value: object) => ({ ComparisonOperator: 'EQ', AttributeValueList: [value] })
-  const answer = await game.run(Query, {
+  const answer = await game.run(queryOperation, {
     TableName: 'Games',
     KeyConditions: { user: eq(S('ann')), turn: { ComparisonOperator: 'LE', AttributeValueList: [N(2)] } },
     QueryFilter: { a: eq(S('y')) },
@@ -59,16 +59,19 @@ test('filters act after reading, and never change the cost', async t => {
   const game = games()
   await fill(game, [ann(1), ann(2, { a: S('x'.repeat(5000)) }), ann(3)])
   const filter = { FilterExpression: 'attribute_exists(a)', ReturnConsumedCapacity: 'INDEXES' }
-  const answer = await game.run(Query, query({ ...filter, ProjectionExpression: 'turn', ConsistentRead: true }))
+  const answer = await game.run(
+    queryOperation,
+    query({ ...filter, ProjectionExpression: 'turn', ConsistentRead: true }),
+  )
   t.deepEqual(answer, {
     Count: 1,
     ScannedCount: 3,
     Items: [{ turn: N(2) }],
     ConsumedCapacity: { TableName: 'Games', CapacityUnits: 2, Table: { CapacityUnits: 2 } },
   })
-  const counted = await game.run(Query, query({ ...filter, Select: 'COUNT', ReturnConsumedCapacity: 'TOTAL' }))
+  const counted = await game.run(queryOperation, query({ ...filter, Select: 'COUNT', ReturnConsumedCapacity: 'TOTAL' }))
   t.deepEqual(counted, { Count: 1, ScannedCount: 3, ConsumedCapacity: { TableName: 'Games', CapacityUnits: 1 } })
-  t.deepEqual(await game.run(Query, query({ FilterExpression: 'a = :u', Limit: 1 })), {
+  t.deepEqual(await game.run(queryOperation, query({ FilterExpression: 'a = :u', Limit: 1 })), {
     Count: 0,
     ScannedCount: 1,
     Items: [],
@@ -82,10 +85,10 @@ test('a page ends with the item that reaches a megabyte', async t => {
     game,
     [1, 2, 3, 4].map(turn => ann(turn, { a: S('x'.repeat(400_000)) })),
   )
-  const page = await game.run(Query, query())
+  const page = await game.run(queryOperation, query())
   t.deepEqual(turns(page), [1, 2, 3])
   t.deepEqual(page.LastEvaluatedKey, ann(3))
-  const rest = await game.run(Query, query({ ExclusiveStartKey: page.LastEvaluatedKey }))
+  const rest = await game.run(queryOperation, query({ ExclusiveStartKey: page.LastEvaluatedKey }))
   t.deepEqual(turns(rest), [4])
   t.is(rest.LastEvaluatedKey, undefined)
 })
@@ -112,7 +115,7 @@ test('pages put together are what one page would be', async t => {
       const seen: number[] = []
       let ExclusiveStartKey: Json
       do {
-        const page = await game.run(Query, { ...request, ExclusiveStartKey })
+        const page = await game.run(queryOperation, { ...request, ExclusiveStartKey })
         t.is(page.LastEvaluatedKey !== undefined, page.ScannedCount === limit)
         seen.push(...turns(page))
         ExclusiveStartKey = page.LastEvaluatedKey
@@ -130,7 +133,7 @@ test('an index shows what it carries; a local one fetches the rest at extra cost
   const item = ann(1, { score: N(5), board: S('go'), a: S('x'), b: S('y'.repeat(5000)) })
   await fill(game, [item, ann(2, { score: N(6), a: S('x') })])
   const local = (more: object) =>
-    game.run(Query, query({ IndexName: 'byScore', ReturnConsumedCapacity: 'INDEXES', ...more }))
+    game.run(queryOperation, query({ IndexName: 'byScore', ReturnConsumedCapacity: 'INDEXES', ...more }))
   const carried = [ann(1, { score: N(5), a: S('x') }), ann(2, { score: N(6), a: S('x') })]
   const plain = await local({})
   t.deepEqual(plain.Items, carried)
@@ -161,10 +164,10 @@ test('what is fetched for a local index counts towards the megabyte', async t =>
     [1, 2, 3, 4].map(turn => ann(turn, { score: N(turn), b: S('x'.repeat(400_000)) })),
   )
   const request = query({ IndexName: 'byScore', Select: 'ALL_ATTRIBUTES' })
-  const page = await game.run(Query, request)
+  const page = await game.run(queryOperation, request)
   t.deepEqual(turns(page), [1, 2, 3])
   t.deepEqual(page.LastEvaluatedKey, ann(3, { score: N(3) }))
-  t.deepEqual(turns(await game.run(Query, { ...request, ExclusiveStartKey: page.LastEvaluatedKey })), [4])
+  t.deepEqual(turns(await game.run(queryOperation, { ...request, ExclusiveStartKey: page.LastEvaluatedKey })), [4])
 })
 
 const board = (more: object = {}) =>
@@ -176,7 +179,7 @@ const board = (more: object = {}) =>
 
 test('what cannot be asked of an index', async t => {
   const { refusal } = games()
-  const ask = (request: object) => refusal(Query, request)
+  const ask = (request: object) => refusal(queryOperation, request)
   t.is(await ask(query({ IndexName: 'nope' })), 'The table does not have the specified index: nope')
   t.is(await ask(board({ ConsistentRead: true })), 'Consistent reads are not supported on global secondary indexes')
   t.is(await ask(query({ IndexName: 'inMaking' })), 'Cannot read from backfilling global secondary index: inMaking')
@@ -196,7 +199,7 @@ test('what cannot be asked of an index', async t => {
 
 test('Select and its companions', async t => {
   const { refusal } = games()
-  const ask = (more: object) => refusal(Query, query({ TableName: 'Nowhere', ...more }))
+  const ask = (more: object) => refusal(queryOperation, query({ TableName: 'Nowhere', ...more }))
   t.is(
     await ask({ Select: 'ALL_PROJECTED_ATTRIBUTES' }),
     'ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName',
@@ -210,7 +213,7 @@ test('Select and its companions', async t => {
     'Cannot specify the ProjectionExpression when choosing to get only the Count',
   )
   t.is(
-    await refusal(Query, {
+    await refusal(queryOperation, {
       TableName: 'Nowhere',
       KeyConditions: { a: { ComparisonOperator: 'EQ', AttributeValueList: [S('a')] } },
       AttributesToGet: ['a'],
@@ -222,7 +225,7 @@ test('Select and its companions', async t => {
 
 test('the order of checks', async t => {
   const { refusal } = games()
-  const ask = (request: object) => refusal(Query, { TableName: 'Nowhere', ...request })
+  const ask = (request: object) => refusal(queryOperation, { TableName: 'Nowhere', ...request })
   const badStart = { ExclusiveStartKey: { a: { SS: [] } } }
   t.regex(await ask({ AttributesToGet: ['a', 'a'], FilterExpression: '', ...badStart }), /^Can not use both/)
   t.is(
@@ -246,12 +249,12 @@ test('the order of checks', async t => {
   )
   t.is(await ask(query({ TableName: 'Nowhere' })), 'ResourceNotFoundException: Requested resource not found')
   t.is(
-    await refusal(Query, query({ Limit: 0 })),
+    await refusal(queryOperation, query({ Limit: 0 })),
     "1 validation error detected: Value at 'Limit' failed to satisfy constraint: Member must have value greater than or equal to 1",
   )
   t.is(
     await refusal(
-      Query,
+      queryOperation,
       query({ ExpressionAttributeNames: { '#u': 'turn' }, ExpressionAttributeValues: { ':u': N(1) } }),
     ),
     'Query condition missed key schema element: user',
@@ -263,23 +266,27 @@ test('filters may not mention the keys of what is queried', async t => {
   const text = (label: string, name: string) =>
     `${label} can only contain non-primary key attributes: Primary key attribute: ${name}`
   const filter = { FilterExpression: 'turn = :u' }
-  t.is(await game.refusal(Query, query(filter)), text('Filter Expression', 'turn'))
-  t.is(await game.refusal(Query, board(filter)), 'none')
-  t.is(await game.refusal(Query, board({ FilterExpression: 'score = :u' })), text('Filter Expression', 'score'))
+  t.is(await game.refusal(queryOperation, query(filter)), text('Filter Expression', 'turn'))
+  t.is(await game.refusal(queryOperation, board(filter)), 'none')
   t.is(
-    await game.refusal(Query, query({ FilterExpression: 'board.a = :u' })),
+    await game.refusal(queryOperation, board({ FilterExpression: 'score = :u' })),
+    text('Filter Expression', 'score'),
+  )
+  t.is(
+    await game.refusal(queryOperation, query({ FilterExpression: 'board.a = :u' })),
     "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: IndexKey: board",
   )
   const eq = { ComparisonOperator: 'EQ', AttributeValueList: [S('ann')] }
   t.is(
-    await game.refusal(Query, { TableName: 'Games', KeyConditions: { user: eq }, QueryFilter: { user: eq } }),
+    await game.refusal(queryOperation, { TableName: 'Games', KeyConditions: { user: eq }, QueryFilter: { user: eq } }),
     text('QueryFilter', 'user'),
   )
 })
 
 test('starting keys', async t => {
   const { refusal, run } = games()
-  const from = (start: object, more: object = {}) => refusal(Query, query({ ExclusiveStartKey: start, ...more }))
+  const from = (start: object, more: object = {}) =>
+    refusal(queryOperation, query({ ExclusiveStartKey: start, ...more }))
   const invalid = 'The provided starting key is invalid'
   t.is(await from({ user: S('ann') }), invalid)
   t.is(await from(ann(1, { extra: N(1) })), invalid)
@@ -299,7 +306,7 @@ test('starting keys', async t => {
   t.is(await from(ann(4), above), 'none')
   const pinned = { ...above, KeyConditionExpression: '#u = :u AND turn = :t' }
   t.is(await from(ann(3), pinned), 'The query can return at most one row and cannot be restarted')
-  t.deepEqual(await run(Query, query({ ExclusiveStartKey: { turn: N('1.0'), user: S('ann') } })), {
+  t.deepEqual(await run(queryOperation, query({ ExclusiveStartKey: { turn: N('1.0'), user: S('ann') } })), {
     Count: 0,
     ScannedCount: 0,
     Items: [],
@@ -322,11 +329,14 @@ test('keys of several attributes', async t => {
   })
   const place = 'country = :de AND city = :kiel'
   const march = { ':y': N(2024), ':m': N(3) }
-  const after = await game.run(Query, ask(`${place} AND #y = :y AND #m > :m`, march))
+  const after = await game.run(queryOperation, ask(`${place} AND #y = :y AND #m > :m`, march))
   t.deepEqual(turns(after), [1])
   const since = { ExpressionAttributeNames: { '#y': 'year' }, Limit: 2 }
-  const page = await game.run(Query, ask(`${place} AND #y >= :y`, { ':y': N(2023) }, since))
+  const page = await game.run(queryOperation, ask(`${place} AND #y >= :y`, { ':y': N(2023) }, since))
   t.deepEqual(turns(page), [3, 2])
   t.deepEqual(page.LastEvaluatedKey, at(2, 'de', 'kiel', 2024, 2))
-  t.is(await game.refusal(Query, ask(`${place} AND #y > :y AND #m = :m`, march)), 'Query key condition not supported')
+  t.is(
+    await game.refusal(queryOperation, ask(`${place} AND #y > :y AND #m = :m`, march)),
+    'Query key condition not supported',
+  )
 })

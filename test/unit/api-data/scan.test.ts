@@ -1,7 +1,7 @@
 import test from 'ava'
 import fc from 'fast-check'
-import { PutItem } from '../../../server/api/PutItem.ts'
-import { Scan } from '../../../server/api/Scan.ts'
+import { putItem } from '../../../server/api/PutItem.ts'
+import { scan as scanOperation } from '../../../server/api/Scan.ts'
 import { type Json, N, S, table, type World, world } from './world.ts'
 
 const KEYS_ONLY = { ProjectionType: 'KEYS_ONLY' as const }
@@ -13,14 +13,14 @@ const pets = () =>
 const PETS = { TableName: 'Pets' }
 
 async function fill({ run }: World, count: number, more: (i: number) => object = () => ({})): Promise<void> {
-  for (let i = 0; i < count; i++) await run(PutItem, { ...PETS, Item: { id: S(`p${i}`), ...more(i) } })
+  for (let i = 0; i < count; i++) await run(putItem, { ...PETS, Item: { id: S(`p${i}`), ...more(i) } })
 }
 
 async function scanAll({ run }: World, request: object): Promise<Json[]> {
   const items: Json[] = []
   let ExclusiveStartKey: Json
   do {
-    const page = await run(Scan, { ...request, ExclusiveStartKey })
+    const page = await run(scanOperation, { ...request, ExclusiveStartKey })
     items.push(...page.Items)
     ExclusiveStartKey = page.LastEvaluatedKey
   } while (ExclusiveStartKey)
@@ -48,24 +48,24 @@ test('a key of another segment, or of another table', async t => {
   const zoo = pets()
   await fill(zoo, 12)
   const request = { ...PETS, TotalSegments: 2 }
-  const foreign = (await zoo.run(Scan, { ...request, Segment: 0, Limit: 1 })).LastEvaluatedKey
+  const foreign = (await zoo.run(scanOperation, { ...request, Segment: 0, Limit: 1 })).LastEvaluatedKey
   t.is(
-    await zoo.refusal(Scan, { ...request, Segment: 1, ExclusiveStartKey: foreign }),
+    await zoo.refusal(scanOperation, { ...request, Segment: 1, ExclusiveStartKey: foreign }),
     'The provided starting key is invalid: Invalid ExclusiveStartKey. Please use ExclusiveStartKey with correct Segment. TotalSegments: 2 Segment: 1',
   )
   t.is(
-    await zoo.refusal(Scan, { ...PETS, ExclusiveStartKey: { kind: S('cat') } }),
+    await zoo.refusal(scanOperation, { ...PETS, ExclusiveStartKey: { kind: S('cat') } }),
     'The provided starting key is invalid: The provided key element does not match the schema',
   )
   t.is(
-    await zoo.refusal(Scan, { ...PETS, IndexName: 'byKind', ExclusiveStartKey: { id: S('p1') } }),
+    await zoo.refusal(scanOperation, { ...PETS, IndexName: 'byKind', ExclusiveStartKey: { id: S('p1') } }),
     'The provided starting key is invalid',
   )
 })
 
 test('segments', async t => {
   const { refusal } = pets()
-  const scan = (more: object) => refusal(Scan, { TableName: 'Nowhere', ...more })
+  const scan = (more: object) => refusal(scanOperation, { TableName: 'Nowhere', ...more })
   t.is(
     await scan({ Segment: 0, FilterExpression: '' }),
     'The TotalSegments parameter is required but was not present in the request when Segment parameter is present',
@@ -82,7 +82,7 @@ test('segments', async t => {
 
 test('the order of checks', async t => {
   const { refusal } = pets()
-  const scan = (more: object) => refusal(Scan, { TableName: 'Nowhere', ...more })
+  const scan = (more: object) => refusal(scanOperation, { TableName: 'Nowhere', ...more })
   const filter = { ScanFilter: { a: { ComparisonOperator: 'EQ' } } }
   const start = { ExclusiveStartKey: { a: {} } }
   t.is(
@@ -106,13 +106,16 @@ test('the order of checks', async t => {
     "1 validation error detected: Value '0' at 'limit' failed to satisfy constraint: Member must have value greater than or equal to 1",
   )
   t.is(await scan({}), 'ResourceNotFoundException: Requested resource not found')
-  t.is(await refusal(Scan, { ...PETS, IndexName: 'nope' }), 'The table does not have the specified index: nope')
+  t.is(
+    await refusal(scanOperation, { ...PETS, IndexName: 'nope' }),
+    'The table does not have the specified index: nope',
+  )
 })
 
 test('filters may mention keys; nothing matched still costs', async t => {
   const zoo = pets()
   await fill(zoo, 3, i => ({ data: S('x'.repeat(4000)), n: N(i) }))
-  const answer = await zoo.run(Scan, {
+  const answer = await zoo.run(scanOperation, {
     ...PETS,
     FilterExpression: 'id = :id OR n = :n',
     ExpressionAttributeValues: { ':id': S('p1'), ':n': N('2.0') },
@@ -122,7 +125,7 @@ test('filters may mention keys; nothing matched still costs', async t => {
   })
   t.deepEqual(answer.Items.map((item: Json) => item.id.S).toSorted(), ['p1', 'p2'])
   t.deepEqual([answer.Count, answer.ScannedCount, answer.ConsumedCapacity.CapacityUnits], [2, 3, 3])
-  const legacy = await zoo.run(Scan, {
+  const legacy = await zoo.run(scanOperation, {
     ...PETS,
     ScanFilter: { n: { ComparisonOperator: 'GE', AttributeValueList: [N(1)] } },
     Select: 'COUNT',
@@ -137,17 +140,17 @@ test('indexes hold the items that have their keys, page by page', async t => {
   t.deepEqual(items.map(item => item.id.S).toSorted(), ['p1', 'p2', 'p4', 'p5', 'p7', 'p8'])
   t.true(items.every(item => Object.keys(item).toSorted().join() === 'id,kind'))
   const unseen = { ...PETS, IndexName: 'byKind', FilterExpression: 'attribute_exists(#n)' }
-  const answer = await zoo.run(Scan, { ...unseen, ExpressionAttributeNames: { '#n': 'name' } })
+  const answer = await zoo.run(scanOperation, { ...unseen, ExpressionAttributeNames: { '#n': 'name' } })
   t.deepEqual([answer.Count, answer.ScannedCount], [0, 6])
 })
 
 test('a local index fetches what it does not carry', async t => {
   const zoo = pets()
   const Item = { owner: S('p1'), id: S('ball'), price: N(3), colour: S('red') }
-  await zoo.run(PutItem, { TableName: 'Toys', Item })
+  await zoo.run(putItem, { TableName: 'Toys', Item })
   const scan = { TableName: 'Toys', IndexName: 'byPrice' }
-  t.deepEqual((await zoo.run(Scan, { ...scan, Select: 'ALL_ATTRIBUTES' })).Items, [Item])
-  t.deepEqual((await zoo.run(Scan, { ...scan, AttributesToGet: ['colour'] })).Items, [{ colour: S('red') }])
-  const last = await zoo.run(Scan, { ...scan, Limit: 1 })
+  t.deepEqual((await zoo.run(scanOperation, { ...scan, Select: 'ALL_ATTRIBUTES' })).Items, [Item])
+  t.deepEqual((await zoo.run(scanOperation, { ...scan, AttributesToGet: ['colour'] })).Items, [{ colour: S('red') }])
+  const last = await zoo.run(scanOperation, { ...scan, Limit: 1 })
   t.deepEqual(last.LastEvaluatedKey, { owner: S('p1'), id: S('ball'), price: N(3) })
 })

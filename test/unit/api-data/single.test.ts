@@ -1,8 +1,8 @@
 import test from 'ava'
-import { DeleteItem } from '../../../server/api/DeleteItem.ts'
-import { GetItem } from '../../../server/api/GetItem.ts'
-import { PutItem } from '../../../server/api/PutItem.ts'
-import { UpdateItem } from '../../../server/api/UpdateItem.ts'
+import { deleteItem } from '../../../server/api/DeleteItem.ts'
+import { getItem } from '../../../server/api/GetItem.ts'
+import { putItem } from '../../../server/api/PutItem.ts'
+import { updateItem } from '../../../server/api/UpdateItem.ts'
 import { type Json, N, S, table, world } from './world.ts'
 
 const TABLE = { TableName: 'Users' }
@@ -11,16 +11,16 @@ const users = () => world(table('Users', 'pk'))
 test('an item comes back as it was put, numbers normalised', async t => {
   const { run } = users()
   const item = { pk: S('a'), n: N('01.50'), ['__proto__']: S('p'), m: { M: { l: { L: [N('-0'), { NULL: true }] } } } }
-  t.deepEqual(await run(PutItem, { ...TABLE, Item: item }), {})
-  const { Item } = await run(GetItem, { ...TABLE, Key: { pk: S('a') } })
+  t.deepEqual(await run(putItem, { ...TABLE, Item: item }), {})
+  const { Item } = await run(getItem, { ...TABLE, Key: { pk: S('a') } })
   t.deepEqual(Item, { ...item, n: N('1.5'), m: { M: { l: { L: [N(0), { NULL: true }] } } } })
 })
 
 test('no item, no Item; an empty projection is an empty Item', async t => {
   const { run } = users()
-  t.deepEqual(await run(GetItem, { ...TABLE, Key: { pk: S('a') } }), {})
-  await run(PutItem, { ...TABLE, Item: { pk: S('a'), x: { M: { y: N(1), z: N(2) } } } })
-  const get = (projection: object) => run(GetItem, { ...TABLE, Key: { pk: S('a') }, ...projection })
+  t.deepEqual(await run(getItem, { ...TABLE, Key: { pk: S('a') } }), {})
+  await run(putItem, { ...TABLE, Item: { pk: S('a'), x: { M: { y: N(1), z: N(2) } } } })
+  const get = (projection: object) => run(getItem, { ...TABLE, Key: { pk: S('a') }, ...projection })
   t.deepEqual(await get({ ProjectionExpression: 'nothing' }), { Item: {} })
   t.deepEqual(await get({ ProjectionExpression: 'x.z' }), { Item: { x: { M: { z: N(2) } } } })
   t.deepEqual(await get({ AttributesToGet: ['pk'] }), { Item: { pk: S('a') } })
@@ -29,27 +29,27 @@ test('no item, no Item; an empty projection is an empty Item', async t => {
 test('returned values', async t => {
   const { run } = users()
   const Key = { pk: S('a') }
-  const put = (v: number) => run(PutItem, { ...TABLE, Item: { ...Key, v: N(v) }, ReturnValues: 'ALL_OLD' })
+  const put = (v: number) => run(putItem, { ...TABLE, Item: { ...Key, v: N(v) }, ReturnValues: 'ALL_OLD' })
   t.deepEqual(await put(1), {})
   t.deepEqual(await put(2), { Attributes: { ...Key, v: N(1) } })
   const update = { ...TABLE, Key, UpdateExpression: 'ADD v :one', ExpressionAttributeValues: { ':one': N(1) } }
-  t.deepEqual(await run(UpdateItem, { ...update, ReturnValues: 'UPDATED_NEW' }), { Attributes: { v: N(3) } })
-  t.deepEqual(await run(UpdateItem, { ...update, ReturnValues: 'ALL_NEW' }), { Attributes: { ...Key, v: N(4) } })
-  t.deepEqual(await run(UpdateItem, update), {})
-  t.deepEqual(await run(DeleteItem, { ...TABLE, Key, ReturnValues: 'ALL_OLD' }), { Attributes: { ...Key, v: N(5) } })
-  t.deepEqual(await run(DeleteItem, { ...TABLE, Key, ReturnValues: 'ALL_OLD' }), {})
+  t.deepEqual(await run(updateItem, { ...update, ReturnValues: 'UPDATED_NEW' }), { Attributes: { v: N(3) } })
+  t.deepEqual(await run(updateItem, { ...update, ReturnValues: 'ALL_NEW' }), { Attributes: { ...Key, v: N(4) } })
+  t.deepEqual(await run(updateItem, update), {})
+  t.deepEqual(await run(deleteItem, { ...TABLE, Key, ReturnValues: 'ALL_OLD' }), { Attributes: { ...Key, v: N(5) } })
+  t.deepEqual(await run(deleteItem, { ...TABLE, Key, ReturnValues: 'ALL_OLD' }), {})
 })
 
 test('conditions, in both forms', async t => {
   const { run, refusal } = users()
   const put = { ...TABLE, Item: { pk: S('a'), v: N(1) } }
   const failed = 'ConditionalCheckFailedException: The conditional request failed'
-  await run(PutItem, { ...put, ConditionExpression: 'attribute_not_exists(pk)' })
-  t.is(await refusal(PutItem, { ...put, ConditionExpression: 'attribute_not_exists(pk)' }), failed)
-  t.is(await refusal(PutItem, { ...put, Expected: { pk: { Exists: false } } }), failed)
-  await run(PutItem, { ...put, Expected: { v: { Value: N('1.0') } } })
+  await run(putItem, { ...put, ConditionExpression: 'attribute_not_exists(pk)' })
+  t.is(await refusal(putItem, { ...put, ConditionExpression: 'attribute_not_exists(pk)' }), failed)
+  t.is(await refusal(putItem, { ...put, Expected: { pk: { Exists: false } } }), failed)
+  await run(putItem, { ...put, Expected: { v: { Value: N('1.0') } } })
   const error = await t.throwsAsync<Error & { members: Json }>(
-    run(DeleteItem, {
+    run(deleteItem, {
       ...TABLE,
       Key: { pk: S('a') },
       ConditionExpression: 'v > :v',
@@ -58,31 +58,31 @@ test('conditions, in both forms', async t => {
     }),
   )
   t.deepEqual(error.members, { Item: { pk: S('a'), v: N(1) } })
-  await run(DeleteItem, { ...TABLE, Key: { pk: S('a') }, Expected: { v: { ComparisonOperator: 'NOT_NULL' } } })
-  t.deepEqual(await run(GetItem, { ...TABLE, Key: { pk: S('a') } }), {})
+  await run(deleteItem, { ...TABLE, Key: { pk: S('a') }, Expected: { v: { ComparisonOperator: 'NOT_NULL' } } })
+  t.deepEqual(await run(getItem, { ...TABLE, Key: { pk: S('a') } }), {})
 })
 
 test('legacy updates', async t => {
   const { run, refusal } = users()
   const Key = { pk: S('a') }
-  await run(UpdateItem, { ...TABLE, Key, AttributeUpdates: { gone: { Action: 'DELETE' } } })
-  t.deepEqual(await run(GetItem, { ...TABLE, Key }), {})
-  await run(UpdateItem, {
+  await run(updateItem, { ...TABLE, Key, AttributeUpdates: { gone: { Action: 'DELETE' } } })
+  t.deepEqual(await run(getItem, { ...TABLE, Key }), {})
+  await run(updateItem, {
     ...TABLE,
     Key,
     AttributeUpdates: { n: { Action: 'ADD', Value: N(2) }, s: { Value: S('x') } },
   })
-  t.deepEqual(await run(GetItem, { ...TABLE, Key }), { Item: { ...Key, n: N(2), s: S('x') } })
+  t.deepEqual(await run(getItem, { ...TABLE, Key }), { Item: { ...Key, n: N(2), s: S('x') } })
   t.is(
-    await refusal(UpdateItem, { ...TABLE, Key, AttributeUpdates: { pk: { Value: S('b') } } }),
+    await refusal(updateItem, { ...TABLE, Key, AttributeUpdates: { pk: { Value: S('b') } } }),
     'One or more parameter values were invalid: Cannot update attribute pk. This attribute is part of the key',
   )
 })
 
 test('an update without anything creates the key alone', async t => {
   const { run } = users()
-  await run(UpdateItem, { ...TABLE, Key: { pk: S('a') }, AttributeUpdates: {} })
-  t.deepEqual(await run(GetItem, { ...TABLE, Key: { pk: S('a') } }), { Item: { pk: S('a') } })
+  await run(updateItem, { ...TABLE, Key: { pk: S('a') }, AttributeUpdates: {} })
+  t.deepEqual(await run(getItem, { ...TABLE, Key: { pk: S('a') } }), { Item: { pk: S('a') } })
 })
 
 const BAD_SET = { SS: [] }
@@ -92,7 +92,7 @@ test('PutItem: the order of checks', async t => {
   const { refusal } = users()
   const missing = { TableName: 'Nowhere' }
   const huge = { pk: S('a'), big: S('x'.repeat(409_600)) }
-  const put = (request: object) => refusal(PutItem, { ...missing, ...request })
+  const put = (request: object) => refusal(putItem, { ...missing, ...request })
   t.regex(
     await put({ Item: { a: BAD_SET }, ...MIXED }),
     /^1 validation error detected: Can not use both .* \{Expected\}/,
@@ -120,11 +120,11 @@ test('PutItem: the order of checks', async t => {
   )
   t.is(await put({ Item: {} }), 'ResourceNotFoundException: Requested resource not found')
   t.is(
-    await refusal(PutItem, { ...TABLE, Item: {} }),
+    await refusal(putItem, { ...TABLE, Item: {} }),
     'One or more parameter values were invalid: Missing the key pk in the item',
   )
   t.is(
-    await refusal(PutItem, { ...TABLE, Item: { pk: S('a') }, ConditionExpression: 'attribute_exists(pk.a)' }),
+    await refusal(putItem, { ...TABLE, Item: { pk: S('a') }, ConditionExpression: 'attribute_exists(pk.a)' }),
     "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: Key: pk",
   )
 })
@@ -133,9 +133,9 @@ test('an invalid table name stands alone on PutItem and UpdateItem', async t => 
   const { refusal } = users()
   const request = { TableName: 'a!', ReturnConsumedCapacity: 'X' }
   const alone = /^1 validation error detected: Value 'a!' at 'tableName'/
-  t.regex(await refusal(PutItem, { ...request, Item: {} }), alone)
-  t.regex(await refusal(UpdateItem, { ...request, Key: {} }), alone)
-  t.regex(await refusal(GetItem, { ...request, Key: {} }), /^2 validation errors detected: /)
+  t.regex(await refusal(putItem, { ...request, Item: {} }), alone)
+  t.regex(await refusal(updateItem, { ...request, Key: {} }), alone)
+  t.regex(await refusal(getItem, { ...request, Key: {} }), /^2 validation errors detected: /)
 })
 
 test('GetItem, DeleteItem and UpdateItem: the order of checks', async t => {
@@ -143,26 +143,26 @@ test('GetItem, DeleteItem and UpdateItem: the order of checks', async t => {
   const missing = { TableName: 'Nowhere', Key: { pk: BAD_SET } }
   const set = 'One or more parameter values were invalid: An string set  may not be empty'
   t.regex(
-    await refusal(GetItem, { ...missing, AttributesToGet: ['a', 'a'], ProjectionExpression: '' }),
+    await refusal(getItem, { ...missing, AttributesToGet: ['a', 'a'], ProjectionExpression: '' }),
     /^Can not use both .*\{AttributesToGet\} Expression parameters: \{ProjectionExpression\}$/,
   )
-  t.is(await refusal(GetItem, { ...missing, AttributesToGet: ['a', 'a'] }), set)
+  t.is(await refusal(getItem, { ...missing, AttributesToGet: ['a', 'a'] }), set)
   t.is(
-    await refusal(GetItem, { TableName: 'Nowhere', Key: {}, AttributesToGet: ['a', 'a'] }),
+    await refusal(getItem, { TableName: 'Nowhere', Key: {}, AttributesToGet: ['a', 'a'] }),
     'One or more parameter values were invalid: Duplicate value in attribute name: a',
   )
-  t.is(await refusal(DeleteItem, { ...missing, ...MIXED }), 'ReturnValues can only be ALL_OLD or NONE')
-  t.is(await refusal(DeleteItem, { ...missing, ConditionExpression: '' }), set)
+  t.is(await refusal(deleteItem, { ...missing, ...MIXED }), 'ReturnValues can only be ALL_OLD or NONE')
+  t.is(await refusal(deleteItem, { ...missing, ConditionExpression: '' }), set)
   t.is(
-    await refusal(UpdateItem, { ...missing, UpdateExpression: 'SET a', ReturnValues: 'ALL_NEW' }),
+    await refusal(updateItem, { ...missing, UpdateExpression: 'SET a', ReturnValues: 'ALL_NEW' }),
     `1 validation error detected: ${set}`,
   )
   t.regex(
-    await refusal(UpdateItem, { TableName: 'Nowhere', Key: {}, UpdateExpression: 'SET a' }),
+    await refusal(updateItem, { TableName: 'Nowhere', Key: {}, UpdateExpression: 'SET a' }),
     /^1 validation error detected: Invalid UpdateExpression: Syntax error/,
   )
   const mismatch = 'The provided key element does not match the schema'
-  for (const operation of [GetItem, DeleteItem, UpdateItem]) {
+  for (const operation of [getItem, deleteItem, updateItem]) {
     t.is(await refusal(operation, { ...TABLE, Key: { other: S('a') } }), mismatch)
     t.is(await refusal(operation, { ...TABLE, Key: { pk: N(1) } }), mismatch)
   }
@@ -171,11 +171,11 @@ test('GetItem, DeleteItem and UpdateItem: the order of checks', async t => {
 test('index keys are scalars, and of their type', async t => {
   const { refusal } = world(table('Users', 'pk', { global: { byMail: { key: 'mail' } } }))
   t.is(
-    await refusal(UpdateItem, { ...TABLE, Key: { pk: S('a') }, UpdateExpression: 'REMOVE mail.a' }),
+    await refusal(updateItem, { ...TABLE, Key: { pk: S('a') }, UpdateExpression: 'REMOVE mail.a' }),
     "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: IndexKey: mail",
   )
   t.is(
-    await refusal(PutItem, { ...TABLE, Item: { pk: S('a'), mail: N(1) } }),
+    await refusal(putItem, { ...TABLE, Item: { pk: S('a'), mail: N(1) } }),
     'One or more parameter values were invalid: Type mismatch for Index Key mail Expected: S Actual: N IndexName: byMail',
   )
 })
@@ -184,7 +184,7 @@ test('consumed capacity of the worked example', async t => {
   const keysOnly = { ProjectionType: 'KEYS_ONLY' as const }
   const { run } = world(table('Tab', 'pk', { global: { byG: { key: 'g', projection: keysOnly } }, local: {} }))
   const put = (bytes: number, g: string, report = 'INDEXES') =>
-    run(PutItem, {
+    run(putItem, {
       TableName: 'arn:aws:dynamodb:us-east-1:123456789012:table/Tab',
       Item: { pk: S('k'), g: S(g), data: S('x'.repeat(bytes)) },
       ReturnConsumedCapacity: report,
@@ -202,7 +202,7 @@ test('consumed capacity of the worked example', async t => {
   t.deepEqual((await put(1500, 'g', 'TOTAL')).ConsumedCapacity, { TableName, CapacityUnits: 4 })
   t.deepEqual(await put(1500, 'g', 'NONE'), {})
   const get = (ConsistentRead: boolean, key: string) =>
-    run(GetItem, { TableName: 'Tab', Key: { pk: S(key) }, ConsistentRead, ReturnConsumedCapacity: 'TOTAL' })
+    run(getItem, { TableName: 'Tab', Key: { pk: S(key) }, ConsistentRead, ReturnConsumedCapacity: 'TOTAL' })
   await put(4090, 'g')
   t.is((await get(true, 'k')).ConsumedCapacity.CapacityUnits, 2)
   t.is((await get(false, 'k')).ConsumedCapacity.CapacityUnits, 1)
@@ -213,11 +213,11 @@ test('item collection metrics, for tables with local indexes', async t => {
   const { run, ballast } = world(table('Lab', 'pk sk', { local: { bySize: { key: 'pk size' } } }), table('Users', 'pk'))
   const size = { ReturnItemCollectionMetrics: 'SIZE' }
   const put = { TableName: 'Lab', Item: { pk: S('a'), sk: S('b') }, ...size }
-  t.deepEqual(await run(PutItem, put), {
+  t.deepEqual(await run(putItem, put), {
     ItemCollectionMetrics: { ItemCollectionKey: { pk: S('a') }, SizeEstimateRangeGB: [0, 1] },
   })
   ballast.bytes = 2.5 * 2 ** 30
-  const { ItemCollectionMetrics } = await run(DeleteItem, { TableName: 'Lab', Key: put.Item, ...size })
+  const { ItemCollectionMetrics } = await run(deleteItem, { TableName: 'Lab', Key: put.Item, ...size })
   t.deepEqual(ItemCollectionMetrics.SizeEstimateRangeGB, [0, 3])
-  t.deepEqual(await run(PutItem, { ...TABLE, Item: { pk: S('a') }, ...size }), {})
+  t.deepEqual(await run(putItem, { ...TABLE, Item: { pk: S('a') }, ...size }), {})
 })

@@ -1,6 +1,5 @@
 import test from 'ava'
-import { checkExpressionUse, EXPRESSION_USE, introduceRefusals } from '../../../server/expression/use.ts'
-import { validation } from '../../../server/model/errors.ts'
+import { checkExpressionUse, EXPRESSION_USE } from '../../../server/expression/use.ts'
 import { refusalOf } from './given.ts'
 
 const MIXED = 'Can not use both expression and non-expression parameters in the same request: '
@@ -66,28 +65,4 @@ test('what may stand together', t => {
     ['GetItem', { ProjectionExpression: 'a', ...NAMES }],
   ]
   for (const [use, input] of allowed) t.notThrows(() => checkExpressionUse(input, EXPRESSION_USE[use]))
-})
-
-test('refusals are introduced, other errors are left alone', t => {
-  t.is(
-    refusalOf(() =>
-      introduceRefusals(() => {
-        throw validation('No.')
-      }),
-    ),
-    '1 validation error detected: No.',
-  )
-  const defect = new Error('a defect')
-  t.is(
-    t.throws(() =>
-      introduceRefusals(() => {
-        throw defect
-      }),
-    ),
-    defect,
-  )
-  t.is(
-    introduceRefusals(() => 7),
-    7,
-  )
 })
