@@ -2,8 +2,8 @@
  * The composition root: wires ports to adapters. Here alone it is decided whether a process is its whole cluster or a part
  * of one; nothing further inside knows.
  */
-import { constants } from 'node:fs'
-import { access, mkdir } from 'node:fs/promises'
+import { constants, existsSync } from 'node:fs'
+import { access, mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { operations } from './api/operations.ts'
 import { type Clock, systemClock } from './base/clock.ts'
@@ -150,7 +150,13 @@ async function openDisk(dataDir: string, logger: Logger): Promise<Disk> {
   } catch (error) {
     throw new OperatorError(`The data folder ${dataDir} cannot be used: ${(error as Error).message}.`)
   }
-  const metadata = new LocalMetadata(join(dataDir, 'metadata.db'), systemRandom)
+  const path = join(dataDir, 'metadata.db')
+  // Without it, nobody would know the partitions there are, and they would be cleared away.
+  if (!existsSync(path) && (await readdir(folder)).length > 0)
+    throw new OperatorError(
+      `${path} is missing, though ${folder} holds data: restore it, or choose another data folder.`,
+    )
+  const metadata = new LocalMetadata(path, systemRandom)
   try {
     const logs = await LocalLogStore.open(join(dataDir, 'log'), logger)
     return { metadata, logs, checkpointer: new ThreadCheckpointer(), folder }

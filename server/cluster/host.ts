@@ -46,6 +46,7 @@ export class PartitionHost {
   readonly #hosted = new Map<string, Hosted>()
   #failure: OperatorError | undefined
   #unwatch = () => {}
+  #started = false
   #closed = false
 
   constructor(ports: HostPorts) {
@@ -59,6 +60,7 @@ export class PartitionHost {
     this.#unwatch = await this.#ports.metadata.watch(PARTITIONS, changes => this.#follow(changes))
     await Promise.all([...this.#hosted.values()].map(hosted => hosted.task))
     if (this.#failure) throw this.#failure
+    this.#started = true
   }
 
   leader(partition: string): Leader | undefined {
@@ -155,11 +157,12 @@ export class PartitionHost {
   /** A partition that can't be opened stays shut, and says so; the others go on. At start it keeps the process from serving. */
   #failed(partition: string, error: Error): void {
     if (this.#closed) return
-    this.#ports.logger.error({ err: error, partition }, 'a partition cannot be led')
     this.#failure ??=
       error instanceof OperatorError
         ? error
         : new OperatorError(`Partition ${partition} cannot be opened: ${error.message}.`)
+    if (this.#started || error !== this.#failure)
+      this.#ports.logger.error({ err: error, partition }, 'a partition cannot be led')
   }
 
   #path(partition: string): string {

@@ -44,7 +44,10 @@ export class Upkeep {
     const long = this.#logs.size() > MAX_LOG_BYTES
     for (const replica of this.#replicas()) {
       if (this.#stopped) return
-      if (replica.unsaved === 0 || !(long || replica.age > MAX_AGE_MS)) continue
+      if (replica.unsaved === 0 || !(long || replica.age > MAX_AGE_MS)) {
+        replica.trim()
+        continue
+      }
       await replica.checkpoint().catch(error => {
         this.#logger.warn({ err: error, partition: replica.partition }, 'a checkpoint failed; it will be tried again')
       })

@@ -1,7 +1,7 @@
 /** From the bytes of a request to the text of its answer, in DynamoDB's order of checks (facts, section 1.4). */
 import type { IncomingHttpHeaders } from 'node:http'
 import { type Answer, type Call, JsonText, type Operation } from '../api/operation.ts'
-import { decode } from '../api/shape/shape.ts'
+import { decode } from '../api/shape/decode.ts'
 import { parseSignature, type Signature } from '../auth/signature.ts'
 import { service } from '../model/errors.ts'
 import { parseObject } from './json.ts'

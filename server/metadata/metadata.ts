@@ -32,7 +32,7 @@ export interface Metadata {
   get(key: string): Promise<MetadataEntry | undefined>
   /** In key order. */
   list(prefix: string): Promise<MetadataEntry[]>
-  /** False if a guard did not hold; then nothing changed. */
+  /** False if a guard did not hold; then nothing changed. Errors: LeaseLost; then nothing changed either. */
   commit(commit: Commit): Promise<boolean>
   /**
    * Calls `listener` with what is there now, then with every change. The promise resolves after the first call.
@@ -42,4 +42,9 @@ export interface Metadata {
   /** A lease that is kept alive until revoked, or until it can't be. */
   lease(): Promise<Lease>
   close(): Promise<void>
+}
+
+/** A key was to be bound to a lease that is over. */
+export class LeaseLost extends Error {
+  override name = 'LeaseLost'
 }

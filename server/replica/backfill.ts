@@ -1,6 +1,6 @@
 /**
- * Making a new global index from the rows that were there before it. Since the schema entry that brought the index, every
- * write feeds it; this walks the older rows, a page at a time, and logs their index rows as entries of their own, in order
+ * Making a new global index from the rows that were there before it. Every write evaluated since the schema entry that brought
+ * the index feeds it, and those evaluated before are applied by now; this walks the older rows, a page at a time, and logs their index rows as entries of their own, in order
  * with the writes. The cursor is applied with them, so a new leader goes on where the last one was.
  */
 import { type Clock, sleep } from '../base/clock.ts'
@@ -20,6 +20,8 @@ const PAGE_BYTES = 1024 * 1024
 export type BackfillPorts = {
   reader: StoreReader
   clock: Clock
+  /** Proposes the writes that are evaluated; `latest` must show nothing that could still be lost when a page is not. */
+  proposeWrites(): void
   /** A row's image as the next write would see it. */
   latest(key: Buffer, applied: Image): Image | undefined
   propose(body: EntryBody): Promise<number>
@@ -34,6 +36,8 @@ export async function backfill(table: TableSchema, index: IndexSchema, ports: Ba
     const state = ports.reader.document<BackfillState>(backfillDocument(index.id)) ?? {}
     if (state.done) return
     await ports.room()
+    if (ports.stopped()) return
+    ports.proposeWrites()
     const page = readPage(table, index, ports, state.cursor)
     await ports.propose({ kind: 'backfill', index: index.id, ...page })
     // Requests come first.
@@ -41,7 +45,7 @@ export async function backfill(table: TableSchema, index: IndexSchema, ports: Ba
   }
 }
 
-/** Reading and proposing must not be torn apart by an await: a write in between would be overtaken by its past. */
+/** From the proposing of writes to that of the page there is no await: a write in between would be overtaken by its past. */
 function readPage(table: TableSchema, index: IndexSchema, ports: BackfillPorts, cursor: string | undefined) {
   const { from, to } = hashRange(0, 2 ** 32)
   const after = cursor === undefined ? undefined : Buffer.from(cursor, 'base64')

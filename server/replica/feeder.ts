@@ -10,12 +10,16 @@ import type { PartitionSlice } from '../model/table.ts'
 import { decodeEntry } from '../partition/entry.ts'
 import { type FeedItem, type FeedRow, type IndexPartitions, isInSlice, rowsOfEntry } from './feed.ts'
 
-/** Rows in one feed; entries are never split. */
-const FEED_ROWS = 500
+/** A feed holds about this many bytes of rows; entries are never split. */
+const FEED_BYTES = 512 * 1024
+/** What a row counts for beside its image. */
+const ROW_BYTES = 100
 const CATCH_UP_BYTES = 1024 * 1024
 const RETRY_MS = 100
 
 export type FeederPorts = { log: PartitionLog; indexes: IndexPartitions; clock: Clock; logger: Logger }
+
+type QueuedItem = FeedItem & { bytes: number }
 
 /** One index partition's queue and the loop that empties it. */
 export class FeedSender {
@@ -25,7 +29,7 @@ export class FeedSender {
   readonly #slice: PartitionSlice
   /** Entries up to here are read back from the log; later ones are pushed. */
   readonly #start: Position
-  #queue: FeedItem[] = []
+  #queue: QueuedItem[] = []
   #queued = 0
   #sent: Position = 0
   #last: Position
@@ -43,7 +47,7 @@ export class FeedSender {
     void this.#run()
   }
 
-  /** Rows that wait. */
+  /** Bytes of the rows that wait. */
   get queued(): number {
     return this.#queued
   }
@@ -57,8 +61,9 @@ export class FeedSender {
   push(position: Position, rows: FeedRow[]): void {
     const mine = rows.filter(row => isInSlice(row, this.#slice))
     if (mine.length > 0) {
-      this.#queue.push({ position, rows: mine })
-      this.#queued += mine.length
+      const bytes = mine.reduce((sum, { image }) => sum + (image?.json.length ?? 0) + ROW_BYTES, 0)
+      this.#queue.push({ position, rows: mine, bytes })
+      this.#queued += bytes
       this.#wake?.()
     }
     this.#last = position
@@ -101,13 +106,13 @@ export class FeedSender {
   }
 
   async #sendQueue(): Promise<void> {
-    let rows = 0
+    let bytes = 0
     let count = 0
-    while (count < this.#queue.length && rows < FEED_ROWS) rows += this.#queue[count++]!.rows.length
+    while (count < this.#queue.length && bytes < FEED_BYTES) bytes += this.#queue[count++]!.bytes
     const items = this.#queue.slice(0, count)
     await this.#send(items)
     this.#queue.splice(0, count)
-    this.#queued -= rows
+    this.#queued -= bytes
     this.#sent = items.at(-1)!.position
     this.#tellWaiting()
   }

@@ -4,8 +4,8 @@ import type { PartitionSchema } from '../partition/schema.ts'
 import type { FeedRow } from './feed.ts'
 import { type FeederPorts, FeedSender } from './feeder.ts'
 
-/** More rows than this waiting for one index partition make writes wait. */
-const MAX_QUEUED_ROWS = 20_000
+/** More bytes of rows than this waiting for one index partition make writes wait. */
+const MAX_QUEUED_BYTES = 32 * 1024 * 1024
 
 export class Feeders {
   readonly #ports: FeederPorts
@@ -41,7 +41,7 @@ export class Feeders {
 
   /** Whether writes may go on. */
   hasRoom(): boolean {
-    return this.#all().every(sender => sender.queued < MAX_QUEUED_ROWS)
+    return this.#all().every(sender => sender.queued < MAX_QUEUED_BYTES)
   }
 
   /** Every row of the entries up to here is durable in its index partition. */

@@ -127,11 +127,14 @@ export class Leader {
   async build(): Promise<string[]> {
     const schema = this.#ports.applier.schema
     if (!schema) return []
+    // Writes evaluated before the schema was applied feed the new index nothing: the backfill must find them in the store.
+    await this.#writes.drained()
     for (const index of globalIndexes(schema.table)) {
       if (!schema.backfill.includes(index.id)) continue
       await backfill(schema.table, index, {
         reader: this.#ports.store.reader,
         clock: this.#ports.clock,
+        proposeWrites: () => this.#writes.proposeAll(),
         latest: (key, applied) => this.#writes.latest(key, applied),
         propose: body => this.#pipeline.propose(body),
         room: () => this.#room(),

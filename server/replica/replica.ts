@@ -97,6 +97,11 @@ export class Replica {
     return this.#checkpointing
   }
 
+  /** Forgets the entries that nobody needs any more: index partitions may have taken in what they lacked. */
+  trim(): void {
+    this.#log.trim(Math.min(this.#durable, this.#leader?.acknowledged() ?? 0))
+  }
+
   async close(reason: string): Promise<void> {
     this.#leader?.stop(reason)
     this.#leader = undefined
@@ -125,7 +130,7 @@ export class Replica {
       }
       this.#durable = position
     }
-    this.#log.trim(Math.min(this.#durable, this.#leader?.acknowledged() ?? 0))
+    this.trim()
   }
 }
 

@@ -79,6 +79,19 @@ export class Writes {
     return pending ? pending.image : applied
   }
 
+  /** Resolves once every write evaluated so far is applied. Errors: NotLeading. */
+  drained(): Promise<void> {
+    return this.#after(Math.max(0, ...this.#batches.keys()), () => {})
+  }
+
+  /**
+   * Proposes all that is evaluated: what `latest` shows then comes before whatever is proposed next, and is lost only
+   * together with it.
+   */
+  proposeAll(): void {
+    this.#flush(Number.POSITIVE_INFINITY)
+  }
+
   #current(key: Buffer, pending: { image: Image | undefined } | undefined): CurrentRow {
     if (pending) return { size: () => pending.image?.size, image: () => pending.image }
     return { size: () => this.#reader.sizeOf(key), image: () => this.#reader.get(key) }
@@ -125,8 +138,8 @@ export class Writes {
     })
   }
 
-  #flush(): void {
-    while (this.#queue.length > 0 && this.#pipeline.flying < DEPTH) {
+  #flush(depth = DEPTH): void {
+    while (this.#queue.length > 0 && this.#pipeline.flying < depth) {
       const batch = this.#queue.shift()!
       const body = { kind: 'write' as const, time: this.#clock.now(), effects: batch.effects }
       this.#pipeline.propose(body).then(

@@ -27,6 +27,7 @@ export class ThreadCheckpointer implements Checkpointer {
     const id = this.#next++
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject })
+      this.#worker!.ref()
       this.#worker!.postMessage({ id, path, mode } satisfies CheckpointRequest)
     })
   }
@@ -34,6 +35,7 @@ export class ThreadCheckpointer implements Checkpointer {
   async close(): Promise<void> {
     const worker = this.#worker
     if (!worker) return
+    worker.ref()
     worker.postMessage('close')
     await once(worker, 'exit')
   }
@@ -43,6 +45,8 @@ export class ThreadCheckpointer implements Checkpointer {
     worker.on('message', (reply: CheckpointReply) => {
       const waiting = this.#waiting.get(reply.id)
       this.#waiting.delete(reply.id)
+      // Idle, it keeps no process alive.
+      if (this.#waiting.size === 0) worker.unref()
       if (reply.error) waiting?.reject(new Error(reply.error))
       else waiting?.resolve(reply.complete)
     })
@@ -51,7 +55,6 @@ export class ThreadCheckpointer implements Checkpointer {
       this.#waiting.clear()
       this.#worker = undefined
     })
-    worker.unref()
     return worker
   }
 }

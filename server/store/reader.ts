@@ -31,8 +31,8 @@ export class StoreReader {
 
   range(table: RowTable, range: RowRange): Page {
     const reverse = range.reverse === true
-    const from = range.after && !reverse ? Buffer.concat([range.after, Buffer.of(0)]) : range.from
-    const to = range.after && reverse ? range.after : range.to
+    const from = range.after && !reverse ? last(range.from, Buffer.concat([range.after, Buffer.of(0)])) : range.from
+    const to = range.after && reverse ? first(range.to, range.after) : range.to
     const page: Page = { rows: [], bytes: 0, cut: false }
     const limit = range.limit ?? Number.POSITIVE_INFINITY
     const parameters = table === undefined ? [from, to] : [table, from, to]
@@ -80,4 +80,12 @@ export class StoreReader {
     }
     return statement
   }
+}
+
+function first(a: Buffer, b: Buffer): Buffer {
+  return a.compare(b) < 0 ? a : b
+}
+
+function last(a: Buffer, b: Buffer): Buffer {
+  return a.compare(b) > 0 ? a : b
 }

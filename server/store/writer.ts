@@ -40,11 +40,12 @@ export class StoreWriter {
     this.#begin.run()
     try {
       work()
+      this.#commit.run()
     } catch (error) {
-      this.#database.exec('ROLLBACK')
+      // Some failures, such as a full disk, have rolled back already.
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
       throw error
     }
-    this.#commit.run()
   }
 
   put(key: Uint8Array, image: Image): void {

@@ -1,4 +1,6 @@
 /** What the tests of the API share: a node per file, the SDK's clients, and short ways to make tables and fill them. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { isDeepStrictEqual } from 'node:util'
 import { type CreateTableCommandInput, DynamoDB, type Projection } from '@aws-sdk/client-dynamodb'
 import { DynamoDBDocument, type NativeAttributeValue } from '@aws-sdk/lib-dynamodb'
 import test, { type ExecutionContext } from 'ava'
@@ -67,6 +69,15 @@ export async function makeTable(db: DynamoDB, spec: TableSpec): Promise<string> 
   return request.TableName!
 }
 
+/** A table that is there before the tests of the file start. @returns the name */
+export function sharedTable(db: DynamoDB, spec: TableSpec): string {
+  const request = tableRequest(spec)
+  test.serial.before(async () => {
+    await db.createTable(request)
+  })
+  return request.TableName!
+}
+
 export function tableRequest({ name, key, local = {}, global = {}, more }: TableSpec): CreateTableCommandInput {
   const keys = [key, ...Object.values(local).map(index => index.key), ...Object.values(global).map(index => index.key)]
   return {
@@ -118,6 +129,16 @@ export async function fill(docs: DynamoDBDocument, table: string, items: Plain[]
   for (let i = 0; i < items.length; i += 25) {
     const RequestItems = { [table]: items.slice(i, i + 25).map(Item => ({ PutRequest: { Item } })) }
     await docs.batchWrite({ RequestItems })
+  }
+}
+
+/** What `read` returns: at once if it is as expected, else the last of what it returned in two seconds. */
+export async function eventually<T>(read: () => Promise<T>, expected: T): Promise<T> {
+  const end = Date.now() + 2000
+  while (true) {
+    const value = await read()
+    if (isDeepStrictEqual(value, expected) || Date.now() > end) return value
+    await sleep(20)
   }
 }
 

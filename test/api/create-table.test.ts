@@ -11,17 +11,17 @@ import {
   tableRequest,
 } from './api.ts'
 
-const { db, node } = await startApi()
+const { db } = await startApi()
 
 test('a table is CREATING in the answer, and ACTIVE for who looks next', async t => {
   const { TableDescription: created } = await db.createTable(tableRequest({ name: 'fresh', key: 'pk:S | sk:N' }))
   t.is(created?.TableStatus, 'CREATING')
-  t.is(created.ItemCount, 0)
-  t.is(created.TableSizeBytes, 0)
+  t.is(created!.ItemCount, 0)
+  t.is(created!.TableSizeBytes, 0)
   const { Table: table } = await db.describeTable({ TableName: 'fresh' })
   t.is(table?.TableStatus, 'ACTIVE')
-  t.is(table.TableId, created.TableId)
-  t.true(Math.abs(table.CreationDateTime!.getTime() - Date.now()) < 60_000)
+  t.is(table!.TableId, created!.TableId)
+  t.true(Math.abs(table!.CreationDateTime!.getTime() - Date.now()) < 60_000)
 })
 
 test('a table can be written to and read from at once', async t => {
@@ -177,7 +177,7 @@ test('what Terraform asks for after creating a table has answers', async t => {
   const { ContinuousBackupsDescription: backups } = await db.describeContinuousBackups({ TableName })
   t.is(backups?.ContinuousBackupsStatus, 'ENABLED')
   t.deepEqual(backups?.PointInTimeRecoveryDescription, { PointInTimeRecoveryStatus: 'DISABLED' })
-  t.deepEqual((await db.listTagsOfResource({ ResourceArn: Table.TableArn })).Tags, [])
+  t.deepEqual((await db.listTagsOfResource({ ResourceArn: Table!.TableArn })).Tags, [])
 })
 
 type Refused = [rule: string, spec: TableSpec, message: string]
@@ -307,7 +307,3 @@ for (const [rule, spec, message] of REFUSED) {
     )
   })
 }
-
-test('the endpoint says where it is', t => {
-  t.regex(node.endpoint, /^http:\/\/127\.0\.0\.1:\d+$/)
-})

@@ -10,7 +10,7 @@ export type TestNode = {
   dataDir: string | undefined
   /** A client of the AWS SDK that does not retry, so that a test sees every answer. `close` ends it. */
   client(config?: DynamoDBClientConfig): DynamoDBClient
-  /** Ends the node and its clients, and removes the data folder unless it was given. */
+  /** Ends the node and its clients, and removes the data folder unless it was given. A second call waits for the first. */
   close(): Promise<void>
 }
 
@@ -28,6 +28,12 @@ export async function startTestNode({ inMemory = false, ...options }: TestNodeOp
   const clients: DynamoDBClient[] = []
   try {
     const node = await startNode({ ...defaults, ...options, dataDir })
+    let closing: Promise<void> | undefined
+    const close = async () => {
+      for (const client of clients) client.destroy()
+      await node.close()
+      await folder?.remove()
+    }
     return {
       endpoint: node.endpoint,
       dataDir,
@@ -36,11 +42,7 @@ export async function startTestNode({ inMemory = false, ...options }: TestNodeOp
         clients.push(client)
         return client
       },
-      async close() {
-        for (const client of clients) client.destroy()
-        await node.close()
-        await folder?.remove()
-      },
+      close: () => (closing ??= close()),
     }
   } catch (error) {
     await folder?.remove()

@@ -4,8 +4,6 @@
  */
 import type { AttributeValue, Item } from '../../model/item.ts'
 
-export { decode } from './decode.ts'
-
 declare const inferred: unique symbol
 /** Carries the static type of a decoded value; has no existence at run time. */
 type Typed<T> = { readonly [inferred]?: T }

@@ -31,12 +31,12 @@ export class LocalLogStore implements LogStore {
   private constructor(folder: string, recovered: Recovered, logger: Logger) {
     this.#folder = folder
     this.#logger = logger
-    const placed = (segment: number, place: RecordPlace) => {
-      this.count({ segment, offset: place.offset, length: place.length }, 1)
-      this.log(place.partition).placed(place.position, { segment, offset: place.offset, length: place.length })
+    for (const { number, places } of recovered.segments) {
+      for (const place of places) this.#placed(this.log(place.partition), number, place)
     }
-    for (const segment of recovered.segments) for (const place of segment.places) placed(segment.number, place)
-    this.#writer = new GroupWriter(folder, recovered.lastSequence, recovered.lastNumber, placed, logger)
+    const written = (segment: number, place: RecordPlace) =>
+      this.#placed(this.#logs.get(place.partition), segment, place)
+    this.#writer = new GroupWriter(folder, recovered.lastSequence, recovered.lastNumber, written, logger)
   }
 
   async open(partition: string, base: Position): Promise<PartitionLog> {
@@ -100,6 +100,14 @@ export class LocalLogStore implements LogStore {
     }
   }
 
+  /** Without a log: its partition was dropped while the entry was on its way, and nobody needs it. */
+  #placed(log: LocalLog | undefined, segment: number, { position, offset, length }: RecordPlace): void {
+    const place = { segment, offset, length }
+    this.count(place, 1)
+    if (log) log.placed(position, place)
+    else this.count(place, -1)
+  }
+
   #delete(segment: number): void {
     this.#deletions = this.#deletions.then(() => this.#unlink(segment))
   }
@@ -160,7 +168,8 @@ class LocalLog implements PartitionLog {
           open = { number: place.segment, file: await this.#store.openSegment(place.segment) }
         }
         const entry = Buffer.allocUnsafe(place.length)
-        await open.file.read(entry, 0, place.length, place.offset)
+        const { bytesRead } = await open.file.read(entry, 0, place.length, place.offset)
+        invariant(bytesRead === place.length, `entry ${position} of partition ${this.#partition} is cut short`)
         found.push({ position, bytes: entry })
         bytes += place.length
       }

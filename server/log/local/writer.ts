@@ -151,17 +151,15 @@ export class GroupWriter {
   async #allocate(): Promise<Segment> {
     const number = this.#nextNumber++
     const path = segmentPath(this.#folder, number)
-    const zeros = await open(path, 'wx')
     try {
-      const block = Buffer.alloc(1024 * 1024)
-      for (let at = 0; at < SEGMENT_SIZE; at += block.length) await zeros.write(block, 0, block.length, at)
-      await zeros.write(segmentHeader(), 0, SEGMENT_HEADER_SIZE, 0)
-      await zeros.sync()
-    } finally {
-      await zeros.close()
+      await fillSegment(path)
+      await syncFolder(this.#folder)
+      return { number, file: await open(path, constants.O_RDWR | constants.O_DSYNC), end: SEGMENT_HEADER_SIZE }
+    } catch (error) {
+      // Half a segment would only take up more of the room there is not.
+      await unlink(path).catch(() => {})
+      throw error
     }
-    await syncFolder(this.#folder)
-    return { number, file: await open(path, constants.O_RDWR | constants.O_DSYNC), end: SEGMENT_HEADER_SIZE }
   }
 
   #prepareSpare(): void {
@@ -173,6 +171,18 @@ export class GroupWriter {
   /** Rejects the group and all that waits behind it. */
   #reject(error: Error, group: Waiting[]): void {
     for (const waiting of [...group, ...this.#waiting.splice(0)]) waiting.reject(error)
+  }
+}
+
+async function fillSegment(path: string): Promise<void> {
+  const file = await open(path, 'wx')
+  try {
+    const block = Buffer.alloc(1024 * 1024)
+    for (let at = 0; at < SEGMENT_SIZE; at += block.length) await file.write(block, 0, block.length, at)
+    await file.write(segmentHeader(), 0, SEGMENT_HEADER_SIZE, 0)
+    await file.sync()
+  } finally {
+    await file.close()
   }
 }
 

@@ -6,7 +6,14 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { OperatorError } from '../../base/failure.ts'
 import type { Random } from '../../base/random.ts'
-import type { Commit, Lease, Metadata, MetadataChange, MetadataEntry } from '../metadata.ts'
+import {
+  type Commit,
+  type Lease,
+  LeaseLost,
+  type Metadata,
+  type MetadataChange,
+  type MetadataEntry,
+} from '../metadata.ts'
 
 const FORMAT = 1
 
@@ -41,31 +48,42 @@ export class LocalMetadata implements Metadata {
   }
 
   async list(prefix: string): Promise<MetadataEntry[]> {
+    return this.#list(prefix)
+  }
+
+  #list(prefix: string): MetadataEntry[] {
     const found = [...this.#entries.values()].filter(entry => entry.key.startsWith(prefix))
     return found.sort((a, b) => (a.key < b.key ? -1 : 1))
   }
 
   async commit({ guards, puts = [], deletes = [] }: Commit): Promise<boolean> {
+    for (const { lease } of puts)
+      if (lease && !this.#leased.has(lease.id)) throw new LeaseLost(`lease ${lease.id} is over`)
     for (const guard of guards) if ((this.#entries.get(guard.key)?.version ?? 0) !== guard.version) return false
     const version = this.#version + 1
     const durable = puts.filter(put => !put.lease)
-    const gone = deletes.filter(key => !this.#isLeased(key))
+    const gone = [...deletes, ...puts.filter(put => put.lease).map(put => put.key)].filter(key => this.#isDurable(key))
     if (durable.length > 0 || gone.length > 0) this.#store(durable, gone, version)
     this.#version = version
     const changes: MetadataChange[] = []
     for (const { key, value, lease } of puts) {
       const entry = { key, value, version }
       this.#entries.set(key, entry)
-      if (lease) this.#leased.get(lease.id)?.add(key)
+      this.#unbind(key)
+      if (lease) this.#leased.get(lease.id)!.add(key)
       changes.push({ key, entry })
     }
-    for (const key of deletes) if (this.#entries.delete(key)) changes.push({ key, entry: undefined })
+    for (const key of deletes) {
+      this.#unbind(key)
+      if (this.#entries.delete(key)) changes.push({ key, entry: undefined })
+    }
     this.#notify(changes)
     return true
   }
 
   async watch(prefix: string, listener: Watcher['listener']): Promise<() => void> {
-    listener((await this.list(prefix)).map(entry => ({ key: entry.key, entry })))
+    // What is there and what comes after it must leave no gap: no await in between.
+    listener(this.#list(prefix).map(entry => ({ key: entry.key, entry })))
     const watcher = { prefix, listener }
     this.#watchers.add(watcher)
     return () => this.#watchers.delete(watcher)
@@ -103,9 +121,14 @@ export class LocalMetadata implements Metadata {
     }
   }
 
-  #isLeased(key: string): boolean {
-    for (const keys of this.#leased.values()) if (keys.has(key)) return true
-    return false
+  #isDurable(key: string): boolean {
+    if (!this.#entries.has(key)) return false
+    for (const keys of this.#leased.values()) if (keys.has(key)) return false
+    return true
+  }
+
+  #unbind(key: string): void {
+    for (const keys of this.#leased.values()) keys.delete(key)
   }
 
   #notify(changes: MetadataChange[]): void {
@@ -118,25 +141,29 @@ export class LocalMetadata implements Metadata {
 }
 
 function openDatabase(path: string): DatabaseSync {
-  const database = new DatabaseSync(path)
+  let database: DatabaseSync | undefined
   try {
-    database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
-    database.exec('BEGIN EXCLUSIVE; COMMIT')
+    database = new DatabaseSync(path)
+    prepareFile(database, path)
+    return database
   } catch (error) {
-    database.close()
+    database?.close()
+    if (error instanceof OperatorError) throw error
     if (/locked|busy/i.test((error as Error).message))
       throw new OperatorError(`${path} is in use: another Tavola process is running on this data folder.`)
     throw new OperatorError(`${path} cannot be opened: ${(error as Error).message}.`)
   }
+}
+
+function prepareFile(database: DatabaseSync, path: string): void {
+  database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
+  database.exec('BEGIN EXCLUSIVE; COMMIT')
   const { user_version: format } = database.prepare('PRAGMA user_version').get() as { user_version: number }
-  if (format > FORMAT) {
-    database.close()
+  if (format > FORMAT)
     throw new OperatorError(`${path} was written by a newer Tavola (format ${format}, this one reads up to ${FORMAT}).`)
-  }
   database.exec(`
     CREATE TABLE IF NOT EXISTS entry (key TEXT PRIMARY KEY, value TEXT NOT NULL, version INTEGER NOT NULL) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS last (version INTEGER NOT NULL);
     INSERT INTO last SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM last);
     PRAGMA user_version = ${FORMAT}`)
-  return database
 }

@@ -10,12 +10,6 @@ import {
   PositionConflict,
 } from '../../../server/log/log.ts'
 
-export type LogAdapter = {
-  name: string
-  /** A store with nothing in it, closed when the test ends. */
-  open(t: ExecutionContext): Promise<LogFixture>
-}
-
 export type LogFixture = {
   store: LogStore
   /** Closes the store and opens what it left; undefined for stores that leave nothing. */
@@ -46,9 +40,10 @@ function isConflict(t: ExecutionContext, appended: Promise<void>): Promise<unkno
   return t.throwsAsync(appended, { instanceOf: PositionConflict })
 }
 
-export function logContract({ name, open }: LogAdapter): void {
+/** `open`: a store with nothing in it, closed when the test ends. */
+export function logContract(open: (t: ExecutionContext) => Promise<LogFixture>): void {
   const contract = (title: string, run: (t: ExecutionContext, fixture: LogFixture) => Promise<void>) =>
-    test(`${name}: ${title}`, async t => run(t, await open(t)))
+    test(title, async t => run(t, await open(t)))
 
   contract('a new log is empty and begins after its base', async (t, { store }) => {
     const fresh = await store.open(randomUUID(), 0)
@@ -177,7 +172,7 @@ export function logContract({ name, open }: LogAdapter): void {
   contract(
     'restarts lose nothing that was appended, and bring back at most what was trimmed (INV-L2)',
     async (t, fixture) => {
-      if (!fixture.restart) return t.pass()
+      if (!fixture.restart) return void t.pass()
       const [whole, trimmed, gone] = [randomUUID(), randomUUID(), randomUUID()]
       let store = fixture.store
       await fill(await store.open(whole, 0), 5)
@@ -203,7 +198,7 @@ export function logContract({ name, open }: LogAdapter): void {
   )
 
   contract('a closed log takes no more appends', async (t, { store, restart }) => {
-    if (!restart) return t.pass()
+    if (!restart) return void t.pass()
     const log = await store.open(randomUUID(), 0)
     const last = log.append(bytes('1'), 0)
     await restart()

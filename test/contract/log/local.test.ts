@@ -3,17 +3,14 @@ import { LocalLogStore } from '../../../server/log/local/local.ts'
 import { tempFolder } from '../../helpers/temp.ts'
 import { logContract } from './contract.ts'
 
-logContract({
-  name: 'local',
-  async open(t) {
-    const folder = await tempFolder(t)
-    let store = await LocalLogStore.open(folder, silent)
-    t.teardown(() => store.close())
-    const restart = async () => {
-      await store.close()
-      store = await LocalLogStore.open(folder, silent)
-      return store
-    }
-    return { store, restart }
-  },
+logContract(async t => {
+  const folder = await tempFolder(t)
+  let store = await LocalLogStore.open(folder, silent)
+  t.teardown(() => store.close())
+  const restart = async () => {
+    await store.close()
+    store = await LocalLogStore.open(folder, silent)
+    return store
+  }
+  return { store, restart }
 })

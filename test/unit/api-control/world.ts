@@ -1,7 +1,8 @@
 /** A little cluster in memory: table records and nothing else, whose work is done when the test says so. */
 import type { ExecutionContext } from 'ava'
 import type { Call, Operation } from '../../../server/api/operation.ts'
-import { decode, type Structure } from '../../../server/api/shape/shape.ts'
+import { decode } from '../../../server/api/shape/decode.ts'
+import type { Structure } from '../../../server/api/shape/shape.ts'
 import type { Items, TableStatistics, Tables } from '../../../server/cluster/cluster.ts'
 import { DynamoError, dynamo, resourceNotFound } from '../../../server/model/errors.ts'
 import type { TableRecord } from '../../../server/model/table.ts'

@@ -1,7 +1,7 @@
 /** Tables whose rows are in memory, ordered by encoded key, behind the interface that handlers see. */
 
 import { JsonText, type Operation } from '../../../server/api/operation.ts'
-import { decode } from '../../../server/api/shape/shape.ts'
+import { decode } from '../../../server/api/shape/decode.ts'
 import type { Cluster, Items, RangePage, RangeTarget, Tables } from '../../../server/cluster/cluster.ts'
 import { DynamoError } from '../../../server/model/errors.ts'
 import type { Item, ScalarType } from '../../../server/model/item.ts'

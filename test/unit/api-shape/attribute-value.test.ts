@@ -3,7 +3,8 @@ import test from 'ava'
 import fc from 'fast-check'
 import { decodedLength } from '../../../server/api/shape/base64.ts'
 import { attributesToGet } from '../../../server/api/shape/common.ts'
-import { blob, decode, item, structure } from '../../../server/api/shape/shape.ts'
+import { decode } from '../../../server/api/shape/decode.ts'
+import { blob, item, structure } from '../../../server/api/shape/shape.ts'
 import { DynamoError } from '../../../server/model/errors.ts'
 
 const shape = structure({ Item: item, Bytes: blob(), AttributesToGet: attributesToGet })

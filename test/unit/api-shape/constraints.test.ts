@@ -1,9 +1,9 @@
 /** Violations of the model's limits: facts, section 1.6. */
 import test from 'ava'
 import * as common from '../../../server/api/shape/common.ts'
+import { decode } from '../../../server/api/shape/decode.ts'
 import {
   blob,
-  decode,
   integer,
   list,
   map,

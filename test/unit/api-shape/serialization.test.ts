@@ -8,11 +8,11 @@ import {
   keySchema,
   projection,
 } from '../../../server/api/shape/common.ts'
+import { decode } from '../../../server/api/shape/decode.ts'
 import {
   attributeValue,
   blob,
   boolean,
-  decode,
   double,
   integer,
   list,

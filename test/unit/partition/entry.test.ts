@@ -1,0 +1,69 @@
+import test from 'ava'
+import fc from 'fast-check'
+import { pack } from 'msgpackr'
+import { OperatorError } from '../../../server/base/failure.ts'
+import { chainHash, decodeEntry, type Effect, type EntryBody, encodeEntry } from '../../../server/partition/entry.ts'
+import { INDEXED, partitionSchema } from './given.ts'
+
+const bytes = fc.uint8Array({ maxLength: 40 }).map(array => Buffer.from(array))
+const text = fc.string({ unit: 'binary' }).map(string => JSON.stringify(string))
+const size = fc.nat(400_000)
+const image = fc.record({ json: text, size })
+const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined })
+const change = (index: fc.Arbitrary<number | string>) =>
+  fc.record(
+    {
+      index,
+      remove: fc.record({ key: bytes, size }),
+      put: fc.record({ key: bytes, image, before: size }, { requiredKeys: ['key'] }),
+    },
+    { requiredKeys: ['index'] },
+  )
+const effect: fc.Arbitrary<Effect> = fc.record({
+  key: bytes,
+  image: maybe(image),
+  before: maybe(size),
+  local: fc.array(change(fc.nat(4)), { maxLength: 3 }),
+  global: fc.array(change(fc.uuid()), { maxLength: 3 }),
+})
+const effects = fc.array(effect, { maxLength: 4 })
+const position = fc.nat(2 ** 40)
+const row = fc.record({ key: bytes, image })
+const body: fc.Arbitrary<EntryBody> = fc.oneof(
+  fc.record({ kind: fc.constant('epoch' as const), node: fc.string() }),
+  fc.constant({
+    kind: 'schema' as const,
+    schema: partitionSchema(INDEXED, { i: [{ id: 'x', from: 0, to: 2 ** 32 }] }),
+  }),
+  fc.record({ kind: fc.constant('write' as const), time: fc.nat(2 ** 42), effects }),
+  fc.record({ kind: fc.constant('backfill' as const), index: fc.uuid(), rows: fc.array(row), cursor: maybe(bytes) }),
+  fc.record({ kind: fc.constant('feed' as const), source: fc.uuid(), position, effects }),
+)
+
+test('every entry reads back as it was written', t => {
+  fc.assert(
+    fc.property(body, fc.nat(), fc.string(), (body, epoch, previous) => {
+      const entry = { ...body, epoch, previous }
+      t.deepEqual(decodeEntry(Buffer.from(encodeEntry(entry))), entry)
+    }),
+    { numRuns: 300 },
+  )
+})
+
+test('keys read back are buffers, which routing reads hashes from', t => {
+  const effect: Effect = { key: Buffer.from('1234'), image: undefined, before: 1, local: [], global: [] }
+  const entry = { kind: 'write', time: 1, effects: [effect], epoch: 1, previous: '' } as const
+  const decoded = decodeEntry(encodeEntry({ ...entry, effects: [...entry.effects] }))
+  t.true(decoded.kind === 'write' && Buffer.isBuffer(decoded.effects[0]!.key))
+})
+
+test('an entry of a newer version is refused in a sentence', t => {
+  const newer = pack([2, 1, '', 'write', []])
+  t.throws(() => decodeEntry(newer), { instanceOf: OperatorError, message: /newer Tavola \(version 2/ })
+})
+
+test('different bytes have different hashes', t => {
+  const hashes = ['', 'a', 'b', 'ab'].map(text => chainHash(Buffer.from(text)))
+  t.is(new Set(hashes).size, 4)
+  for (const hash of hashes) t.regex(hash, /^[0-9a-f]{32}$/)
+})

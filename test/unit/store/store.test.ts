@@ -1,0 +1,206 @@
+import { randomUUID } from 'node:crypto'
+import { stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import test from 'ava'
+import fc from 'fast-check'
+import { OperatorError } from '../../../server/base/failure.ts'
+import { ThreadCheckpointer } from '../../../server/store/checkpointer.ts'
+import type { Image, RowRange } from '../../../server/store/rows.ts'
+import { deleteStore, Store } from '../../../server/store/store.ts'
+import { tempFolder } from '../../helpers/temp.ts'
+
+const FROM = Buffer.of(0)
+const TO = Buffer.alloc(8, 0xff)
+
+const image = (name: string, size = name.length): Image => ({ json: `{"n":{"S":"${name}"}}`, size })
+const everything = (range: Partial<RowRange> = {}): RowRange => ({ from: FROM, to: TO, maxBytes: 1e9, ...range })
+
+function memoryStore(): Store {
+  return new Store(':memory:', randomUUID())
+}
+
+test('rows are put, got, replaced and deleted', t => {
+  const { reader, writer } = memoryStore()
+  const key = Buffer.from('key')
+  t.is(reader.get(key), undefined)
+  t.is(reader.sizeOf(key), undefined)
+  writer.put(key, image('a', 7))
+  t.deepEqual([reader.get(key), reader.sizeOf(key)], [image('a', 7), 7])
+  writer.put(key, image('b', 8))
+  t.deepEqual(reader.get(key), image('b', 8))
+  writer.delete(key)
+  writer.delete(Buffer.from('none'))
+  t.is(reader.get(key), undefined)
+})
+
+test('text of any characters comes back as it was', t => {
+  const { reader, writer } = memoryStore()
+  for (const json of [
+    '{"a":{"S":"\\u0000\\ud800"}}',
+    '{"ключ":{"S":"日本語 😀"}}',
+    JSON.stringify({ a: { S: '\0\ud800' } }),
+  ]) {
+    writer.put(Buffer.from('k'), { json, size: 1 })
+    t.is(reader.get(Buffer.from('k'))!.json, json)
+  }
+})
+
+test('a page holds what a plain list would say', t => {
+  const key = fc.uint8Array({ minLength: 1, maxLength: 3, max: 5 }).map(bytes => Buffer.from(bytes))
+  const rows = fc.uniqueArray(fc.tuple(key, fc.integer({ min: 1, max: 100 })), {
+    selector: ([key]) => key.toString('hex'),
+  })
+  const range = fc.record({
+    from: key,
+    to: key,
+    after: fc.option(key, { nil: undefined }),
+    reverse: fc.boolean(),
+    limit: fc.option(fc.integer({ min: 1, max: 6 }), { nil: undefined }),
+    maxBytes: fc.integer({ min: 1, max: 400 }),
+    table: fc.constantFrom(undefined, 0, 1),
+  })
+  fc.assert(
+    fc.property(rows, range, (rows, { table, ...range }) => {
+      const { reader, writer } = memoryStore()
+      for (const [key, size] of rows) {
+        const row = image(key.toString('hex'), size)
+        if (table === undefined) writer.put(key, row)
+        else writer.putLocal(table, key, row)
+        // Rows of other tables are not in the way.
+        if (table === undefined) writer.putLocal(0, key, image('x'))
+        else writer.putLocal(1 - table, key, image('x'))
+      }
+      const sorted = rows.toSorted(([a], [b]) => a.compare(b))
+      if (range.reverse) sorted.reverse()
+      const expected = { rows: [] as Image[], bytes: 0, cut: false }
+      for (const [key, size] of sorted) {
+        const behind = range.after && (range.reverse ? key.compare(range.after) >= 0 : key.compare(range.after) <= 0)
+        if (expected.cut || behind || key.compare(range.from) < 0 || key.compare(range.to) >= 0) continue
+        expected.rows.push(image(key.toString('hex'), size))
+        expected.bytes += size
+        expected.cut = expected.rows.length === range.limit || expected.bytes >= range.maxBytes
+      }
+      t.deepEqual(reader.range(table, range), expected)
+    }),
+    { numRuns: 300 },
+  )
+})
+
+test('pages that go on where the last one ended give every row once', t => {
+  const { reader, writer } = memoryStore()
+  const names = Array.from({ length: 50 }, (_, index) => String(index).padStart(2, '0'))
+  for (const name of names) writer.put(Buffer.from(name), image(name))
+  for (const reverse of [false, true]) {
+    const found: string[] = []
+    let after: Buffer | undefined
+    for (let cut = true; cut; ) {
+      const page = reader.range(undefined, everything({ after, reverse, limit: 7 }))
+      for (const row of page.rows) found.push(JSON.parse(row.json).n.S)
+      after = Buffer.from(found.at(-1)!)
+      cut = page.cut
+    }
+    t.deepEqual(found, reverse ? names.toReversed() : names)
+  }
+})
+
+test('local rows have their own figures', t => {
+  const { reader, writer } = memoryStore()
+  t.deepEqual(reader.localStatistics(0), { items: 0, bytes: 0 })
+  writer.countLocal(0, 1, 10)
+  writer.countLocal(0, 2, 5)
+  writer.countLocal(1, 1, 1)
+  writer.countLocal(0, -1, -4)
+  t.deepEqual(reader.localStatistics(0), { items: 2, bytes: 11 })
+  t.deepEqual(reader.localStatistics(1), { items: 1, bytes: 1 })
+  const key = Buffer.from('k')
+  writer.putLocal(0, key, image('a'))
+  writer.putLocal(1, key, image('b'))
+  writer.deleteLocal(0, key)
+  t.deepEqual(
+    [0, 1].map(number => reader.range(number, everything()).rows.length),
+    [0, 1],
+  )
+})
+
+test('a transaction that throws leaves nothing behind, and the next one works', t => {
+  const { reader, writer } = memoryStore()
+  const state = { position: 1, chain: 'c', epoch: 1, items: 1, bytes: 1 }
+  const broken = () => {
+    writer.put(Buffer.from('a'), image('a'))
+    writer.saveState(state)
+    writer.saveConsumed('source', 7)
+    writer.saveDocument('schema', {})
+    throw new Error('no')
+  }
+  t.throws(() => writer.transaction(broken), { message: 'no' })
+  t.deepEqual(reader.range(undefined, everything()).rows, [])
+  t.deepEqual(reader.state(), { position: 0, chain: '', epoch: 0, items: 0, bytes: 0 })
+  t.is(reader.consumed('source'), 0)
+  t.is(reader.document('schema'), undefined)
+  writer.transaction(() => writer.saveState(state))
+  t.deepEqual(reader.state(), state)
+})
+
+test('positions and documents are kept by name', t => {
+  const { reader, writer } = memoryStore()
+  writer.saveConsumed('a', 5)
+  writer.saveConsumed('b', 6)
+  writer.saveConsumed('a', 7)
+  t.deepEqual(
+    ['a', 'b', 'c'].map(source => reader.consumed(source)),
+    [7, 6, 0],
+  )
+  writer.saveDocument('d', { x: [1] })
+  t.deepEqual(reader.document('d'), { x: [1] })
+  writer.saveDocument('d', undefined)
+  t.is(reader.document('d'), undefined)
+})
+
+test('a file keeps everything, knows its partition, and can be removed', async t => {
+  const path = join(await tempFolder(t), 'p.db')
+  const partition = randomUUID()
+  let store = new Store(path, partition)
+  store.writer.transaction(() => store.writer.put(Buffer.from('a'), image('a')))
+  store.close()
+  t.throws(() => new Store(path, randomUUID()), { instanceOf: OperatorError, message: /belongs to partition/ })
+  store = new Store(path, partition)
+  t.deepEqual(store.reader.get(Buffer.from('a')), image('a'))
+  store.close()
+  deleteStore(path)
+  await t.throwsAsync(stat(path), { code: 'ENOENT' })
+  deleteStore(path)
+})
+
+test('a checkpoint moves all into the file, also after reads that stopped half-way', async t => {
+  const path = join(await tempFolder(t), 'p.db')
+  const store = new Store(path, randomUUID())
+  t.teardown(() => store.close())
+  const checkpointer = new ThreadCheckpointer()
+  t.teardown(() => checkpointer.close())
+  const write = (from: number) =>
+    store.writer.transaction(() => {
+      for (let i = from; i < from + 500; i++) store.writer.put(Buffer.from(`key ${i}`), image('x'.repeat(1000)))
+    })
+  write(0)
+  t.is(store.reader.range(undefined, everything({ limit: 3 })).rows.length, 3)
+  t.true((await stat(`${path}-wal`)).size > 100_000)
+  t.true(await checkpointer.checkpoint(path, 'PASSIVE'))
+  write(1000)
+  t.true(await checkpointer.checkpoint(path, 'TRUNCATE'))
+  t.is((await stat(`${path}-wal`)).size, 0)
+  t.true((await stat(path)).size > 1_000_000)
+  t.is(store.reader.range(undefined, everything()).rows.length, 1000)
+})
+
+test('a checkpoint that cannot be made says so, and the next one is made', async t => {
+  const folder = await tempFolder(t)
+  const [path, other] = [join(folder, 'p.db'), join(folder, 'other.db')]
+  const store = new Store(path, randomUUID())
+  t.teardown(() => store.close())
+  await writeFile(other, 'something else '.repeat(1000))
+  const checkpointer = new ThreadCheckpointer()
+  await t.throwsAsync(checkpointer.checkpoint(other, 'PASSIVE'), { message: /not a database/ })
+  t.true(await checkpointer.checkpoint(path, 'TRUNCATE'))
+  await checkpointer.close()
+  await new ThreadCheckpointer().close()
+})
