@@ -4,6 +4,8 @@ import { OperatorError } from './base/failure.ts'
 import { type Config, readConfig } from './config.ts'
 import { type RunningNode, startNode } from './node.ts'
 
+const SAME_SIGNAL_MS = 500
+
 const config = readConfig(process.argv)
 const logger = pino({ level: config.logLevel, base: { pid: process.pid } }, pino.destination({ fd: 2, sync: true }))
 
@@ -25,12 +27,16 @@ function greet({ endpoint }: RunningNode, { dataDir, region }: Config): void {
 `)
 }
 
-/** The first signal drains and closes, a second one ends at once: nothing acknowledged is lost either way. */
+/**
+ * The first signal drains and closes, a later one ends at once: nothing acknowledged is lost either way. Under npm one Ctrl-C
+ * arrives twice, from the terminal and from npm: signals that come together are one.
+ */
 function endOnSignals(node: RunningNode): void {
-  let ending = false
+  let first: number | undefined
   const end = (signal: NodeJS.Signals) => {
-    if (ending) process.exit(signal === 'SIGINT' ? 130 : 143)
-    ending = true
+    if (first !== undefined && performance.now() - first < SAME_SIGNAL_MS) return
+    if (first !== undefined) process.exit(signal === 'SIGINT' ? 130 : 143)
+    first = performance.now()
     logger.info({ signal }, 'closing')
     node.close().then(
       () => process.exit(0),

@@ -81,12 +81,12 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     await host.start()
     await catalog.start()
     await lifecycle.start()
-    const server = await serve(
-      options,
-      cluster(catalog, new Router(leaders, clock, INDEX_WAIT_MS), clock, systemRandom),
-    )
+    let closing = false
+    const router = new Router(leaders, clock, INDEX_WAIT_MS)
+    const server = await serve(options, () => !closing, clusterOf(catalog, router, clock, systemRandom))
     upkeep.start()
     const close = async () => {
+      closing = true
       await server.close()
       await closeStorage()
     }
@@ -97,18 +97,18 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   }
 }
 
-function cluster(tables: Catalog, items: Router, clock: Clock, random: Random): Cluster {
+function clusterOf(tables: Catalog, items: Router, clock: Clock, random: Random): Cluster {
   return { tables, items, now: () => clock.now(), uuid: () => random.uuid() }
 }
 
-async function serve(options: NodeOptions, cluster: Cluster): Promise<HttpServer> {
+async function serve(options: NodeOptions, ready: () => boolean, cluster: Cluster): Promise<HttpServer> {
   const { host, port, region, logger } = options
   const app = createApp({
     operations,
     streamsOperations: [],
     call: requestId => ({ cluster, region, account: ACCOUNT, requestId }),
     region,
-    ready: () => true,
+    ready,
     logger,
   })
   const server = createServer(app)

@@ -123,9 +123,14 @@ const setOf = ({ target, given }: Change) => `${target} = ${given}`
 const pairOf = ({ target, given }: Change) => `${target} ${given}`
 
 /** All hash attributes, and as many of the range attributes as chance wants, the last one by any operator. */
-export function keyCondition(random: Random, scope: Scope, key: KeyAttribute[]): string {
+export function keyCondition(
+  random: Random,
+  scope: Scope,
+  key: KeyAttribute[],
+  pinned: { [name: string]: Value },
+): string {
   const equal = (part: KeyAttribute) =>
-    `${attribute(random, scope, part.name)} = ${value(random, scope, keyValue(random, part))}`
+    `${attribute(random, scope, part.name)} = ${value(random, scope, pinned[part.name]!)}`
   const hash = key.filter(part => part.role === 'HASH')
   const range = key.filter(part => part.role === 'RANGE').slice(0, random.below(3))
   const last = range.pop()
