@@ -66,7 +66,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     { account: ACCOUNT, region },
     { node: NODE, partitionsPerTable: options.partitions },
   )
-  const lifecycle = new Lifecycle(metadata, logger)
+  const lifecycle = new Lifecycle(metadata, clock, logger)
   const upkeep = new Upkeep(() => host.replicas(), logs, clock, logger)
   const closeStorage = async () => {
     lifecycle.stop()
@@ -82,7 +82,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     await catalog.start()
     await lifecycle.start()
     let closing = false
-    const router = new Router(leaders, clock, INDEX_WAIT_MS)
+    const router = new Router(catalog, leaders, clock, INDEX_WAIT_MS)
     const server = await serve(options, () => !closing, clusterOf(catalog, router, clock, systemRandom))
     upkeep.start()
     const close = async () => {

@@ -128,12 +128,14 @@ export class PartitionHost {
   /** The key is guarded by its version: were there another leader, this one would learn it here. */
   async #publish(hosted: Hosted, leader: Leader): Promise<void> {
     const { metadata, node, lease } = this.#ports
-    const { epoch, schemaVersion, partition } = leader
-    const record: LeaderRecord = { node, epoch, schemaVersion, built: hosted.built }
-    const key = leaderKey(partition)
-    const current = await metadata.get(key)
-    const put = { key, value: JSON.stringify(record), lease }
-    await metadata.commit({ guards: [{ key, version: current?.version ?? 0 }], puts: [put] })
+    const key = leaderKey(leader.partition)
+    while (hosted.replica?.leader === leader) {
+      const current = await metadata.get(key)
+      const { epoch, schemaVersion } = leader
+      const record: LeaderRecord = { node, epoch, schemaVersion, built: hosted.built }
+      const put = { key, value: JSON.stringify(record), lease }
+      if (await metadata.commit({ guards: [{ key, version: current?.version ?? 0 }], puts: [put] })) return
+    }
   }
 
   async #drop(id: string, hosted: Hosted): Promise<void> {

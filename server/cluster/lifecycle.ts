@@ -1,4 +1,5 @@
 /** The duty that moves tables on: watches records and leaders, and commits the next step of whatever is under way. */
+import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Metadata, MetadataChange, MetadataEntry } from '../metadata/metadata.ts'
 import type { TableRecord } from '../model/table.ts'
@@ -7,17 +8,26 @@ import { LEADERS, type LeaderRecord, partitionKey } from './records.ts'
 
 const TABLES = 'tables/'
 
+/** Tables are looked at again this often, whatever the watches say: a missed event costs a moment, not the table. */
+const RESYNC_MS = 1000
+
+/** A table's record, parsed, and the entry it came in. */
+type Known = { entry: MetadataEntry; record: TableRecord }
+
 export class Lifecycle {
   readonly #metadata: Metadata
+  readonly #clock: Clock
   readonly #logger: Logger
-  readonly #tables = new Map<string, MetadataEntry>()
+  readonly #tables = new Map<string, Known>()
   readonly #leaders = new Map<string, LeaderRecord>()
   #unwatch: (() => void)[] = []
+  #cancel = () => {}
   #running = false
   #again = false
 
-  constructor(metadata: Metadata, logger: Logger) {
+  constructor(metadata: Metadata, clock: Clock, logger: Logger) {
     this.#metadata = metadata
+    this.#clock = clock
     this.#logger = logger
   }
 
@@ -26,15 +36,24 @@ export class Lifecycle {
       await this.#metadata.watch(LEADERS, changes => this.#leadersChanged(changes)),
       await this.#metadata.watch(TABLES, changes => this.#tablesChanged(changes)),
     ]
+    this.#resync()
   }
 
   stop(): void {
+    this.#cancel()
     for (const unwatch of this.#unwatch) unwatch()
+  }
+
+  #resync(): void {
+    this.#cancel = this.#clock.after(RESYNC_MS, () => {
+      void this.#run()
+      this.#resync()
+    })
   }
 
   #tablesChanged(changes: MetadataChange[]): void {
     for (const { key, entry } of changes) {
-      if (entry) this.#tables.set(key, entry)
+      if (entry) this.#tables.set(key, { entry, record: JSON.parse(entry.value) as TableRecord })
       else this.#tables.delete(key)
     }
     void this.#run()
@@ -55,9 +74,9 @@ export class Lifecycle {
     this.#running = true
     while (this.#again) {
       this.#again = false
-      for (const entry of [...this.#tables.values()]) {
-        await this.#advance(entry).catch(error =>
-          this.#logger.error({ err: error, table: entry.key }, 'a table could not be moved on'),
+      for (const known of [...this.#tables.values()]) {
+        await this.#advance(known).catch(error =>
+          this.#logger.error({ err: error, table: known.entry.key }, 'a table could not be moved on'),
         )
       }
     }
@@ -65,8 +84,8 @@ export class Lifecycle {
   }
 
   /** A commit that fails met a newer record, whose watch event brings us back here. */
-  async #advance(entry: MetadataEntry): Promise<void> {
-    const step = advance(JSON.parse(entry.value) as TableRecord, id => this.#leaders.get(id))
+  async #advance({ entry, record }: Known): Promise<void> {
+    const step = advance(record, id => this.#leaders.get(id))
     if (!step) return
     const gone = step.record === 'gone'
     await this.#metadata.commit({

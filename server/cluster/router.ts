@@ -1,11 +1,12 @@
 /** Items by key: the `Items` of cluster.ts. A key's hash names its partition; ranges visit theirs one after the other. */
 import { type Clock, sleep } from '../base/clock.ts'
 import { hashOfRow } from '../codec/key.ts'
-import { internalServerError } from '../model/errors.ts'
+import { internalServerError, resourceNotFound, validation } from '../model/errors.ts'
 import type { PartitionSlice, TableRecord } from '../model/table.ts'
 import type { RangeRequest, WriteCommand, WriteOutcome } from '../partition/command.ts'
+import { NotLeading } from '../replica/pipeline.ts'
 import type { Image, Page } from '../store/rows.ts'
-import type { Items, RangePage, RangeTarget } from './cluster.ts'
+import type { Items, RangePage, RangeTarget, Tables } from './cluster.ts'
 import type { Leaders, PartitionLeader } from './leaders.ts'
 
 /** How long a request waits for a partition that has no leader just now. */
@@ -15,6 +16,7 @@ const LEADER_CHECK_MS = 20
 const LAST_HASH = 2 ** 32 - 1
 
 export class Router implements Items {
+  readonly #tables: Pick<Tables, 'find'>
   readonly #leaders: Leaders
   readonly #clock: Clock
   readonly #indexWaitMs: number
@@ -23,7 +25,8 @@ export class Router implements Items {
    * `indexWaitMs`: how long a read of a global index may wait for writes that were applied before it began. Within one
    * process the wait is a millisecond or two, and programs see their own writes.
    */
-  constructor(leaders: Leaders, clock: Clock, indexWaitMs: number) {
+  constructor(tables: Pick<Tables, 'find'>, leaders: Leaders, clock: Clock, indexWaitMs: number) {
+    this.#tables = tables
     this.#leaders = leaders
     this.#clock = clock
     this.#indexWaitMs = indexWaitMs
@@ -31,12 +34,17 @@ export class Router implements Items {
 
   async get(table: TableRecord, key: Buffer): Promise<Image | undefined> {
     const { id } = sliceOf(table.partitions, hashOfRow(key))
-    return (this.#leaders.find(id) ?? (await this.#leader(id))).get(key)
+    return (this.#leaders.find(id) ?? (await this.#leader(id, table))).get(key)
   }
 
   async write(table: TableRecord, command: WriteCommand): Promise<WriteOutcome> {
     const { id } = sliceOf(table.partitions, hashOfRow(command.key))
-    return (this.#leaders.find(id) ?? (await this.#leader(id))).write(command)
+    const leader = this.#leaders.find(id) ?? (await this.#leader(id, table))
+    try {
+      return await leader.write(command)
+    } catch (error) {
+      throw (error instanceof NotLeading && this.#gone(table, undefined)) || error
+    }
   }
 
   async range(table: TableRecord, target: RangeTarget, request: RangePage): Promise<Page> {
@@ -47,7 +55,7 @@ export class Router implements Items {
     if (request.reverse) touched.reverse()
     const page: Page = { rows: [], bytes: 0, cut: false }
     for (const { id } of touched) {
-      const leader = this.#leaders.find(id) ?? (await this.#leader(id))
+      const leader = this.#leaders.find(id) ?? (await this.#leader(id, table, target))
       const part = await leader.range(remainder(request, index, page))
       if (touched.length === 1) return part
       for (const row of part.rows) page.rows.push(row)
@@ -63,13 +71,25 @@ export class Router implements Items {
     return waits.length > 0 ? Promise.race([Promise.all(waits), sleep(this.#clock, this.#indexWaitMs)]) : undefined
   }
 
-  async #leader(partition: string): Promise<PartitionLeader> {
+  async #leader(partition: string, table: TableRecord, target?: RangeTarget): Promise<PartitionLeader> {
     for (let waited = 0; waited < LEADER_WAIT_MS; waited += LEADER_CHECK_MS) {
       const leader = this.#leaders.find(partition)
       if (leader) return leader
+      const gone = this.#gone(table, target)
+      if (gone) throw gone
       await sleep(this.#clock, LEADER_CHECK_MS)
     }
     throw internalServerError()
+  }
+
+  /** What to say when the table or its index went while the request was under way; undefined if they are there. */
+  #gone(table: TableRecord, target: RangeTarget): Error | undefined {
+    const current = this.#tables.find(table.name)
+    if (current?.id !== table.id || current.status === 'DELETING') return resourceNotFound()
+    if (!target || !('globalIndex' in target)) return undefined
+    const { id, name } = target.globalIndex
+    const isThere = current.globalIndexes.some(index => index.id === id && index.status !== 'DELETING')
+    return isThere ? undefined : validation(`The table does not have the specified index: ${name}`)
   }
 }
 

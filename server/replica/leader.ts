@@ -12,7 +12,7 @@ import { backfill } from './backfill.ts'
 import { type FeedRow, type IndexPartitions, rowsOfEntry } from './feed.ts'
 import { Feeders } from './feeders.ts'
 import { Intakes } from './intake.ts'
-import { Pipeline } from './pipeline.ts'
+import { NotLeading, Pipeline } from './pipeline.ts'
 import { Writes } from './writes.ts'
 
 /** What one partition holds: its own rows, and those of its local indexes by index name. */
@@ -87,7 +87,12 @@ export class Leader {
 
   /** Errors: DynamoError; NotLeading. */
   write(command: WriteCommand): Promise<WriteOutcome> {
-    if (!this.#feeders.hasRoom()) return this.#room().then(() => this.#writes.write(command))
+    return this.#feeders.hasRoom() ? this.#writes.write(command) : this.#writeLater(command)
+  }
+
+  async #writeLater(command: WriteCommand): Promise<WriteOutcome> {
+    await this.#room()
+    if (this.#stopped) throw new NotLeading('the leader has stepped down')
     return this.#writes.write(command)
   }
 
@@ -140,7 +145,7 @@ export class Leader {
         room: () => this.#room(),
         stopped: () => this.#stopped || !this.#knows(index.id),
       })
-      await this.fed(index.id)
+      await this.#fedUpTo(index.id, this.#ports.applier.state.position)
     }
     return schema.backfill
   }
@@ -159,6 +164,10 @@ export class Leader {
     this.#stopped = true
     this.#feeders.stop()
     this.#pipeline.stop(reason)
+  }
+
+  async #fedUpTo(index: string, position: Position): Promise<void> {
+    while (this.#feeders.acknowledged(index) < position && !this.#stopped) await sleep(this.#ports.clock, ROOM_CHECK_MS)
   }
 
   /** Whether the index is still one of the table's. */

@@ -132,6 +132,12 @@ export async function fill(docs: DynamoDBDocument, table: string, items: Plain[]
   }
 }
 
+/** Waits until a global index has so many entries; a read that comes sooner may miss some. */
+export async function indexed(docs: DynamoDBDocument, TableName: string, IndexName: string, entries: number) {
+  const count = async () => (await docs.scan({ TableName, IndexName, Select: 'COUNT' })).Count
+  if ((await eventually(count, entries)) !== entries) throw new Error(`${IndexName} does not get ${entries} entries`)
+}
+
 /** What `read` returns: at once if it is as expected, else the last of what it returned in two seconds. */
 export async function eventually<T>(read: () => Promise<T>, expected: T): Promise<T> {
   const end = Date.now() + 2000

@@ -1,8 +1,8 @@
 import type { AttributeValue, Condition, ExpectedAttributeValue } from '@aws-sdk/client-dynamodb'
 import test from 'ava'
-import { INVALID_PARAMETER, invalid, refusal, sharedTable, startApi } from './api.ts'
+import { INVALID_PARAMETER, indexed, invalid, refusal, sharedTable, startApi } from './api.ts'
 
-const { db } = await startApi()
+const { db, docs } = await startApi()
 const TableName = sharedTable(db, { key: 'pk:S | sk:N', global: { byG: { key: 'g:S' } } })
 
 type Item = Record<string, AttributeValue>
@@ -133,6 +133,7 @@ test.serial('KeyConditions, QueryFilter and ScanFilter', async t => {
     ConditionalOperator: 'AND',
   })
   t.deepEqual(keysOf(either.Items).sort(), [2, 4])
+  await indexed(docs, TableName, 'byG', 5)
   const index = await db.query({ TableName, IndexName: 'byG', KeyConditions: { g: legacy } })
   t.is(index.Count, 5)
 })

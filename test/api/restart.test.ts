@@ -6,6 +6,7 @@ import {
   connect,
   eventually,
   fill,
+  indexed,
   makeTable,
   type Plain,
   refusal,
@@ -37,6 +38,7 @@ async function view({ db, docs }: Pick<Api, 'db' | 'docs'>) {
 async function populate({ db, docs }: Pick<Api, 'db' | 'docs'>): Promise<void> {
   const { TableDescription } = await db.createTable(tableRequest(SPEC))
   await fill(docs, SPEC.name, ITEMS)
+  await indexed(docs, SPEC.name, 'byG', ITEMS.length)
   await db.tagResource({ ResourceArn: TableDescription!.TableArn, Tags: [{ Key: 'a', Value: 'b' }] })
   await db.updateTimeToLive({
     TableName: SPEC.name,

@@ -1,7 +1,7 @@
 import type { ScanCommandInput } from '@aws-sdk/client-dynamodb'
 import { paginateScan } from '@aws-sdk/lib-dynamodb'
 import test from 'ava'
-import { fill, invalid, makeTable, type Plain, sharedTable, startApi } from './api.ts'
+import { fill, indexed, invalid, makeTable, type Plain, sharedTable, startApi } from './api.ts'
 
 const { db, docs } = await startApi()
 const HASHED = 120
@@ -17,7 +17,10 @@ const ITEMS = Array.from({ length: HASHED }, (_, i) => ({
   sk: i,
   ...(i % 3 === 0 ? { l: `l${i}`, g: i % 5 } : {}),
 }))
-test.serial.before(() => fill(docs, T, ITEMS))
+test.serial.before(async () => {
+  await fill(docs, T, ITEMS)
+  await indexed(docs, T, 'byG', HASHED / 3)
+})
 
 async function scanned(input: Partial<ScanCommandInput>): Promise<Plain[]> {
   const found: Plain[] = []

@@ -9,15 +9,20 @@ export const PYTHON = '/usr/bin/python3'
 
 export type Output = { code: number; stdout: string; stderr: string }
 
-/**
- * AVA's `test`, once the tools are here. Where they cannot be had it declares a test that says why, which fails in CI
- * and is skipped elsewhere, and skips the others. To be awaited before the file's first test or hook.
- */
-export async function testWithTools(): Promise<typeof test | typeof test.skip> {
+/** Installs the tools if that can be done. @returns why they are not here; undefined if they are */
+export async function missingTools(): Promise<string | undefined> {
   const { code, stderr } = await run(INSTALL, [])
-  if (code === 0) return test
-  if (process.env.CI) test('the tools are here', t => t.fail(stderr))
-  else test.skip(stderr.trim(), t => t.pass())
+  return code === 0 ? undefined : stderr.trim()
+}
+
+/**
+ * AVA's `test` if nothing is missing. Otherwise declares a test that says what is, which fails in CI and is skipped
+ * elsewhere; the others are skipped.
+ */
+export function testUnless(missing: string | undefined): typeof test | typeof test.skip {
+  if (missing === undefined) return test
+  if (process.env.CI) test('the tools are here', t => t.fail(missing))
+  else test.skip(missing, t => t.pass())
   return test.skip
 }
 

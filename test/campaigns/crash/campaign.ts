@@ -7,6 +7,7 @@ import { spawnTavola, type TavolaProcess } from '../../helpers/process.ts'
 import { makeTempFolder } from '../../helpers/temp.ts'
 import { Choices } from '../random.ts'
 import { type Api, apiOf, CutOff, TABLE } from './api.ts'
+import { loadBallast } from './ballast.ts'
 import { checkIndexes, checkTable, describeIndexes, INDEXES, LATE_INDEX, lateIndexBuilt } from './check.ts'
 import { Writer } from './writer.ts'
 
@@ -59,8 +60,8 @@ export async function runCampaign({ rounds, seed, writers: count = 8, report }: 
     const server = await spawnTavola(args)
     const api = apiOf(server.endpoint)
     try {
-      if (round === 1) await api('CreateTable', CREATE)
-      else await checkAll(api, writers)
+      if (round === 1) await begin(api)
+      else if (await checkAll(api, writers)) report('an index that was half built is whole')
       if (round > rounds) await endInOrder(server)
       else report(`round ${round}: ${await writeAndKill(api, writers, choices, server)}`)
     } catch (error) {
@@ -79,11 +80,18 @@ async function endInOrder(server: TavolaProcess): Promise<void> {
   if (code !== 0) throw new Error(`the last process ended with ${code}`)
 }
 
-async function checkAll(api: Api, writers: Writer[]): Promise<void> {
-  await checkTable(api, writers)
+async function begin(api: Api): Promise<void> {
+  await api('CreateTable', CREATE)
+  await loadBallast(api)
+}
+
+/** Resolves with whether the late index was found half built. */
+async function checkAll(api: Api, writers: Writer[]): Promise<boolean> {
   const late = await describeIndexes(api).then(indexes => indexes.get(LATE_INDEX.name))
+  await checkTable(api, writers)
   if (late === 'CREATING' || late === 'ACTIVE') await lateIndexBuilt(api)
   await checkIndexes(api, late === 'CREATING' || late === 'ACTIVE' ? [...INDEXES, LATE_INDEX] : INDEXES)
+  return late === 'CREATING'
 }
 
 async function writeAndKill(api: Api, writers: Writer[], choices: Choices, server: TavolaProcess): Promise<string> {
@@ -94,13 +102,24 @@ async function writeAndKill(api: Api, writers: Writer[], choices: Choices, serve
   const running = writers.map(writer => writer.run(api, payload, () => stopped))
   const failed = Promise.all(running)
   const indexChange = choices.chance(0.5) ? changeIndex(api) : undefined
-  await Promise.race([sleep(choices.between(50, 1200)), failed])
+  // Some kills come while the index is built, or is being removed.
+  const soon = indexChange !== undefined && choices.chance(0.5)
+  if (soon) await Promise.race([indexStirs(api), failed])
+  await Promise.race([sleep(soon ? choices.between(0, 60) : choices.between(50, 1200)), failed])
   await server.kill('SIGKILL')
   stopped = true
   await failed
   await indexChange
   const written = writers.reduce((sum, writer) => sum + writer.acknowledged, 0) - before
   return `${written} writes of up to ${payload} bytes acknowledged${indexChange ? ', an index changed meanwhile' : ''}`
+}
+
+/** Resolves when the late index is being built or removed, or after a while. */
+async function indexStirs(api: Api): Promise<void> {
+  for (const end = Date.now() + 500; Date.now() < end; ) {
+    const status = await describeIndexes(api).then(indexes => indexes.get(LATE_INDEX.name))
+    if (status === 'CREATING' || status === 'DELETING') return
+  }
 }
 
 /** Adds the late index if it is not there, removes it if it is; in the middle of which the process dies, or not. */

@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { getOwn, type Item } from '../../../server/model/item.ts'
 import { type Api, scanAll, TABLE } from './api.ts'
+import { checkBallast } from './ballast.ts'
 import type { Writer } from './writer.ts'
 
 /** The attributes an index carries; undefined for all. An item is in it if it has `key`. */
@@ -37,6 +38,7 @@ export async function checkTable(api: Api, writers: Writer[]): Promise<void> {
       writer.keys[index] = [item]
     }
   }
+  checkBallast(found)
   checkCounter(found.get('counter/0'), writers)
   found.delete('counter/0')
   if (found.size > 0) throw new Error(`items that nobody wrote: ${[...found.keys()].join(', ')}`)

@@ -143,7 +143,7 @@ function rangeTerm(random: Random, scope: Scope, part: KeyAttribute): string {
   const bound = () => value(random, scope, keyValue(random, part))
   return random.weighted<() => string>([
     [3, () => `${name} ${random.pick(['=', '<', '<=', '>', '>='])} ${bound()}`],
-    [1, () => `${name} BETWEEN ${bound()} AND ${bound()}`],
+    [0.5, () => `${name} BETWEEN ${bound()} AND ${bound()}`],
     [part.type === 'N' ? 0 : 1, () => `begins_with(${name}, ${bound()})`],
   ])()
 }

@@ -18,9 +18,9 @@ export type Table = {
   provisioned: boolean
 }
 
-const ALL = { ProjectionType: 'ALL' }
-const KEYS_ONLY = { ProjectionType: 'KEYS_ONLY' }
-const INCLUDE = { ProjectionType: 'INCLUDE', NonKeyAttributes: ['a', '__proto__', 's'] }
+const ALL = Object.freeze({ ProjectionType: 'ALL' })
+const KEYS_ONLY = Object.freeze({ ProjectionType: 'KEYS_ONLY' })
+const INCLUDE = Object.freeze({ ProjectionType: 'INCLUDE', NonKeyAttributes: Object.freeze(['a', '__proto__', 's']) })
 
 export const TABLES: Table[] = [
   table('fuzz-hash', 'pk:S', {

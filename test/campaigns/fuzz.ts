@@ -1,0 +1,50 @@
+/**
+ * Hostile requests by the hundred thousand against the real program: `npm run fuzz -- --requests 150000 --seed 7`.
+ * Each is a function of the seed and its number, so that a seed sends the same ones again. Whatever is sent, the server
+ * answers as the API does, in time, in flat memory, and ends and starts again with all that it holds.
+ */
+import { parseArgs } from 'node:util'
+import { operations } from '../../server/api/operations.ts'
+import { FuzzFailure } from './fuzz/campaign.ts'
+import { OPERATIONS } from './fuzz/requests.ts'
+import { runSession, type Session } from './fuzz/session.ts'
+
+/** About seven in ten differ from a valid request. */
+const REQUESTS = 150_000
+
+const { values } = parseArgs({
+  options: {
+    requests: { type: 'string', default: String(REQUESTS) },
+    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+    first: { type: 'string', default: '0' },
+  },
+})
+const seed = Number(values.seed)
+console.log(`seed ${seed}`)
+
+try {
+  const numbers = { seed, requests: Number(values.requests), first: Number(values.first) }
+  report(await runSession({ ...numbers, progress: console.log }))
+} catch (error) {
+  if (error instanceof FuzzFailure) showFailure(error)
+  else console.error(error)
+  console.error(`seed ${seed}`)
+  process.exitCode = 1
+}
+
+function report({ tally, memory, items }: Session): void {
+  const { mutated, slowest, granted, answers } = tally
+  console.log(`${mutated} mutated requests; ${items} items in the end`)
+  console.log(`memory: ${Math.round(memory.warm)} MiB when warm, ${Math.round(memory.end)} MiB in the end`)
+  console.log(`slowest: request ${slowest.number}, ${Math.round(slowest.ms)} ms`)
+  console.log('answers', Object.fromEntries([...answers].sort(([, a], [, b]) => b - a)))
+  console.log('granted', Object.fromEntries([...granted].sort(([, a], [, b]) => b - a)))
+  const missed = operations.filter(({ name }) => !granted.has(name) || !Object.hasOwn(OPERATIONS, name))
+  if (missed.length > 0) throw new Error(`never granted: ${missed.map(({ name }) => name)}`)
+}
+
+function showFailure({ message, number, sent, underWay }: FuzzFailure): void {
+  console.error(`${message}\n`)
+  console.error(`seed ${seed}, request ${number} (${sent.kind}); under way: ${underWay.join()}; as JSON text, latin1:`)
+  console.error(JSON.stringify(sent.bytes.toString('latin1')))
+}
