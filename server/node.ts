@@ -29,7 +29,7 @@ import { type Checkpointer, noCheckpointer, ThreadCheckpointer } from './store/c
 /** The account of AWS's own examples: there is only one here, whatever the access key. */
 const ACCOUNT = '123456789012'
 const NODE = 'local'
-const INDEX_WAIT_MS = 100
+const INDEX_WAIT_MS = 1000
 
 export type NodeOptions = {
   host: string

@@ -82,10 +82,10 @@ export class LocalMetadata implements Metadata {
   }
 
   async watch(prefix: string, listener: Watcher['listener']): Promise<() => void> {
-    // What is there and what comes after it must leave no gap: no await in between.
-    listener(this.#list(prefix).map(entry => ({ key: entry.key, entry })))
+    // What is there and what comes after it must leave no gap: no await in between, and the listener may itself commit.
     const watcher = { prefix, listener }
     this.#watchers.add(watcher)
+    listener(this.#list(prefix).map(entry => ({ key: entry.key, entry })))
     return () => this.#watchers.delete(watcher)
   }
 

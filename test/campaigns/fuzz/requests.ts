@@ -349,7 +349,7 @@ export const OPERATIONS: { [operation: string]: readonly [weight: number, make: 
   BatchGetItem: [4, batchGet],
   CreateTable: [6, create],
   UpdateTable: [4, updateTable],
-  DeleteTable: [0.5, target],
+  DeleteTable: [0.8, target],
   DescribeTable: [2, target],
   ListTables: [2, random => maybe(random, 0.5, () => ({ Limit: 1 + random.below(100) }))],
   UpdateTimeToLive: [1.5, timeToLive],

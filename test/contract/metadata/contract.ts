@@ -173,6 +173,18 @@ export function metadataContract(open: (t: ExecutionContext) => Promise<Metadata
     }
   })
 
+  contract('a listener that commits in its first call is told of it (INV-M3)', async (t, { metadata }) => {
+    await put(metadata, 'step', '1')
+    const { state, listener } = recorder()
+    let committed = false
+    await metadata.watch('step', changes => {
+      listener(changes)
+      if (!committed) void put(metadata, 'step', '2')
+      committed = true
+    })
+    await until(t, () => state.get('step') === '2')
+  })
+
   contract('a listener may commit in its turn', async (t, { metadata }) => {
     await metadata.watch('ping', changes => {
       if (changes.some(({ entry }) => entry)) void put(metadata, 'pong', 'x')
