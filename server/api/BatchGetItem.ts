@@ -2,6 +2,7 @@
 import { readUnits } from '../capacity/units.ts'
 import { rowKey } from '../codec/key.ts'
 import type { ProjectionPaths } from '../expression/bound.ts'
+import { compileProjection } from '../expression/projection.ts'
 import { EXPRESSION_USE } from '../expression/use.ts'
 import { validation } from '../model/errors.ts'
 import type { Item } from '../model/item.ts'
@@ -45,7 +46,7 @@ type RequestItems = { [given: string]: KeysAndAttributes }
 /** One table's part of the batch. */
 type Part = TableShare & {
   request: KeysAndAttributes
-  projection: ProjectionPaths | undefined
+  project: ((item: Item) => Item) | undefined
   keys: Buffer[]
 }
 
@@ -110,7 +111,7 @@ function partOf(call: Call, given: string, request: KeysAndAttributes, projectio
   for (const key of request.Keys) validateKeyItem(schema.key, key)
   if (projection !== undefined) checkPaths(schema, projection)
   const keys = request.Keys.map(key => rowKey(schema.key, key))
-  return { given, table, units: noUnits(), request, projection, keys }
+  return { given, table, units: noUnits(), request, project: projection && compileProjection(projection), keys }
 }
 
 function readPart(call: Call, { table, request, keys }: Part): Promise<Outcome<Image | undefined>[]> {
@@ -134,7 +135,7 @@ function addPart(answer: Answer, part: Part, outcomes: Outcome<Image | undefined
     units.table += readUnits(image?.size ?? 0, request.ConsistentRead === true)
     if (image === undefined) continue
     answer.bytes += image.size
-    texts.push(projectedText(image.json, part.projection))
+    texts.push(projectedText(image.json, part.project))
   }
   if (unprocessed.length > 0) answer.unprocessed.set(part.given, JSON.stringify({ ...request, Keys: unprocessed }))
 }

@@ -1,6 +1,7 @@
 /** GetItem: one item by its key. */
 import { readUnits } from '../capacity/units.ts'
 import { rowKey } from '../codec/key.ts'
+import { compileProjection } from '../expression/projection.ts'
 import { EXPRESSION_USE } from '../expression/use.ts'
 import { validateKeyItem } from '../model/key.ts'
 import { validateItem } from '../model/value.ts'
@@ -35,7 +36,7 @@ export const getItem = operation({
     const consistent = input.ConsistentRead === true
     const image = await call.cluster.items.get(table, rowKey(schema.key, input.Key), consistent)
     return spliceObject({
-      Item: image && projectedText(image.json, projection),
+      Item: image && projectedText(image.json, projection && compileProjection(projection)),
       ConsumedCapacity: consumedCapacity(input.ReturnConsumedCapacity, input.TableName, table, {
         table: readUnits(image?.size ?? 0, consistent),
         indexes: {},

@@ -64,6 +64,10 @@ function compileOr(tests: Test[]): Test {
 function compileOperand(operand: Operand): Read {
   if ('path' in operand) return compilePath(operand.path)
   if ('value' in operand) return () => operand.value
+  if ('value' in operand.size) {
+    const count = countElements(operand.size.value)
+    return () => count
+  }
   const read = compileOperand(operand.size)
   return item => {
     const value = read(item)
@@ -131,6 +135,13 @@ function compileBetween(operand: Operand, low: Operand, high: Operand): Test {
 
 function compileIn(operand: Operand, choices: Operand[]): Test {
   const read = compileOperand(operand)
+  if (choices.length > FEW_CHOICES && choices.every(isScalarConstant)) {
+    const texts = new Set(choices.map(choice => scalarText(choice.value)))
+    return item => {
+      const value = read(item)
+      return value !== undefined && texts.has(scalarText(value))
+    }
+  }
   const reads = choices.map(compileOperand)
   return item => {
     const value = read(item)
@@ -143,16 +154,33 @@ function compileIn(operand: Operand, choices: Operand[]): Test {
   }
 }
 
+/** The legacy IN may have hundreds of thousands. */
+const FEW_CHOICES = 8
+
+function isScalarConstant(choice: Operand): choice is { value: AttributeValue } {
+  return 'value' in choice && scalarText(choice.value) !== undefined
+}
+
+/** Equal scalars have equal texts; other values have none. */
+function scalarText({ S, N, B }: AttributeValue): string | undefined {
+  if (S !== undefined) return `S${S}`
+  if (N !== undefined) return `N${N}`
+  return B === undefined ? undefined : `B${B}`
+}
+
 function beginsWith(value: AttributeValue, prefix: AttributeValue): boolean {
   if (value.S !== undefined) return prefix.S !== undefined && value.S.startsWith(prefix.S)
-  if (value.B === undefined || prefix.B === undefined) return false
+  if (value.B === undefined || prefix.B === undefined || prefix.B.length > value.B.length) return false
   const start = bytes(prefix.B)
   return bytes(value.B).subarray(0, start.length).equals(start)
 }
 
 function contains(value: AttributeValue, needle: AttributeValue): boolean {
   if (value.S !== undefined) return needle.S !== undefined && includesText(value.S, needle.S)
-  if (value.B !== undefined) return needle.B !== undefined && includesBytes(bytes(value.B), bytes(needle.B))
+  if (value.B !== undefined) {
+    if (needle.B === undefined || needle.B.length > value.B.length) return false
+    return includesBytes(bytes(value.B), bytes(needle.B))
+  }
   if (value.SS !== undefined) return needle.S !== undefined && value.SS.includes(needle.S)
   if (value.NS !== undefined) return needle.N !== undefined && value.NS.includes(needle.N)
   if (value.BS !== undefined) return needle.B !== undefined && value.BS.includes(needle.B)

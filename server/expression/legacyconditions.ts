@@ -34,6 +34,12 @@ export type LegacyExpectation = {
 
 export type ConditionalOperator = 'AND' | 'OR'
 
+/**
+ * As many as an expression may have operators. Each is tested on each item of a page, which for what a request has room for
+ * would take minutes. The text is ours: DynamoDB's is not known.
+ */
+const MAX_FILTERS = 300
+
 /** What an operator takes: how many operands, and of which types; without `types`, of any. */
 type Signature = { operands: number | 'some'; types?: AttributeType[] }
 
@@ -68,6 +74,8 @@ export function filterCondition(
   filter: Record<string, LegacyCondition> | undefined,
   operator: ConditionalOperator | undefined,
 ): Condition | undefined {
+  const count = filter === undefined ? 0 : Object.keys(filter).length
+  if (count > MAX_FILTERS) throw invalidParameter(`Too many conditions; condition count: ${count}`)
   return joined(filter, operator, (name, condition) =>
     comparison(name, condition.ComparisonOperator, condition.AttributeValueList ?? []),
   )

@@ -32,27 +32,28 @@ export function conditionPaths(condition: Condition): Path[] {
     case 'not':
       return conditionPaths(condition.term)
     case 'compare':
-      return operandPaths(condition.left, condition.right)
+      return operandPaths([condition.left, condition.right])
     case 'between':
-      return operandPaths(condition.operand, condition.low, condition.high)
+      return operandPaths([condition.operand, condition.low, condition.high])
     case 'in':
-      return operandPaths(condition.operand, ...condition.choices)
+      return operandPaths([condition.operand, ...condition.choices])
     case 'exists':
     case 'notExists':
       return [condition.path]
     case 'type':
-      return operandPaths(condition.operand)
+      return operandPaths([condition.operand])
     case 'beginsWith':
-      return operandPaths(condition.operand, condition.prefix)
+      return operandPaths([condition.operand, condition.prefix])
     case 'contains':
-      return operandPaths(condition.operand, condition.needle)
+      return operandPaths([condition.operand, condition.needle])
   }
 }
 
-function operandPaths(...operands: Operand[]): Path[] {
+/** Takes a list, for the legacy IN knows no limit. */
+function operandPaths(operands: Operand[]): Path[] {
   return operands.flatMap(operand => {
     if ('path' in operand) return [operand.path]
-    return 'size' in operand ? operandPaths(operand.size) : []
+    return 'size' in operand ? operandPaths([operand.size]) : []
   })
 }
 

@@ -7,6 +7,9 @@ export type PathTree<Leaf> = {
   /** Set where a path ends. No path goes on from there. */
   leaf?: Leaf
   branches: Map<string | number, PathTree<Leaf>>
+  /** The first branch that is a map's, and the first that is a list's. */
+  byName?: PathTree<Leaf>
+  byIndex?: PathTree<Leaf>
 }
 
 /** Two paths of one expression that cannot both be, the earlier first. */
@@ -27,19 +30,17 @@ export function addPath<Leaf>(tree: PathTree<Leaf>, path: Path, leaf: Leaf): Col
     if (node.leaf !== undefined) return { kind: 'overlap', paths: [node.path, path] }
     let next = node.branches.get(element)
     if (next === undefined) {
-      const other = branchOfOtherKind(node, element)
+      const isIndex = typeof element === 'number'
+      const other = isIndex ? node.byName : node.byIndex
       if (other !== undefined) collision ??= { kind: 'conflict', paths: [other.path, path] }
       next = { path, branches: new Map() }
       node.branches.set(element, next)
+      if (isIndex) node.byIndex ??= next
+      else node.byName ??= next
     }
     node = next
   }
   if (node.leaf !== undefined || node.branches.size > 0) return { kind: 'overlap', paths: [node.path, path] }
   node.leaf = leaf
   return collision
-}
-
-function branchOfOtherKind<Leaf>(node: PathTree<Leaf>, element: string | number): PathTree<Leaf> | undefined {
-  for (const [name, branch] of node.branches) if (typeof name !== typeof element) return branch
-  return undefined
 }

@@ -13,10 +13,23 @@ export function projectItem(paths: ProjectionPaths, item: Item): Item {
 
 /** `projectItem` for many items. Of paths that overlap the first counts. */
 export function compileProjection(paths: ProjectionPaths): (item: Item) => Item {
-  if (paths.every(path => path.length === 1)) return item => projectAttributes(paths, item)
+  if (paths.every(path => path.length === 1)) {
+    if (paths.length <= FEW_NAMES) return item => projectAttributes(paths, item)
+    const names = new Set(paths.map(path => path[0] as string))
+    return item => selectAttributes(names, item)
+  }
   const tree = emptyTree<true>()
   for (const path of paths) addPath(tree, path, true)
   return item => projectMap(tree, item)
+}
+
+/** AttributesToGet may name hundreds of thousands; items do not have as many. */
+const FEW_NAMES = 32
+
+function selectAttributes(names: Set<string>, item: Item): Item {
+  const result: Item = {}
+  for (const name in item) if (names.has(name)) setOwn(result, name, item[name]!)
+  return result
 }
 
 function projectAttributes(paths: ProjectionPaths, item: Item): Item {

@@ -31,9 +31,10 @@ export function openScope(names: Names | undefined, values: Values | undefined):
 
 /** @returns bytes of placeholders and names */
 function checkNames(names: Names): number {
-  checkKeys('ExpressionAttributeNames', Object.keys(names), NAME_KEY)
+  const keys = Object.keys(names)
+  checkKeys('ExpressionAttributeNames', keys, NAME_KEY)
   let size = 0
-  for (const key in names) {
+  for (const key of keys) {
     const bytes = utf8Size(names[key]!)
     if (bytes === 0) throw invalidName('Empty attribute name', key)
     if (bytes > MAX_NAME_BYTES) throw invalidName('Attribute name is too large, must be less than 65536 bytes', key)
@@ -48,9 +49,10 @@ function invalidName(text: string, key: string): DynamoError {
 
 /** @returns bytes of placeholders and values */
 function checkValues(values: Values): number {
-  checkKeys('ExpressionAttributeValues', Object.keys(values), VALUE_KEY)
+  const keys = Object.keys(values)
+  checkKeys('ExpressionAttributeValues', keys, VALUE_KEY)
   let size = 0
-  for (const key in values) size += key.length + checkValue(key, values[key]!)
+  for (const key of keys) size += key.length + checkValue(key, values[key]!)
   return size
 }
 

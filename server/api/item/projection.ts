@@ -2,7 +2,6 @@
 import { bindExpressions } from '../../expression/bind.ts'
 import type { ProjectionPaths } from '../../expression/bound.ts'
 import { attributesToGet } from '../../expression/legacy.ts'
-import { projectItem } from '../../expression/projection.ts'
 import { checkExpressionUse, type ExpressionUse } from '../../expression/use.ts'
 import type { Item } from '../../model/item.ts'
 
@@ -23,9 +22,9 @@ export function bindProjection(input: ProjectionInput): ProjectionPaths | undefi
   return input.AttributesToGet ? attributesToGet(input.AttributesToGet) : bindExpressions(input).projection
 }
 
-/** The JSON text of what the projection leaves of an item. */
-export function projectedText(json: string, projection: ProjectionPaths | undefined): string {
-  return projection === undefined ? json : JSON.stringify(projectItem(projection, JSON.parse(json) as Item))
+/** The JSON text of what `project`, a compiled projection, leaves of an item. */
+export function projectedText(json: string, project: ((item: Item) => Item) | undefined): string {
+  return project === undefined ? json : JSON.stringify(project(JSON.parse(json) as Item))
 }
 
 /** True if nothing is to be bound, as in most reads. Names alone are an error, but not nothing. */

@@ -36,9 +36,16 @@ function print(shape: Shape, value: unknown, room: number): string {
   }
 }
 
+/** Looks at no more members than there is room for. */
 function printMap(of: Shape, map: object, room: number): string {
-  const entries = Object.entries(map)
-  return `{${join(entries, room, ([key, value], left) => `${key}=${print(of, value, left)}`)}}`
+  const values = map as { [key: string]: unknown }
+  let text = ''
+  for (const key in values) {
+    if (text.length > room) break
+    if (text !== '') text += ', '
+    text += `${key}=${print(of, values[key], room - text.length)}`
+  }
+  return `{${text}}`
 }
 
 function printMembers(name: string, members: Pick<Member, 'name' | 'camel' | 'shape'>[], value: object, room: number) {

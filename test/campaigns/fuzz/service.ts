@@ -98,13 +98,19 @@ async function atRest(endpoint: string, TableName: string): Promise<Description 
   }
 }
 
-/** An index has the items that have all attributes of its key: not fewer, not more. */
+/** An index has the items that have all attributes of its key, of their types and not empty: not fewer, not more. */
 async function checkIndex(endpoint: string, table: Description, index: IndexDescription, items: Item[]): Promise<void> {
   const wanted = index.KeySchema.map(element => element.AttributeName)
   const keyNames = [...new Set([...wanted, ...table.KeySchema.map(element => element.AttributeName)])]
   const keyOf = (item: Item) => canonical(Object.fromEntries(keyNames.map(name => [name, item[name]!])))
+  const types = new Map(
+    table.AttributeDefinitions.map(definition => [definition.AttributeName, definition.AttributeType]),
+  )
+  // Items from before the index may have attributes of its key that are unfit for it.
+  const isFit = (item: Item, name: string) =>
+    Object.hasOwn(item, name) && Boolean((item[name] as { [type: string]: unknown })[types.get(name)!])
   const expected = items
-    .filter(item => wanted.every(name => Object.hasOwn(item, name)))
+    .filter(item => wanted.every(name => isFit(item, name)))
     .map(keyOf)
     .sort()
   const end = Date.now() + REST_MS

@@ -1,0 +1,10 @@
+/** A short fuzz campaign; `npm run fuzz` is the long one. */
+import test from 'ava'
+import { runSession } from './fuzz/session.ts'
+
+test('hostile requests are answered as the API does, and change nothing they should not', async t => {
+  const seed = Date.now() % 1_000_000
+  t.log(`seed ${seed}`)
+  const { tally } = await runSession({ seed, requests: 3000 })
+  t.true(tally.mutated > 1500)
+})
