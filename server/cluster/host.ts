@@ -2,6 +2,7 @@
  * A storage node's share of the cluster: opens the partitions that the metadata gives to this node, leads them, follows
  * their records, and says so in the metadata. One task at a time per partition, so that open, adopt and drop never cross.
  */
+import { existsSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '../base/clock.ts'
@@ -14,7 +15,7 @@ import type { Leader } from '../replica/leader.ts'
 import { Replica } from '../replica/replica.ts'
 import type { Checkpointer } from '../store/checkpointer.ts'
 import { deleteStore } from '../store/store.ts'
-import { type LeaderRecord, leaderKey, PARTITIONS, type PartitionRecord } from './records.ts'
+import { type LeaderRecord, leaderKey, MADE, madeKey, PARTITIONS, type PartitionRecord } from './records.ts'
 
 export type HostPorts = {
   node: string
@@ -96,7 +97,7 @@ export class PartitionHost {
 
   async #ensure(hosted: Hosted, record: PartitionRecord): Promise<void> {
     hosted.record = record
-    hosted.replica ??= await Replica.open(record.id, this.#path(record.id), this.#ports)
+    hosted.replica ??= await this.#open(record.id)
     const leader = hosted.replica.leader ?? (await this.#lead(hosted))
     if (record.schema) await leader.adopt(record.schema)
     await this.#publish(hosted, leader)
@@ -104,6 +105,22 @@ export class PartitionHost {
     hosted.build = hosted.build
       .then(() => this.#build(hosted, leader))
       .catch(error => this.#buildFailed(record.id, error))
+  }
+
+  /** A new partition begins empty; one that was made before must still be there, in its file or from its log's beginning. */
+  async #open(id: string): Promise<Replica> {
+    const { metadata, folder, logs } = this.#ports
+    const path = this.#path(id)
+    const made = await metadata.get(madeKey(id))
+    const isMissing = folder !== undefined && made !== undefined && !existsSync(path)
+    if (isMissing && (await logs.open(id, 0)).end() === 0) {
+      throw new OperatorError(`The partition file ${path} is missing. Restore the data folder from a backup.`)
+    }
+    const replica = await Replica.open(id, path, this.#ports)
+    if (!made && folder !== undefined) {
+      await metadata.commit({ guards: [{ key: madeKey(id), version: 0 }], puts: [{ key: madeKey(id), value: '{}' }] })
+    }
+    return replica
   }
 
   async #lead(hosted: Hosted): Promise<Leader> {
@@ -144,7 +161,8 @@ export class PartitionHost {
     this.#hosted.delete(id)
     const key = leaderKey(id)
     const current = await metadata.get(key)
-    if (current) await metadata.commit({ guards: [{ key, version: current.version }], deletes: [key] })
+    const guards = current ? [{ key, version: current.version }] : []
+    await metadata.commit({ guards, deletes: [...guards.map(guard => guard.key), madeKey(id)] })
   }
 
   /** A leader that could not append, or apply, has stepped down. What the log holds decides how it goes on. */
@@ -173,8 +191,10 @@ export class PartitionHost {
 
   /** Files and logs of partitions that were dropped while this node was away, or as it died. */
   async #removeStrays(known: Set<string>): Promise<void> {
-    const { folder, logs } = this.#ports
+    const { folder, logs, metadata } = this.#ports
     for (const partition of logs.partitions()) if (!known.has(partition)) await logs.drop(partition)
+    const marks = (await metadata.list(MADE)).map(({ key }) => key).filter(key => !known.has(key.slice(MADE.length)))
+    if (marks.length > 0) await metadata.commit({ guards: [], deletes: marks })
     if (folder === undefined) return
     const files = await readdir(folder)
     for (const file of files) {

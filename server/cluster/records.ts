@@ -24,6 +24,8 @@ export type LeaderRecord = {
 
 export const PARTITIONS = 'partitions/'
 export const LEADERS = 'leaders/'
+/** Partitions whose file was made: one that is missing since is lost, not new. */
+export const MADE = 'made/'
 
 export function tablesPrefix({ account, region }: Realm): string {
   return `tables/${account}/${region}/`
@@ -39,4 +41,8 @@ export function partitionKey(id: string): string {
 
 export function leaderKey(id: string): string {
   return LEADERS + id
+}
+
+export function madeKey(id: string): string {
+  return MADE + id
 }

@@ -53,7 +53,8 @@ function collect(request: IncomingMessage): Promise<Buffer> {
   })
 }
 
-const LIMITS = { maxOutputLength: MAX_BODY_BYTES }
+/** Every chunk costs a turn of the event loop: a large body must not take a thousand of them. */
+const LIMITS = { maxOutputLength: MAX_BODY_BYTES, chunkSize: 128 * 1024 }
 
 /** An unknown encoding is left as it is, to fail as JSON. */
 async function decompress(body: Buffer, encoding: string): Promise<Buffer> {

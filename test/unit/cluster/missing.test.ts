@@ -1,0 +1,57 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import test from 'ava'
+import { systemClock } from '../../../server/base/clock.ts'
+import { silent } from '../../../server/base/logger.ts'
+import { systemRandom } from '../../../server/base/random.ts'
+import { PartitionHost } from '../../../server/cluster/host.ts'
+import { indexPartitions } from '../../../server/cluster/leaders.ts'
+import { partitionKey } from '../../../server/cluster/records.ts'
+import { MemoryLogStore } from '../../../server/log/memory.ts'
+import { LocalMetadata } from '../../../server/metadata/local/local.ts'
+import { noCheckpointer } from '../../../server/store/checkpointer.ts'
+import { tempFolder } from '../../helpers/temp.ts'
+
+const ID = '11111111-2222-4333-8444-555555555555'
+
+/** A node whose log is new, as one that was trimmed whole looks after a restart. */
+async function startHost(folder: string, metadata: LocalMetadata): Promise<PartitionHost> {
+  const host = new PartitionHost({
+    node: 'local',
+    folder,
+    logs: new MemoryLogStore(),
+    metadata,
+    lease: await metadata.lease(),
+    checkpointer: noCheckpointer,
+    indexes: indexPartitions(() => undefined),
+    clock: systemClock,
+    logger: silent,
+  })
+  await host.start()
+  return host
+}
+
+test('a partition whose file is gone is not taken for a new one', async t => {
+  const folder = await tempFolder(t)
+  const metadata = new LocalMetadata(':memory:', systemRandom)
+  const value = JSON.stringify({ id: ID, tableId: ID, node: 'local' })
+  await metadata.commit({ guards: [], puts: [{ key: partitionKey(ID), value }] })
+  await (await startHost(folder, metadata)).close()
+  await (await startHost(folder, metadata)).close()
+  await rm(join(folder, `${ID}.db`))
+  await t.throwsAsync(startHost(folder, metadata), { name: 'OperatorError', message: /\.db is missing/ })
+})
+
+test('a partition made again after it was dropped begins empty', async t => {
+  const folder = await tempFolder(t)
+  const metadata = new LocalMetadata(':memory:', systemRandom)
+  const value = JSON.stringify({ id: ID, tableId: ID, node: 'local' })
+  await metadata.commit({ guards: [], puts: [{ key: partitionKey(ID), value }] })
+  await (await startHost(folder, metadata)).close()
+  await metadata.commit({ guards: [], deletes: [partitionKey(ID)] })
+  await (await startHost(folder, metadata)).close()
+  await metadata.commit({ guards: [], puts: [{ key: partitionKey(ID), value }] })
+  const host = await startHost(folder, metadata)
+  t.is(host.leader(ID)?.statistics().items, 0)
+  await host.close()
+})
