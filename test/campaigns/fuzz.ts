@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util'
 import { operations } from '../../server/api/operations.ts'
 import { FuzzFailure } from './fuzz/campaign.ts'
 import { OPERATIONS } from './fuzz/requests.ts'
-import { runSession, type Session } from './fuzz/session.ts'
+import { runSession, type Session, shown } from './fuzz/session.ts'
 
 /** About seven in ten differ from a valid request. */
 const REQUESTS = 150_000
@@ -35,7 +35,7 @@ try {
 function report({ tally, memory, items }: Session): void {
   const { mutated, slowest, granted, answers } = tally
   console.log(`${mutated} mutated requests; ${items} items in the end`)
-  console.log(`memory: ${Math.round(memory.warm)} MiB when warm, ${Math.round(memory.end)} MiB in the end`)
+  console.log(`memory: ${shown(memory)}`)
   console.log(`slowest: request ${slowest.number}, ${Math.round(slowest.ms)} ms`)
   console.log('answers', Object.fromEntries([...answers].sort(([, a], [, b]) => b - a)))
   console.log('granted', Object.fromEntries([...granted].sort(([, a], [, b]) => b - a)))

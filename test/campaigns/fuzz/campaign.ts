@@ -1,6 +1,5 @@
 /** One campaign against a running server: sends what a seed says over several connections, and judges every answer. */
 import { openConnection } from './connection.ts'
-import { randomOf } from './random.ts'
 import { judge } from './verdict.ts'
 import { type Sent, sentOf } from './wire.ts'
 
@@ -42,10 +41,13 @@ const CONNECTIONS = 12
 /** Also beside other tests on a busy machine. */
 const PATIENCE_MS = 15_000
 
-/** Errors: FuzzFailure, the first one. */
-export async function runCampaign(options: CampaignOptions): Promise<Tally> {
+export function newTally(): Tally {
+  return { mutated: 0, granted: new Map(), answers: new Map(), slowest: { ms: 0, number: 0 } }
+}
+
+/** Adds to the tally. Errors: FuzzFailure, the first one. */
+export async function runCampaign(options: CampaignOptions, tally: Tally): Promise<void> {
   const { seed, first, requests } = options
-  const tally: Tally = { mutated: 0, granted: new Map(), answers: new Map(), slowest: { ms: 0, number: first } }
   const { hostname, port } = new URL(options.endpoint)
   const underWay = new Set<number>()
   let next = first
@@ -55,7 +57,7 @@ export async function runCampaign(options: CampaignOptions): Promise<Tally> {
     const connection = openConnection(hostname, Number(port))
     while (next < first + requests && failure === undefined) {
       const number = next++
-      const sent = sentOf(randomOf(seed, number))
+      const sent = sentOf(seed, number)
       underWay.add(number)
       const start = performance.now()
       try {
@@ -73,7 +75,6 @@ export async function runCampaign(options: CampaignOptions): Promise<Tally> {
   }
   await Promise.all(Array.from({ length: CONNECTIONS }, work))
   if (failure !== undefined) throw failure
-  return tally
 }
 
 function record({ slowest }: Tally, number: number, ms: number): void {

@@ -2,8 +2,9 @@
 import { isDeepStrictEqual } from 'node:util'
 import { spawnTavola, type TavolaProcess } from '../../helpers/process.ts'
 import { makeTempFolder } from '../../helpers/temp.ts'
-import { runCampaign, type Tally } from './campaign.ts'
+import { newTally, runCampaign, type Tally } from './campaign.ts'
 import { contents, removeStrays, residentMemory } from './service.ts'
+import { HUGE_FROM } from './wire.ts'
 
 export type SessionOptions = {
   seed: number
@@ -14,29 +15,35 @@ export type SessionOptions = {
   progress?(line: string): void
 }
 
-export type Session = { tally: Tally; memory: { warm: number; end: number }; items: number }
+/** In MiB. */
+export type Memory = { warm: number; end: number; huge: number }
 
-/** Memory is looked at once this share of the requests is done, and at the end. */
+export type Session = { tally: Tally; memory: Memory; items: number }
+
+/** Memory is looked at once this share of the requests is done, and when all are. */
 const WARM_UP = 0.25
-const GROWTH = 1.5
+const GROWTH = 1.3
 /** What a heap may differ by from one collection to another, in MiB. */
 const SLACK = 100
-/** In fewer requests a heap comes to no rest: one body of many MiB is a large part of it. */
+/** In fewer requests a heap comes to no rest. */
 const STEADY = 20_000
+/** As many requests more, among them bodies of many MiB, for which a heap may grow to this size, in MiB. */
+const HUGE_SHARE = 1 / 50
+const HUGE_MEMORY = 1500
 
 /** Errors: FuzzFailure, or an Error that says what is wrong with the server in the end. */
-export async function runSession({ seed, requests, first = 0, progress = () => {} }: SessionOptions): Promise<Session> {
+export async function runSession(options: SessionOptions): Promise<Session> {
   const folder = await makeTempFolder()
   try {
     const server = await spawnTavola(['--data-dir', folder.path])
     try {
-      const { tally, memory } = await campaign(server, seed, first, requests, progress)
+      const { tally, memory } = await campaign(server, options)
       const before = await contents(server.endpoint)
       await end(server)
       await checkRestart(folder.path, before)
       return { tally, memory, items: [...before.values()].flat().length }
     } catch (error) {
-      progress(`server:\n${server.stderr().slice(-20_000)}`)
+      options.progress?.(`server:\n${server.stderr().slice(-20_000)}`)
       throw error
     } finally {
       await server.kill('SIGKILL')
@@ -46,36 +53,32 @@ export async function runSession({ seed, requests, first = 0, progress = () => {
   }
 }
 
+/** All requests, then those of the second kind. Errors: FuzzFailure; or memory is not flat, or too much. */
 async function campaign(
-  server: TavolaProcess,
-  seed: number,
-  first: number,
-  requests: number,
-  progress: (line: string) => void,
-) {
-  const { endpoint, pid } = server
+  { endpoint, pid }: TavolaProcess,
+  { seed, first = 0, requests, progress = () => {} }: SessionOptions,
+): Promise<{ tally: Tally; memory: Memory }> {
+  const tally = newTally()
   const step = Math.min(1000, Math.ceil(requests * WARM_UP))
-  let warm = 0
-  const tally = await runCampaign({
-    endpoint,
-    seed,
-    first,
-    requests,
-    every: {
-      requests: step,
-      async call(sent) {
-        await removeStrays(endpoint)
-        const memory = await residentMemory(pid)
-        if (warm === 0 && sent >= requests * WARM_UP) warm = memory
-        if (sent % (10 * step) === 0) progress(`${sent} of ${requests} requests, ${Math.round(memory)} MiB`)
-      },
-    },
-  })
-  const memory = { warm, end: await residentMemory(pid) }
-  if (requests >= STEADY && memory.end > warm * GROWTH + SLACK) {
-    throw new Error(`memory grew from ${Math.round(warm)} MiB to ${Math.round(memory.end)} MiB`)
+  const memory: Memory = { warm: 0, end: 0, huge: 0 }
+  const look = async (sent: number) => {
+    await removeStrays(endpoint)
+    const now = await residentMemory(pid)
+    if (memory.warm === 0 && sent >= requests * WARM_UP) memory.warm = now
+    if (sent % (10 * step) === 0) progress(`${sent} of ${requests} requests, ${Math.round(now)} MiB`)
   }
+  await runCampaign({ endpoint, seed, first, requests, every: { requests: step, call: look } }, tally)
+  memory.end = await residentMemory(pid)
+  if (requests >= STEADY && memory.end > memory.warm * GROWTH + SLACK) throw new Error(`memory grew: ${shown(memory)}`)
+  const huge = { first: first + HUGE_FROM, requests: Math.ceil(requests * HUGE_SHARE) }
+  await runCampaign({ endpoint, seed, ...huge, every: { requests: step, call: look } }, tally)
+  memory.huge = await residentMemory(pid)
+  if (memory.huge > HUGE_MEMORY) throw new Error(`huge bodies take too much memory: ${shown(memory)}`)
   return { tally, memory }
+}
+
+export function shown({ warm, end, huge }: Memory): string {
+  return `${Math.round(warm)} MiB when warm, ${Math.round(end)} MiB in the end, ${Math.round(huge)} MiB after huge bodies`
 }
 
 /** Errors: the server does not end as told, or has written of defects. */

@@ -2,7 +2,7 @@
 import { deflateRawSync, deflateSync, gzipSync } from 'node:zlib'
 import { garbleText, hugeBody } from './garble.ts'
 import { mutate } from './mutate.ts'
-import type { Random } from './random.ts'
+import { type Random, randomOf } from './random.ts'
 import { type ApiRequest, validRequest } from './requests.ts'
 import { ODD_STRINGS } from './values.ts'
 
@@ -30,15 +30,19 @@ type Post = { operation: string | undefined; headers: Headers; body: Buffer }
 const MUTATED = 0.72
 const MAX_PIPELINED = 8
 
-/** A request for the server, be it good or bad. */
-export function sentOf(random: Random): Sent {
+/** Requests from this number on have, now and then, a body of many MiB. */
+export const HUGE_FROM = 1_000_000_000
+
+/** A request for the server, be it good or bad: the same one for the same numbers. */
+export function sentOf(seed: number, number: number): Sent {
+  const random = randomOf(seed, number)
   return random.weighted<() => Sent>([
     [100, () => single(random)],
     [2, () => pipelined(random)],
     [5, () => oddHttp(random)],
     [3, () => noHttp(random)],
     [1, () => abandoned(random)],
-    [0.06, () => api([post(undefined, 'PutItem', hugeBody(random))], true)],
+    [number >= HUGE_FROM ? 4 : 0, () => api([hugePost(random)], true)],
   ])()
 }
 
@@ -55,6 +59,10 @@ function pipelined(random: Random): Sent {
 function api(posts: Post[], mutated: boolean): Sent {
   const expected = posts.map(({ operation }) => ({ operation, head: false }))
   return { bytes: Buffer.concat(posts.flatMap(http)), kind: 'api', ends: false, expected, mutated }
+}
+
+function hugePost(random: Random): Post {
+  return post(random, random.pick(['PutItem', 'UpdateItem', 'Scan', 'BatchWriteItem', 'CreateTable']), hugeBody(random))
 }
 
 function validPost(random: Random): Post {
@@ -78,8 +86,8 @@ function posted(random: Random, { operation, input }: ApiRequest): Post {
 const AUTHORIZATION =
   'AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host;x-amz-date, Signature=0'
 
-/** `random`: some clients accept compressed answers; undefined if not this one. */
-function post(random: Random | undefined, operation: string, body: Buffer): Post {
+/** Some clients accept compressed answers. */
+function post(random: Random, operation: string, body: Buffer): Post {
   const headers: Headers = [
     ['Host', 'localhost'],
     ['Content-Type', 'application/x-amz-json-1.0'],
@@ -87,7 +95,7 @@ function post(random: Random | undefined, operation: string, body: Buffer): Post
     ['X-Amz-Date', '20260101T000000Z'],
     ['Authorization', AUTHORIZATION],
   ]
-  if (random?.chance(0.1)) headers.push(['Accept-Encoding', random.pick(['gzip', 'deflate', 'gzip, deflate, br'])])
+  if (random.chance(0.1)) headers.push(['Accept-Encoding', random.pick(['gzip', 'deflate', 'gzip, deflate, br'])])
   return { operation, headers, body }
 }
 
