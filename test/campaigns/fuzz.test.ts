@@ -5,6 +5,8 @@ import { runSession } from './fuzz/session.ts'
 test('hostile requests are answered as the API does, and change nothing they should not', async t => {
   const seed = Date.now() % 1_000_000
   t.log(`seed ${seed}`)
-  const { tally } = await runSession({ seed, requests: 3000 })
-  t.true(tally.mutated > 1500)
+  // Other test files keep the machine busy.
+  const { tally, items } = await runSession({ seed, requests: 3000, patience: 20_000, progress: line => t.log(line) })
+  t.true(tally.mutated > 2000)
+  t.true(items > 0)
 })

@@ -26,8 +26,7 @@ try {
   const numbers = { seed, requests: Number(values.requests), first: Number(values.first) }
   report(await runSession({ ...numbers, progress: console.log }))
 } catch (error) {
-  if (error instanceof FuzzFailure) showFailure(error)
-  else console.error(error)
+  console.error(error instanceof FuzzFailure ? error.message : error)
   console.error(`seed ${seed}`)
   process.exitCode = 1
 }
@@ -41,10 +40,4 @@ function report({ tally, memory, items }: Session): void {
   console.log('granted', Object.fromEntries([...granted].sort(([, a], [, b]) => b - a)))
   const missed = operations.filter(({ name }) => !granted.has(name) || !Object.hasOwn(OPERATIONS, name))
   if (missed.length > 0) throw new Error(`never granted: ${missed.map(({ name }) => name)}`)
-}
-
-function showFailure({ message, number, sent, underWay }: FuzzFailure): void {
-  console.error(`${message}\n`)
-  console.error(`seed ${seed}, request ${number} (${sent.kind}); under way: ${underWay.join()}; as JSON text, latin1:`)
-  console.error(JSON.stringify(sent.bytes.toString('latin1')))
 }

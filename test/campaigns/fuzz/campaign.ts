@@ -9,6 +9,8 @@ export type CampaignOptions = {
   /** Number of the first request. */
   first: number
   requests: number
+  /** Milliseconds in which each must be answered. */
+  patience: number
   /** Called after every so many requests, while others are under way. */
   every: { requests: number; call(sent: number): Promise<void> }
 }
@@ -23,23 +25,19 @@ export type Tally = {
   slowest: { ms: number; number: number }
 }
 
-/** A request that was not answered as it should be, and what was under way with it. */
+/** A request that was not answered as it should be; the message has all that it takes to send it again. */
 export class FuzzFailure extends Error {
-  readonly number: number
-  readonly sent: Sent
-  readonly underWay: number[]
-
-  constructor(number: number, sent: Sent, underWay: number[], cause: unknown) {
-    super(`request ${number}: ${(cause as Error).message}`, { cause })
-    this.number = number
-    this.sent = sent
-    this.underWay = underWay
+  constructor(seed: number, number: number, { kind, bytes }: Sent, underWay: number[], cause: unknown) {
+    super(
+      `seed ${seed}, request ${number}: ${(cause as Error).message}\n\n` +
+        `Under way: ${underWay.join()}. The request (${kind}), as JSON text of latin1:\n` +
+        JSON.stringify(bytes.toString('latin1')),
+      { cause },
+    )
   }
 }
 
 const CONNECTIONS = 12
-/** Also beside other tests on a busy machine. */
-const PATIENCE_MS = 15_000
 
 export function newTally(): Tally {
   return { mutated: 0, granted: new Map(), answers: new Map(), slowest: { ms: 0, number: 0 } }
@@ -47,7 +45,7 @@ export function newTally(): Tally {
 
 /** Adds to the tally. Errors: FuzzFailure, the first one. */
 export async function runCampaign(options: CampaignOptions, tally: Tally): Promise<void> {
-  const { seed, first, requests } = options
+  const { seed, first, requests, patience } = options
   const { hostname, port } = new URL(options.endpoint)
   const underWay = new Set<number>()
   let next = first
@@ -61,12 +59,12 @@ export async function runCampaign(options: CampaignOptions, tally: Tally): Promi
       underWay.add(number)
       const start = performance.now()
       try {
-        const replies = await connection.exchange(sent, PATIENCE_MS)
+        const replies = await connection.exchange(sent, patience)
         record(tally, number, performance.now() - start)
         if (sent.mutated) tally.mutated++
         for (const [i, reply] of replies.entries()) count(tally, sent, i, judge(reply, sent.kind, sent.expected[i]))
       } catch (error) {
-        failure ??= new FuzzFailure(number, sent, [...underWay], error)
+        failure ??= new FuzzFailure(seed, number, sent, [...underWay], error)
       }
       underWay.delete(number)
       if ((number - first + 1) % options.every.requests === 0) await options.every.call(number - first + 1)

@@ -11,6 +11,8 @@ export type SessionOptions = {
   requests: number
   /** Number of the first request; after a failure, a session may begin later than at 0. */
   first?: number
+  /** Milliseconds in which each must be answered: 5,000 unless the machine is busy with other things. */
+  patience?: number
   /** Told now and then. */
   progress?(line: string): void
 }
@@ -56,7 +58,7 @@ export async function runSession(options: SessionOptions): Promise<Session> {
 /** All requests, then those of the second kind. Errors: FuzzFailure; or memory is not flat, or too much. */
 async function campaign(
   { endpoint, pid }: TavolaProcess,
-  { seed, first = 0, requests, progress = () => {} }: SessionOptions,
+  { seed, first = 0, requests, patience = 5000, progress = () => {} }: SessionOptions,
 ): Promise<{ tally: Tally; memory: Memory }> {
   const tally = newTally()
   const step = Math.min(1000, Math.ceil(requests * WARM_UP))
@@ -67,11 +69,11 @@ async function campaign(
     if (memory.warm === 0 && sent >= requests * WARM_UP) memory.warm = now
     if (sent % (10 * step) === 0) progress(`${sent} of ${requests} requests, ${Math.round(now)} MiB`)
   }
-  await runCampaign({ endpoint, seed, first, requests, every: { requests: step, call: look } }, tally)
+  const common = { endpoint, seed, patience, every: { requests: step, call: look } }
+  await runCampaign({ ...common, first, requests }, tally)
   memory.end = await residentMemory(pid)
   if (requests >= STEADY && memory.end > memory.warm * GROWTH + SLACK) throw new Error(`memory grew: ${shown(memory)}`)
-  const huge = { first: first + HUGE_FROM, requests: Math.ceil(requests * HUGE_SHARE) }
-  await runCampaign({ endpoint, seed, ...huge, every: { requests: step, call: look } }, tally)
+  await runCampaign({ ...common, first: first + HUGE_FROM, requests: Math.ceil(requests * HUGE_SHARE) }, tally)
   memory.huge = await residentMemory(pid)
   if (memory.huge > HUGE_MEMORY) throw new Error(`huge bodies take too much memory: ${shown(memory)}`)
   return { tally, memory }
