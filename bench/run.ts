@@ -3,6 +3,7 @@
  * take turns, so that a machine whose speed drifts is fair to both. Compare the ratios, not the figures.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -43,6 +44,12 @@ async function firstOutput(child: ChildProcess): Promise<void> {
     child.stdout!.once('data', () => resolve())
     child.once('exit', code => reject(new Error(`a contestant ended with ${code}`)))
   })
+}
+
+async function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null) return
+  child.kill()
+  await once(child, 'exit')
 }
 
 function load(task: LoadTask): LoadResult {
@@ -109,6 +116,6 @@ try {
   print(results)
   console.log(JSON.stringify({ settings, rounds, results }))
 } finally {
-  for (const contestant of [floor, tavola]) contestant.process.kill()
+  await Promise.all([floor, tavola].map(({ process: contestant }) => ended(contestant)))
   await rm(folder, { recursive: true, force: true, maxRetries: 5 })
 }

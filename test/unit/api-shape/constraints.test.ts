@@ -339,3 +339,18 @@ test('enormous values are cut short in texts', t => {
   t.true(refusal(shape, { A: 'x'.repeat(5_000_000) }).length < 1_001_000)
   t.true(refusal(shape, { L: Array(1_000_000).fill('xxxxx') }).length < 1_001_000)
 })
+
+test('a map with very many members is cut short, and all of it is checked', t => {
+  const shape = structure({ M: map(string({ max: 3 })) })
+  const members = (last: string) =>
+    Object.fromEntries(Array.from({ length: 100_000 }, (_, i) => [`name${i}`, i < 99_999 ? 'x' : last]))
+  t.is(refusal(shape, { M: members('xxx') }), 'accepted')
+  const text = refusal(shape, { M: members('xxxx') })
+  t.true(text.startsWith("1 validation error detected: Value '{name0=x, name1=x, name2=x, "))
+  t.true(
+    text.endsWith(
+      "...' at 'm' failed to satisfy constraint: Map value must satisfy constraint: [Member must have length less than or equal to 3]",
+    ),
+  )
+  t.true(text.length < 1_001_000)
+})
