@@ -3,7 +3,6 @@
 const DYNAMODB = 'com.amazonaws.dynamodb.v20120810#'
 const VALIDATE = 'com.amazon.coral.validate#'
 const SERVICE = 'com.amazon.coral.service#'
-const AVAILABILITY = 'com.amazon.coral.availability#'
 
 /** Codes whose message member is spelt `Message`. */
 const CAPITAL_MESSAGE = new Set([
@@ -56,10 +55,6 @@ export function invalidParameter(message: string): DynamoError {
 /** Errors of the service's front door: SerializationException, UnknownOperationException, signatures. */
 export function service(code: string, message = '', status = 400): DynamoError {
   return new DynamoError(SERVICE, code, message, undefined, status)
-}
-
-export function controlPlaneThrottled(message = 'Rate exceeded'): DynamoError {
-  return new DynamoError(AVAILABILITY, 'ThrottlingException', message)
 }
 
 export function resourceNotFound(message = 'Requested resource not found'): DynamoError {

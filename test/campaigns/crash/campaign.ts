@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { spawnTavola, type TavolaProcess } from '../../helpers/process.ts'
 import { makeTempFolder } from '../../helpers/temp.ts'
-import { Choices } from '../random.ts'
+import { type Random, randomOf } from '../random.ts'
 import { type Api, apiOf, CutOff, TABLE } from './api.ts'
 import { loadBallast } from './ballast.ts'
 import { checkIndexes, checkTable, describeIndexes, INDEXES, LATE_INDEX, lateIndexBuilt } from './check.ts'
@@ -53,8 +53,8 @@ const REMOVE_INDEX = { TableName: TABLE, GlobalSecondaryIndexUpdates: [{ Delete:
 /** Runs the rounds; resolves with the number of acknowledged writes. Errors: the first thing that is not as it must be. */
 export async function runCampaign({ rounds, seed, writers: count = 8, report }: CampaignOptions): Promise<number> {
   const folder = await makeTempFolder()
-  const choices = new Choices(seed)
-  const writers = Array.from({ length: count }, (_, id) => new Writer(id, new Choices(seed * 1000 + id)))
+  const choices = randomOf(seed, 0)
+  const writers = Array.from({ length: count }, (_, id) => new Writer(id, randomOf(seed, id + 1)))
   const args = ['--data-dir', folder.path, '--partitions', '3']
   for (let round = 1; round <= rounds + 1; round++) {
     const server = await spawnTavola(args)
@@ -94,7 +94,7 @@ async function checkAll(api: Api, writers: Writer[]): Promise<boolean> {
   return late === 'CREATING'
 }
 
-async function writeAndKill(api: Api, writers: Writer[], choices: Choices, server: TavolaProcess): Promise<string> {
+async function writeAndKill(api: Api, writers: Writer[], choices: Random, server: TavolaProcess): Promise<string> {
   // Big values fill logs and files, so that segments roll, and checkpoints and trimming are caught by kills too.
   const payload = choices.chance(0.3) ? 200_000 : 300
   const before = writers.reduce((sum, writer) => sum + writer.acknowledged, 0)

@@ -3,7 +3,7 @@
  * state; after a request that was cut off two, the one before and the one after.
  */
 import type { Item } from '../../../server/model/item.ts'
-import type { Choices } from '../random.ts'
+import type { Random } from '../random.ts'
 import { type Api, ApiError, COUNTER, CutOff, TABLE } from './api.ts'
 
 export type State = Item | undefined
@@ -17,7 +17,7 @@ const KEYS = 40
 
 export class Writer {
   readonly #id: number
-  readonly #choices: Choices
+  readonly #choices: Random
   /** By sort key. */
   readonly keys: Possible[] = Array.from({ length: KEYS }, () => [undefined])
   acknowledged = 0
@@ -25,7 +25,7 @@ export class Writer {
   increments = { sure: 0, unsure: 0 }
   #serial = 0
 
-  constructor(id: number, choices: Choices) {
+  constructor(id: number, choices: Random) {
     this.#id = id
     this.#choices = choices
   }

@@ -1,5 +1,5 @@
 /** Expressions, with the names and values that they use: well-formed ones, token soup, and texts made to hurt a parser. */
-import type { Random } from './random.ts'
+import type { Random } from '../random.ts'
 import type { KeyAttribute, Table } from './tables.ts'
 import { indexedAttributes, keyValue, typedAttributes } from './tables.ts'
 import { type JsonObject, name, ordinaryNumber, ordinaryValue, type Value } from './values.ts'

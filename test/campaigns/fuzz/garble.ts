@@ -1,5 +1,5 @@
 /** Damage to the JSON text of a body, and bodies made to exhaust whoever reads them. */
-import type { Random } from './random.ts'
+import type { Random } from '../random.ts'
 
 /** The text with a wound or two, as bytes. */
 export function garbleText(random: Random, text: string): Buffer {

@@ -1,4 +1,6 @@
 /** Valid requests for items; whether they are granted depends on what the tables hold. */
+
+import type { Random } from '../random.ts'
 import {
   condition,
   keyCondition,
@@ -10,7 +12,6 @@ import {
   update,
 } from './expressions.ts'
 import { type Make, maybe, reports, target } from './parts.ts'
-import type { Random } from './random.ts'
 import {
   type Index,
   indexesOf,

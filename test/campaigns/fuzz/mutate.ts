@@ -1,7 +1,7 @@
 /** Mutations of a request's input, by its structure: what is JSON before is JSON after. */
 import { setOwn } from '../../../server/model/item.ts'
+import type { Random } from '../random.ts'
 import { garbleExpression, hostileExpression, soup } from './expressions.ts'
-import type { Random } from './random.ts'
 import { type ApiRequest, OPERATIONS, validRequest } from './requests.ts'
 import { TABLES } from './tables.ts'
 import {

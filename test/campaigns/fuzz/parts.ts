@@ -1,5 +1,5 @@
 /** What requests of several operations have in common. */
-import type { Random } from './random.ts'
+import type { Random } from '../random.ts'
 import type { Table } from './tables.ts'
 import type { JsonObject } from './values.ts'
 

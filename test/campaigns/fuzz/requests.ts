@@ -1,7 +1,8 @@
 /** A valid request of every operation. */
+
+import type { Random } from '../random.ts'
 import { batchGet, batchWrite, change, get, put, query, remove, scan } from './itemrequests.ts'
 import { type Make, maybe, target } from './parts.ts'
-import type { Random } from './random.ts'
 import { create, resource, tag, timeToLive, untag, updateTable } from './tablerequests.ts'
 import { TABLES } from './tables.ts'
 import type { JsonObject } from './values.ts'

@@ -1,6 +1,7 @@
 /** Valid requests for tables. */
+
+import type { Random } from '../random.ts'
 import { arnOf, type Make, maybe, target } from './parts.ts'
-import type { Random } from './random.ts'
 import type { Index, KeyAttribute, Table } from './tables.ts'
 import { type JsonObject, ordinaryNumber } from './values.ts'
 

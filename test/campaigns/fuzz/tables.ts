@@ -1,5 +1,5 @@
 /** The tables of a campaign: a few, ever the same, so that requests meet one another's items. */
-import type { Random } from './random.ts'
+import type { Random } from '../random.ts'
 import { name, ordinaryNumber, ordinaryValue, type Value } from './values.ts'
 
 type ScalarType = 'S' | 'N' | 'B'

@@ -1,5 +1,5 @@
 /** Attribute values, ordinary and odd, and what else stands where values belong. */
-import type { Random } from './random.ts'
+import type { Random } from '../random.ts'
 
 export type Json = unknown
 export type Value = { [type: string]: Json }

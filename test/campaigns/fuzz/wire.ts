@@ -1,8 +1,8 @@
 /** Requests as bytes on a connection: well-formed HTTP with odd headers and encodings, and what is hardly HTTP. */
 import { deflateRawSync, deflateSync, gzipSync } from 'node:zlib'
+import { type Random, randomOf } from '../random.ts'
 import { garbleText, hugeBody } from './garble.ts'
 import { mutate } from './mutate.ts'
-import { type Random, randomOf } from './random.ts'
 import { type ApiRequest, validRequest } from './requests.ts'
 import { ODD_STRINGS } from './values.ts'
 
