@@ -93,10 +93,8 @@ function queryOf(url: string): URLSearchParams | undefined {
 
 function headerParts(authorization: string, headers: Headers): Parts {
   const end = authorization.indexOf(' ')
-  const parameters = end < 0 ? new Map<string, string>() : parametersOf(authorization.slice(end + 1))
-  const credential = parameters.get('Credential')
-  const signature = parameters.get('Signature')
-  const signedHeaders = parameters.get('SignedHeaders')
+  const parameters = end < 0 ? {} : parametersOf(authorization.slice(end + 1))
+  const { Credential: credential, Signature: signature, SignedHeaders: signedHeaders } = parameters
   const date = text(headers['x-amz-date']) ?? text(headers.date)
   if (credential && signature && signedHeaders && date)
     return {
@@ -118,12 +116,19 @@ function headerParts(authorization: string, headers: Headers): Parts {
   )
 }
 
+type HeaderParameters = { Credential?: string; SignedHeaders?: string; Signature?: string }
+
 /** `Credential=..., SignedHeaders=..., Signature=...`, with or without blanks after the commas. */
-function parametersOf(list: string): Map<string, string> {
-  const parameters = new Map<string, string>()
-  for (const parameter of list.split(',')) {
-    const equals = parameter.indexOf('=')
-    if (equals > 0) parameters.set(parameter.slice(0, equals).trim(), parameter.slice(equals + 1).trim())
+function parametersOf(list: string): HeaderParameters {
+  const parameters: HeaderParameters = {}
+  for (let start = 0, end = 0; end < list.length; start = end + 1) {
+    end = list.indexOf(',', start)
+    if (end < 0) end = list.length
+    const equals = list.indexOf('=', start)
+    if (equals < 0 || equals > end) continue
+    const name = list.slice(start, equals).trim()
+    if (name === 'Credential' || name === 'SignedHeaders' || name === 'Signature')
+      parameters[name] = list.slice(equals + 1, end).trim()
   }
   return parameters
 }

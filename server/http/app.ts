@@ -6,9 +6,9 @@ import type { Signature } from '../auth/signature.ts'
 import type { Logger } from '../base/logger.ts'
 import { DynamoError, internalServerError } from '../model/errors.ts'
 import { ConnectionLost, hasBody, readBody } from './body.ts'
-import { allowOrigin, allowPreflight, isPreflight } from './cors.ts'
+import { ALLOW_ORIGIN, isPreflight, preflightHeaders } from './cors.ts'
 import { type Api, dispatch, targetsOf } from './dispatch.ts'
-import { encode } from './encoding.ts'
+import { encode, isCompressible } from './encoding.ts'
 import { newRequestId } from './request-id.ts'
 
 export type AppOptions = {
@@ -22,7 +22,7 @@ export type AppOptions = {
   logger: Logger
 }
 
-type Reply = { status: number; type: string; body: string }
+type Reply = { status: number; type: string; body: string; headers?: string[]; encoding?: undefined }
 
 const DEFAULT_TYPE = 'application/x-amz-json-1.0'
 const SUPPORTED_TYPES = new Set([DEFAULT_TYPE, 'application/json'])
@@ -57,8 +57,7 @@ function plainReply(ctx: Context, options: AppOptions): Reply | undefined {
   if (ctx.method === 'POST') return path === '/' && hasSupportedType(ctx) ? undefined : NOT_FOUND
   if (ctx.method === 'GET' && ctx.req.headers['x-amz-target'] === undefined) return healthReply(path, options)
   if (!isPreflight(ctx)) return NOT_FOUND
-  allowPreflight(ctx)
-  return { status: 200, type: 'text/plain', body: '' }
+  return { status: 200, type: 'text/plain', body: '', headers: preflightHeaders(ctx) }
 }
 
 /** Koa's own `path` throws at some of the malformed URLs that HTTP lets through. */
@@ -97,8 +96,8 @@ async function apiReply(
     if (error instanceof ConnectionLost) throw error
     const refusal = error instanceof DynamoError ? error : internalServerError()
     if (refusal !== error) logger.error({ err: error, requestId, operation: operation?.name }, 'request failed')
-    if (refusal.status === 413) ctx.set('Connection', 'close')
-    return { status: refusal.status, type, body: refusal.toBody() }
+    const headers = refusal.status === 413 ? ['Connection', 'close'] : undefined
+    return { status: refusal.status, type, body: refusal.toBody(), headers }
   }
 }
 
@@ -109,14 +108,24 @@ function baseType(ctx: Context): string {
   return end < 0 ? type : type.slice(0, end).trim()
 }
 
+/** Writes the answer itself: Koa's own way, header by header, costs a tenth of a GetItem. */
 async function send(ctx: Context, reply: Reply, requestId: string): Promise<void> {
-  const { body, encoding } = await encode(reply.body, ctx.req)
-  ctx.status = reply.status
-  allowOrigin(ctx)
-  ctx.set('Server', 'Server')
-  ctx.set('x-amzn-RequestId', requestId)
-  ctx.set('x-amz-crc32', String(crc32(body)))
-  ctx.set('Content-Type', reply.type)
-  if (encoding !== undefined) ctx.set('Content-Encoding', encoding)
-  ctx.body = body
+  const { body, encoding } = isCompressible(ctx.req, reply.body) ? await encode(reply.body, ctx.req) : reply
+  const headers = [
+    'Server',
+    'Server',
+    'x-amzn-RequestId',
+    requestId,
+    'x-amz-crc32',
+    String(crc32(body)),
+    'Content-Type',
+    reply.type,
+    'Content-Length',
+    String(Buffer.byteLength(body)),
+  ]
+  if (encoding !== undefined) headers.push('Content-Encoding', encoding)
+  if (reply.headers !== undefined) headers.push(...reply.headers)
+  if (ctx.req.headers.origin !== undefined) headers.push(...ALLOW_ORIGIN)
+  ctx.respond = false
+  ctx.res.writeHead(reply.status, headers).end(body)
 }

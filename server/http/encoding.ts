@@ -10,10 +10,13 @@ type Encoded = { body: string | Buffer; encoding?: Encoding }
 const MIN_COMPRESSED_BYTES = 4096
 const FAST = { level: constants.Z_BEST_SPEED }
 
+/** Whether compression is to be thought of at all. */
+export function isCompressible(request: IncomingMessage, text: string): boolean {
+  return request.headers['accept-encoding'] !== undefined && Buffer.byteLength(text) > MIN_COMPRESSED_BYTES
+}
+
 /** The body as it is to be sent, and its encoding if it is compressed. Text is the cheapest for Node to send. */
 export async function encode(text: string, request: IncomingMessage): Promise<Encoded> {
-  if (request.headers['accept-encoding'] === undefined || Buffer.byteLength(text) <= MIN_COMPRESSED_BYTES)
-    return { body: text }
   // Node joins repeated headers; only the first counts.
   const encoding = chooseEncoding(request.headersDistinct['accept-encoding']![0]!)
   if (encoding === undefined) return { body: text }

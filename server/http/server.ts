@@ -14,6 +14,10 @@ const LIMITS = {
 /** How often connections that have become idle are closed while the server drains, in milliseconds. */
 const DRAIN_INTERVAL = 25
 
+/** The response to a connection's latest request. */
+const LATEST = Symbol('latest response')
+type AnsweredSocket = Socket & { [LATEST]?: ServerResponse }
+
 export type HttpServer = {
   /** The Node server, to listen with. */
   node: Server
@@ -26,19 +30,20 @@ export type HttpServer = {
 
 export function createServer(app: Koa): HttpServer {
   const handle = app.callback()
-  const latest = new WeakMap<Socket, ServerResponse>()
   const node = createHttpServer(LIMITS, (request, response) => {
-    latest.set(request.socket, response)
+    const socket: AnsweredSocket = request.socket
+    socket[LATEST] = response
     if (!node.listening) response.shouldKeepAlive = false
     handle(request, response)
   })
-  node.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => refuse(error, socket, latest.get(socket)))
+  node.on('clientError', (error: NodeJS.ErrnoException, socket: AnsweredSocket) => refuse(error, socket))
   node.on('connect', (_request: IncomingMessage, socket: Socket) => end(socket, '404 Not Found'))
   return { node, close: (patience = 10_000) => close(node, patience) }
 }
 
 /** Answers what is not HTTP, unless the request it belongs to has its answer already, or part of it. */
-function refuse(error: NodeJS.ErrnoException, socket: Socket, response: ServerResponse | undefined): void {
+function refuse(error: NodeJS.ErrnoException, socket: AnsweredSocket): void {
+  const response = socket[LATEST]
   const finished = response === undefined || (response.writableFinished && response.req.complete)
   const answered = !finished && response.headersSent
   if (error.code === 'ECONNRESET' || !socket.writable || answered) socket.destroy()

@@ -1,18 +1,21 @@
 /** What may be asked of a partition's state. Everything read is applied, and so durable in the log. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { AppliedState, Image, Page, RowRange, RowStatistics } from './rows.ts'
+import type { ReadTurn } from './turn.ts'
 
 /** Where rows are: the items themselves (undefined), or a local index by its number. */
 export type RowTable = number | undefined
 
 export class StoreReader {
   readonly #database: DatabaseSync
+  readonly #turn: ReadTurn
   readonly #get: StatementSync
   readonly #size: StatementSync
   readonly #ranges = new Map<string, StatementSync>()
 
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, turn: ReadTurn) {
     this.#database = database
+    this.#turn = turn
     this.#get = database.prepare('SELECT image, size FROM item WHERE key = ?')
     this.#get.setReturnArrays(true)
     this.#size = database.prepare('SELECT size FROM item WHERE key = ?')
@@ -20,31 +23,40 @@ export class StoreReader {
   }
 
   get(key: Buffer): Image | undefined {
+    this.#turn.begin()
     const row = this.#get.get(key) as unknown as [string, number] | undefined
     return row && { json: row[0], size: row[1] }
   }
 
   /** Size of the item at `key`, without reading it; undefined if there is none. */
   sizeOf(key: Buffer): number | undefined {
+    this.#turn.begin()
     return (this.#size.get(key) as unknown as [number] | undefined)?.[0]
   }
 
   range(table: RowTable, range: RowRange): Page {
+    this.#turn.begin()
     const reverse = range.reverse === true
-    const from = range.after && !reverse ? last(range.from, Buffer.concat([range.after, Buffer.of(0)])) : range.from
-    const to = range.after && reverse ? first(range.to, range.after) : range.to
+    let from = range.after && !reverse ? last(range.from, following(range.after)) : range.from
+    let to = range.after && reverse ? first(range.to, range.after) : range.to
     const page: Page = { rows: [], bytes: 0, cut: false }
-    const limit = range.limit ?? Number.POSITIVE_INFINITY
-    const parameters = table === undefined ? [from, to] : [table, from, to]
-    for (const row of this.#rangeStatement(table, reverse).iterate(...parameters)) {
-      const [json, size] = row as unknown as [string, number]
-      page.rows.push({ json, size })
-      page.bytes += size
-      if (page.rows.length < limit && page.bytes < range.maxBytes) continue
-      page.cut = true
-      break
+    const where = table === undefined ? [] : [table]
+    for (let wanted = Math.min(range.limit ?? FIRST_ROWS, FIRST_ROWS); ; wanted = nextRows(page, range.maxBytes)) {
+      const rows = this.#rangeStatement(table, reverse, 'image, size').all(...where, from, to, wanted, 0)
+      for (const row of rows) {
+        const [json, size] = row as unknown as [string, number]
+        page.rows.push({ json, size })
+        page.bytes += size
+        if (page.rows.length !== range.limit && page.bytes < range.maxBytes) continue
+        page.cut = true
+        return page
+      }
+      if (rows.length < wanted) return page
+      const seen = this.#rangeStatement(table, reverse, 'key').get(...where, from, to, 1, wanted - 1)
+      const [key] = seen as unknown as [Uint8Array]
+      if (reverse) to = Buffer.from(key)
+      else from = following(key)
     }
-    return page
   }
 
   state(): AppliedState {
@@ -69,9 +81,10 @@ export class StoreReader {
     return row && (JSON.parse((row as { value: string }).value) as T)
   }
 
-  #rangeStatement(table: RowTable, reverse: boolean): StatementSync {
+  #rangeStatement(table: RowTable, reverse: boolean, columns: string): StatementSync {
     const from = table === undefined ? 'item WHERE' : 'local_index WHERE number = ? AND'
-    const sql = `SELECT image, size FROM ${from} key >= ? AND key < ? ORDER BY key ${reverse ? 'DESC' : 'ASC'}`
+    const order = reverse ? 'DESC' : 'ASC'
+    const sql = `SELECT ${columns} FROM ${from} key >= ? AND key < ? ORDER BY key ${order} LIMIT ? OFFSET ?`
     let statement = this.#ranges.get(sql)
     if (!statement) {
       statement = this.#database.prepare(sql)
@@ -80,6 +93,21 @@ export class StoreReader {
     }
     return statement
   }
+}
+
+/** Rows are fetched some at a time: that is faster than one at a time, and bounds what a page leaves unused. */
+const FIRST_ROWS = 32
+const MAX_ROWS = 1024
+
+/** About as many rows as the rest of the page holds, if they are like those so far. */
+function nextRows(page: Page, maxBytes: number): number {
+  const fitting = ((maxBytes - page.bytes) * page.rows.length) / page.bytes
+  return Math.max(1, Math.min(MAX_ROWS, Math.ceil(fitting)))
+}
+
+/** The least key after `key`. */
+function following(key: Uint8Array): Buffer {
+  return Buffer.concat([key, Buffer.of(0)])
 }
 
 function first(a: Buffer, b: Buffer): Buffer {

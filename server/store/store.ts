@@ -10,6 +10,7 @@ import { rmSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { OperatorError } from '../base/failure.ts'
 import { StoreReader } from './reader.ts'
+import { ReadTurn } from './turn.ts'
 import { StoreWriter } from './writer.ts'
 
 const FORMAT = 1
@@ -17,23 +18,32 @@ const FORMAT = 1
 /** Measured: with 8 KB pages 1 KB items take a third of the space and half the time of 4 KB ones. */
 const PAGE_SIZE = 8192
 
+/** Of a file, read through the system's page cache without a call: half the time of a read (docs/performance.md). */
+const MAPPED_BYTES = 1024 * 1024 * 1024
+
+/** Of all files together, in SQLite's own caches: what is not checkpointed yet. */
+const CACHED_BYTES = 256 * 1024 * 1024
+
 export class Store {
   /** File name, or `:memory:`. */
   readonly path: string
   readonly reader: StoreReader
   readonly writer: StoreWriter
   readonly #database: DatabaseSync
+  readonly #turn: ReadTurn
 
   /** Opens or makes the file of `partition`. Errors: OperatorError when it is another's, damaged, or of a newer format. */
   constructor(path: string, partition: string) {
     this.path = path
     this.#database = open(path, partition)
-    this.reader = new StoreReader(this.#database)
-    this.writer = new StoreWriter(this.#database)
+    this.#turn = new ReadTurn(this.#database)
+    this.reader = new StoreReader(this.#database, this.#turn)
+    this.writer = new StoreWriter(this.#database, this.#turn)
   }
 
   /** Closes the file; all of it is durable then. */
   close(): void {
+    this.#turn.end()
     this.#database.exec('PRAGMA synchronous = NORMAL')
     this.#database.close()
   }
@@ -62,7 +72,8 @@ function prepareFile(database: DatabaseSync, path: string, partition: string): v
     throw new OperatorError(`${path} was written by a newer Tavola (format ${format}, this one reads up to ${FORMAT}).`)
   }
   database.exec(`PRAGMA page_size = ${PAGE_SIZE}; PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0`)
-  database.exec('PRAGMA synchronous = OFF; PRAGMA cache_size = -4096; PRAGMA temp_store = MEMORY')
+  database.exec('PRAGMA synchronous = OFF; PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY')
+  database.exec(`PRAGMA mmap_size = ${MAPPED_BYTES}; PRAGMA soft_heap_limit = ${CACHED_BYTES}`)
   if (format === 0) create(database, partition)
   const owner = database.prepare('SELECT partition FROM state').get() as { partition: string }
   if (owner.partition !== partition) {

@@ -1,9 +1,11 @@
 /** The only way to change a partition's state; apply holds it. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { AppliedState, Image } from './rows.ts'
+import type { ReadTurn } from './turn.ts'
 
 export class StoreWriter {
   readonly #database: DatabaseSync
+  readonly #turn: ReadTurn
   readonly #begin: StatementSync
   readonly #commit: StatementSync
   readonly #put: StatementSync
@@ -16,8 +18,9 @@ export class StoreWriter {
   readonly #document: StatementSync
   readonly #deleteDocument: StatementSync
 
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, turn: ReadTurn) {
     this.#database = database
+    this.#turn = turn
     this.#begin = database.prepare('BEGIN IMMEDIATE')
     this.#commit = database.prepare('COMMIT')
     this.#put = database.prepare('INSERT OR REPLACE INTO item (key, image, size) VALUES (?, ?, ?)')
@@ -37,15 +40,17 @@ export class StoreWriter {
 
   /** Runs `work` in one transaction: all of it, or, when it throws, nothing. */
   transaction(work: () => void): void {
-    this.#begin.run()
-    try {
-      work()
-      this.#commit.run()
-    } catch (error) {
-      // Some failures, such as a full disk, have rolled back already.
-      if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
-      throw error
-    }
+    this.#turn.write(() => {
+      this.#begin.run()
+      try {
+        work()
+        this.#commit.run()
+      } catch (error) {
+        // Some failures, such as a full disk, have rolled back already.
+        if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
+        throw error
+      }
+    })
   }
 
   put(key: Uint8Array, image: Image): void {
