@@ -18,6 +18,8 @@ const LOAD_CORE = '1'
 
 const START_TIMEOUT_MS = 60_000
 const END_TIMEOUT_MS = 15_000
+/** Of one task of load, beside the seconds it is to take: a fill of millions needs a while. */
+const LOAD_TIMEOUT_MS = { run: 120_000, fill: 3_600_000 }
 const POLL_MS = 2
 
 export type Server = {
@@ -101,11 +103,13 @@ export async function startServer(port: number, command: string[], cwd: string):
   throw new Error(`it did not answer within ${START_TIMEOUT_MS / 1000} s\n${output}`)
 }
 
+/** One that takes the question, and then says nothing, does not answer. */
 async function answers(port: number): Promise<boolean> {
-  return ask(port, 'ListTables', {}).then(
+  const answer = ask(port, 'ListTables', {}).then(
     () => true,
     () => false,
   )
+  return Promise.race([answer, sleep(START_TIMEOUT_MS, false, { ref: false })])
 }
 
 /** Asks the server to end, and makes it if it does not. */
@@ -131,7 +135,9 @@ const LOAD = fileURLToPath(new URL('./load.ts', import.meta.url))
 export async function load(task: RunTask): Promise<LoadResult>
 export async function load(task: FillTask): Promise<{ items: number }>
 export async function load(task: LoadTask): Promise<object> {
-  const working = promisify(execFile)(process.execPath, [LOAD, JSON.stringify(task)])
+  const working = promisify(execFile)(process.execPath, [LOAD, JSON.stringify(task)], {
+    timeout: LOAD_TIMEOUT_MS[task.kind] + ('seconds' in task ? task.seconds * 1000 : 0),
+  })
   running.add(working.child)
   try {
     return JSON.parse((await working).stdout) as object

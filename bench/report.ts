@@ -1,7 +1,8 @@
 /** What the bench says in the end: as plain data, and as Markdown that reads well in a terminal too. */
+
+import { type Cell, errorsOf, type Measure, middle, ratio } from './cells.ts'
 import type { Memory } from './contestants.ts'
 import { IDLE_MB, OF_BEST_PEER, OF_FLOOR, START_MS } from './targets.ts'
-import { type Cell, errorsOf, type Measure, middle, ratio } from './turns.ts'
 import type { Operation } from './workload.ts'
 
 export type Row = {

@@ -6,11 +6,12 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { type Cell, cellOf } from './cells.ts'
 import { ask, Refusal } from './client.ts'
 import { dismiss, gather, idleMemory, launch, memory, NAMES, type Running } from './contestants.ts'
 import { isPinned, load } from './process.ts'
 import { type Cost, costOf, duelsOf, markdown, rowsOf, verdictsOf } from './report.ts'
-import { type Cell, cellOf, takeTurns } from './turns.ts'
+import { takeTurns } from './turns.ts'
 import { OPERATIONS, type Operation, operationOf, tableOf } from './workload.ts'
 
 /** Starts of each contestant, of which the median counts. */
