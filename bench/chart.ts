@@ -25,7 +25,8 @@ const LOG_SPAN = 20
 
 /** `note` stands beside the legend. */
 export function chart(title: string, panels: Panel[], note = ''): string {
-  const names = [...new Set(panels.flatMap(({ series }) => series.map(({ name }) => name)))]
+  const shown = panels.flatMap(({ series }) => series.filter(({ points }) => points.some(finite)))
+  const names = [...new Set(shown.map(({ name }) => name))]
   const colours = new Map(names.map((name, index) => [name, COLOURS[index % COLOURS.length]!]))
   const [width, height] = [WIDTH * panels.length, LEGEND + HEIGHT]
   let x = 12
@@ -65,7 +66,7 @@ function plot({ title, xLabel, xLog = false, yLabel, series }: Panel, colours: M
       return line + label(at, PLOT.bottom + 17, short(tick), 'text-anchor="middle"')
     }),
     `<path d="M${PLOT.left} ${PLOT.top}V${PLOT.bottom}H${PLOT.right}" fill="none" stroke="#888"/>`,
-    ...series.map(line => path(line, x, y, colours.get(line.name)!)),
+    ...series.map(line => path(line, x, y, colours.get(line.name) ?? '')),
   ]
   return parts.join('\n')
 }

@@ -23,7 +23,7 @@ const { values } = parseArgs({
 })
 
 let stopped = false
-process.once('SIGINT', () => (stopped = true))
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => (stopped = true))
 
 const soak = await runSoak({
   seconds: Number(values.minutes) * 60,

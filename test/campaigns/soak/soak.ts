@@ -36,7 +36,7 @@ const LOAD = 0.5
 export async function runSoak(options: SoakOptions): Promise<Soak> {
   const folder = await makeTempFolder()
   try {
-    const server = await spawnTavola(['--data-dir', folder.path])
+    const server = await spawnTavola(['--data-dir', folder.path], { detached: true })
     try {
       return await soak(server, folder.path, options)
     } catch (error) {
