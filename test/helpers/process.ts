@@ -6,7 +6,12 @@ const MAIN = fileURLToPath(new URL('../../server/main.ts', import.meta.url))
 
 export type Exit = { code: number | null; signal: NodeJS.Signals | null }
 
-export type LaunchOptions = { env?: NodeJS.ProcessEnv; cwd?: string }
+export type LaunchOptions = {
+  env?: NodeJS.ProcessEnv
+  cwd?: string
+  /** In a process group of its own, so that a Ctrl-C in the terminal does not reach it. */
+  detached?: boolean
+}
 
 export type LaunchedTavola = {
   pid: number
@@ -29,9 +34,10 @@ process.on('exit', () => {
 })
 
 /** Starts `server/main.ts` on a free port, unless `args` name one; does not wait for it. */
-export function launchTavola(args: string[] = [], { env, cwd }: LaunchOptions = {}): LaunchedTavola {
+export function launchTavola(args: string[] = [], { env, cwd, detached = false }: LaunchOptions = {}): LaunchedTavola {
   const child = spawn(process.execPath, [MAIN, '--port', '0', ...args], {
     cwd,
+    detached,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
