@@ -73,7 +73,7 @@ export class Writes {
       evaluation = evaluate(this.#applier.schema!.table, command, this.#current(command.key, before))
       evaluating?.end()
     } catch (error) {
-      evaluating?.end(error as Error)
+      evaluating?.end()
       return this.#after(before?.batch, () => {
         throw error
       })
