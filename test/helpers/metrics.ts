@@ -3,16 +3,28 @@
 export type Sample = { name: string; labels: Record<string, string>; value: number }
 
 const LINE = /^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? (\S+)$/
+const TYPE = /^# TYPE (\w+) (\w+)$/gm
 const LABEL = /([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\]|\\.)*)"/g
 
 export class Metrics {
   readonly samples: Sample[]
+  /** By metric: counter, gauge or histogram. */
+  readonly types: Map<string, string>
+  /** Of all samples. */
+  readonly names: Set<string>
 
   constructor(text: string) {
-    this.samples = text
-      .split('\n')
-      .filter(line => line !== '' && !line.startsWith('#'))
-      .map(sampleOf)
+    const lines = text.split('\n')
+    this.samples = lines.filter(line => line !== '' && !line.startsWith('#')).map(sampleOf)
+    this.types = new Map([...text.matchAll(TYPE)].map(([, name, type]) => [name!, type!]))
+    this.names = new Set(this.samples.map(({ name }) => name))
+  }
+
+  /** The labels that a metric, or a part of a histogram, has in any sample; undefined if there is no sample. */
+  labels(name: string): Set<string> | undefined {
+    const parts = [name, `${name}_bucket`, `${name}_sum`, `${name}_count`]
+    const samples = this.samples.filter(sample => parts.includes(sample.name))
+    return samples.length === 0 ? undefined : new Set(samples.flatMap(({ labels }) => Object.keys(labels)))
   }
 
   /** The value of the one sample that has these labels and no others; undefined if there is none. */

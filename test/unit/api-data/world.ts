@@ -31,6 +31,7 @@ export type World = {
   refusal(operation: Operation, request: object): Promise<string>
   /** Errors to throw from accesses to an item, by the item's hash value. */
   faults: Map<string, DynamoError>
+  telemetry: Telemetry
   /** Added to the statistics of every table. */
   ballast: { bytes: number }
 }
@@ -40,7 +41,8 @@ export function world(...records: TableRecord[]): World {
   const faults = new Map<string, DynamoError>()
   const ballast = { bytes: 0 }
   const cluster = clusterOf(new Map(records.map(record => [record.name, record])), rows, faults, ballast)
-  const meter = new Telemetry(cluster.tables, silent).begin('Test', 'R', {})
+  const telemetry = new Telemetry(cluster.tables, silent)
+  const meter = telemetry.begin('Test', 'R', {})
   const call = { cluster, region: 'us-east-1', account: '123456789012', requestId: 'R', meter }
   const run = async (operation: Operation, request: object) => {
     const input = decode(operation.input, JSON.parse(JSON.stringify(request)))
@@ -56,7 +58,7 @@ export function world(...records: TableRecord[]): World {
     }
     return 'none'
   }
-  return { run, refusal, faults, ballast }
+  return { run, refusal, faults, telemetry, ballast }
 }
 
 function clusterOf(
