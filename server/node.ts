@@ -100,18 +100,16 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     let closing = false
     const router = new Router(catalog, leaders, clock, INDEX_WAIT_MS)
     const telemetry = new Telemetry(catalog, logger, tracer)
-    const metrics = scraper([
-      ...requestMetrics(telemetry, catalog),
-      ...nodeMetrics({
-        tables: catalog,
-        replicas: () => host.replicas(),
-        leader: partition => host.leader(partition),
-        connections: () => server.connections(),
-        untrimmed: () => logs.size(),
-        checkpoints: upkeep,
-        disk: disk.seen,
-      }),
-    ])
+    const sources: NodeSources = {
+      tables: catalog,
+      replicas: () => host.replicas(),
+      leader: partition => host.leader(partition),
+      connections: () => server.connections(),
+      untrimmed: () => logs.size(),
+      checkpoints: upkeep,
+      disk: disk.seen,
+    }
+    const metrics = scraper([...requestMetrics(telemetry, catalog), ...nodeMetrics(sources)])
     const cluster = clusterOf(catalog, router, clock, systemRandom)
     const server = await serve(options, { ready: () => !closing, cluster, telemetry, metrics })
     upkeep.start()

@@ -77,7 +77,7 @@ class ServerSpan implements RequestSpan {
   }
 
   end({ tables, status, error, cause }: RequestEnd): void {
-    this.#span.setAttribute('http.response.status_code', status)
+    if (status !== undefined) this.#span.setAttribute('http.response.status_code', status)
     if (tables.length > 0) this.#span.setAttribute('aws.dynamodb.table_names', tables)
     if (error !== undefined) this.#span.setAttribute('error.type', error)
     if (cause !== undefined) fail(this.#span, cause)

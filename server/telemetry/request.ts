@@ -61,15 +61,8 @@ export class RequestMeter {
 
   succeeded(): void {
     const ms = this.#elapsed()
-    this.#telemetry
-      .series(this.#table)
-      .operation(this.#operation)
-      .latency.observe(ms / 1000)
-    for (const table of this.#others)
-      this.#telemetry
-        .series(table)
-        .operation(this.#operation)
-        .latency.observe(ms / 1000)
+    this.#observe(this.#table, ms)
+    for (const table of this.#others) this.#observe(table, ms)
     this.#end(200, ms)
   }
 
@@ -87,7 +80,14 @@ export class RequestMeter {
 
   /** The client went before its request was here. */
   abandoned(): void {
-    this.#end(0, 0, 'ConnectionLost')
+    this.#end(undefined, 0, 'ConnectionLost')
+  }
+
+  #observe(table: TableRecord | undefined, ms: number): void {
+    this.#telemetry
+      .series(table)
+      .operation(this.#operation)
+      .latency.observe(ms / 1000)
   }
 
   /** Milliseconds. */
@@ -95,7 +95,7 @@ export class RequestMeter {
     return this.#start === undefined ? 0 : performance.now() - this.#start
   }
 
-  #end(status: number, ms: number, code?: string, cause?: Error): void {
+  #end(status: number | undefined, ms: number, code?: string, cause?: Error): void {
     const telemetry = this.#telemetry
     telemetry.inFlight -= 1
     if (this.#span === undefined && cause === undefined && !telemetry.logsRequests) return

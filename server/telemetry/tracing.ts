@@ -10,7 +10,8 @@ export type TraceIds = { trace_id: string; span_id: string }
 export type RequestEnd = {
   /** Names of the tables that it touched. */
   tables: string[]
-  status: number
+  /** Undefined if nobody was there to be answered. */
+  status: number | undefined
   /** The error's code, if it failed. */
   error: string | undefined
   /** What lies behind an answer of 500 and more. */
