@@ -1,7 +1,7 @@
 import test from 'ava'
 import fc from 'fast-check'
 import { DURATIONS, Histogram } from '../../../server/base/histogram.ts'
-import { registryOf } from '../../../server/telemetry/exposition.ts'
+import { textOf } from '../../../server/telemetry/text.ts'
 import { Metrics } from '../../helpers/metrics.ts'
 
 const values = fc.array(fc.oneof(fc.double({ min: 0, max: 20, noNaN: true }), fc.constantFrom(...DURATIONS)))
@@ -19,8 +19,8 @@ test('as text: how many values are at most each bound', async t => {
       const histogram = new Histogram(DURATIONS)
       for (const value of observed) histogram.observe(value)
       const read = () => [{ labels: { table: 'T' }, value: histogram }]
-      const registry = registryOf([{ name: 'h', help: 'A histogram.', kind: 'histogram', labels: ['table'], read }])
-      const metrics = new Metrics(await registry.getSingleMetricAsString('h'))
+      const definition = { name: 'h', help: 'A histogram.', kind: 'histogram' as const, labels: ['table'], read }
+      const metrics = new Metrics(await textOf([definition]))
       for (const bound of [...DURATIONS, Number.POSITIVE_INFINITY]) {
         const le = bound === Number.POSITIVE_INFINITY ? '+Inf' : `${bound}`
         t.is(metrics.value('h_bucket', { table: 'T', le }), observed.filter(value => value <= bound).length)
