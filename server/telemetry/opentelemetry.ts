@@ -7,11 +7,13 @@ import {
   type Span as ApiSpan,
   type Context,
   context,
+  createContextKey,
   DiagLogLevel,
   diag,
   propagation,
   ROOT_CONTEXT,
   SpanKind,
+  type SpanOptions,
   SpanStatusCode,
   trace,
 } from '@opentelemetry/api'
@@ -33,10 +35,7 @@ export function startOpenTelemetry(logger: Logger): RequestTracer {
   })
   sdk.start()
   return {
-    current() {
-      const span = trace.getActiveSpan()
-      return span?.isRecording() ? new PartSpan(span) : undefined
-    },
+    current: () => context.active().getValue(RECORDED) as Span | undefined,
     begin: (operation, requestId, headers) => new ServerSpan(operation, requestId, headers),
     close: () => sdk.shutdown().catch(error => logger.warn({ err: error }, 'the last traces could not be sent')),
   }
@@ -45,15 +44,18 @@ export function startOpenTelemetry(logger: Logger): RequestTracer {
 /** What the SDK has to say, an exporter that reaches nobody above all, belongs into the log. */
 function logTrouble(logger: Logger): void {
   const ignore = () => {}
-  const warn = (message: string, ...details: unknown[]) => logger.warn({ details }, `tracing: ${message}`)
+  const warn = (reason: string, ...details: unknown[]) => logger.warn({ reason, details }, 'tracing is in trouble')
   diag.setLogger({ error: warn, warn, info: ignore, debug: ignore, verbose: ignore }, DiagLogLevel.WARN)
 }
 
 const tracer = trace.getTracer(NAME)
 
+/** In a context: the span whose parts are recorded, if they are. */
+const RECORDED = createContextKey('tavola.recorded')
+
 class ServerSpan implements RequestSpan {
   readonly ids: TraceIds
-  readonly #span: ApiSpan
+  readonly #recorded: RecordedSpan
   readonly #context: Context
 
   constructor(operation: string | undefined, requestId: string, headers: IncomingHttpHeaders) {
@@ -66,9 +68,11 @@ class ServerSpan implements RequestSpan {
       'http.request.method': 'POST',
     }
     const name = operation === undefined ? 'DynamoDB' : `DynamoDB.${operation}`
-    this.#span = tracer.startSpan(name, { kind: SpanKind.SERVER, attributes }, parent)
-    this.#context = trace.setSpan(parent, this.#span)
-    const { traceId, spanId } = this.#span.spanContext()
+    const epoch = Date.now() - performance.now()
+    this.#recorded = new RecordedSpan(name, { kind: SpanKind.SERVER, attributes }, parent, epoch)
+    const { span } = this.#recorded
+    this.#context = trace.setSpan(parent, span).setValue(RECORDED, span.isRecording() ? this.#recorded : undefined)
+    const { traceId, spanId } = span.spanContext()
     this.ids = { trace_id: traceId, span_id: spanId }
   }
 
@@ -77,33 +81,37 @@ class ServerSpan implements RequestSpan {
   }
 
   end({ tables, status, error, cause }: RequestEnd): void {
-    if (status !== undefined) this.#span.setAttribute('http.response.status_code', status)
-    if (tables.length > 0) this.#span.setAttribute('aws.dynamodb.table_names', tables)
-    if (error !== undefined) this.#span.setAttribute('error.type', error)
-    if (cause !== undefined) fail(this.#span, cause)
-    this.#span.end()
+    const { span } = this.#recorded
+    if (status !== undefined) span.setAttribute('http.response.status_code', status)
+    if (tables.length > 0) span.setAttribute('aws.dynamodb.table_names', tables)
+    if (error !== undefined) span.setAttribute('error.type', error)
+    this.#recorded.end(cause)
   }
 }
 
-/** A part of a request that is recorded. */
-class PartSpan implements Span {
-  readonly #span: ApiSpan
+/**
+ * A span that takes its times from the monotonic clock, and so all of a request's: those that the SDK takes are true to a
+ * millisecond only, which is more than most parts last.
+ */
+class RecordedSpan implements Span {
+  readonly span: ApiSpan
+  /** What added to the monotonic clock is the time of day, in milliseconds. */
+  readonly #epoch: number
 
-  constructor(span: ApiSpan) {
-    this.#span = span
+  constructor(name: string, options: SpanOptions, parent: Context, epoch: number) {
+    this.#epoch = epoch
+    this.span = tracer.startSpan(name, { ...options, startTime: epoch + performance.now() }, parent)
   }
 
   child(name: string): Span {
-    return new PartSpan(tracer.startSpan(name, {}, trace.setSpan(ROOT_CONTEXT, this.#span)))
+    return new RecordedSpan(name, {}, trace.setSpan(ROOT_CONTEXT, this.span), this.#epoch)
   }
 
   end(error?: Error): void {
-    if (error) fail(this.#span, error)
-    this.#span.end()
+    if (error) {
+      this.span.recordException(error)
+      this.span.setStatus({ code: SpanStatusCode.ERROR, message: error.message })
+    }
+    this.span.end(this.#epoch + performance.now())
   }
-}
-
-function fail(span: ApiSpan, error: Error): void {
-  span.recordException(error)
-  span.setStatus({ code: SpanStatusCode.ERROR, message: error.message })
 }
