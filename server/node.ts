@@ -10,6 +10,7 @@ import { type Clock, systemClock } from './base/clock.ts'
 import { OperatorError } from './base/failure.ts'
 import type { Logger } from './base/logger.ts'
 import { type Random, systemRandom } from './base/random.ts'
+import { untraced } from './base/tracer.ts'
 import { Catalog } from './cluster/catalog.ts'
 import type { Cluster } from './cluster/cluster.ts'
 import { PartitionHost } from './cluster/host.ts'
@@ -17,7 +18,7 @@ import { indexPartitions } from './cluster/leaders.ts'
 import { Lifecycle } from './cluster/lifecycle.ts'
 import { Router } from './cluster/router.ts'
 import { Upkeep } from './cluster/upkeep.ts'
-import { createApp } from './http/app.ts'
+import { type AppOptions, createApp } from './http/app.ts'
 import { createServer, type HttpServer } from './http/server.ts'
 import { LocalLogStore } from './log/local/local.ts'
 import type { LogStore } from './log/log.ts'
@@ -25,6 +26,11 @@ import { MemoryLogStore } from './log/memory.ts'
 import { LocalMetadata } from './metadata/local/local.ts'
 import type { Metadata } from './metadata/metadata.ts'
 import { type Checkpointer, noCheckpointer, ThreadCheckpointer } from './store/checkpointer.ts'
+import { type NodeSources, nodeMetrics } from './telemetry/nodemetrics.ts'
+import { requestMetrics } from './telemetry/requestmetrics.ts'
+import { scraper } from './telemetry/scrape.ts'
+import { Telemetry } from './telemetry/telemetry.ts'
+import { startTracing } from './telemetry/tracing.ts'
 
 /** The account of AWS's own examples: there is only one here, whatever the access key. */
 const ACCOUNT = '123456789012'
@@ -38,6 +44,8 @@ export type NodeOptions = {
   dataDir: string | undefined
   partitions: number
   region: string
+  /** Send traces, as the OTEL_* variables say. */
+  traces?: boolean
   logger: Logger
 }
 
@@ -48,8 +56,14 @@ export type RunningNode = {
   close(): Promise<void>
 }
 
-/** What the data folder holds, opened. */
-type Disk = { metadata: Metadata; logs: LogStore; checkpointer: Checkpointer; folder: string | undefined }
+/** What the data folder holds, opened. `seen`: what is measured of it. */
+type Disk = {
+  metadata: Metadata
+  logs: LogStore
+  checkpointer: Checkpointer
+  folder: string | undefined
+  seen: NodeSources['disk']
+}
 
 /** Starts a server and a storage node in this process. Errors: OperatorError. */
 export async function startNode(options: NodeOptions): Promise<RunningNode> {
@@ -57,9 +71,10 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   const disk = options.dataDir === undefined ? memoryDisk() : await openDisk(options.dataDir, logger)
   const { metadata, logs, checkpointer } = disk
   const clock = systemClock
+  const tracer = options.traces ? await startTracing(logger) : undefined
   const lease = await metadata.lease()
   const indexes = indexPartitions(partition => host.leader(partition))
-  const host = new PartitionHost({ node: NODE, ...disk, lease, indexes, clock, logger })
+  const host = new PartitionHost({ node: NODE, ...disk, lease, indexes, clock, tracer: tracer ?? untraced, logger })
   const leaders = { find: (partition: string) => host.leader(partition) }
   const catalog = new Catalog(
     { metadata, leaders, clock, random: systemRandom },
@@ -76,6 +91,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     await logs.close()
     await checkpointer.close()
     await metadata.close()
+    await tracer?.close()
   }
   try {
     await host.start()
@@ -83,7 +99,19 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     await lifecycle.start()
     let closing = false
     const router = new Router(catalog, leaders, clock, INDEX_WAIT_MS)
-    const server = await serve(options, () => !closing, clusterOf(catalog, router, clock, systemRandom))
+    const telemetry = new Telemetry(catalog, logger, tracer)
+    const sources: NodeSources = {
+      tables: catalog,
+      replicas: () => host.replicas(),
+      leader: partition => host.leader(partition),
+      connections: () => server.connections(),
+      untrimmed: () => logs.size(),
+      checkpoints: upkeep,
+      disk: disk.seen,
+    }
+    const metrics = scraper([...requestMetrics(telemetry, catalog), ...nodeMetrics(sources)])
+    const cluster = clusterOf(catalog, router, clock, systemRandom)
+    const server = await serve(options, { ready: () => !closing, cluster, telemetry, metrics })
     upkeep.start()
     const close = async () => {
       closing = true
@@ -101,15 +129,17 @@ function clusterOf(tables: Catalog, items: Router, clock: Clock, random: Random)
   return { tables, items, now: () => clock.now(), uuid: () => random.uuid() }
 }
 
-async function serve(options: NodeOptions, ready: () => boolean, cluster: Cluster): Promise<HttpServer> {
+type Serving = Pick<AppOptions, 'ready' | 'telemetry' | 'metrics'> & { cluster: Cluster }
+
+async function serve(options: NodeOptions, { cluster, ...serving }: Serving): Promise<HttpServer> {
   const { host, port, region, logger } = options
   const app = createApp({
     operations,
     streamsOperations: [],
-    call: requestId => ({ cluster, region, account: ACCOUNT, requestId }),
+    call: (requestId, _signature, meter) => ({ cluster, region, account: ACCOUNT, requestId, meter }),
     region,
-    ready,
     logger,
+    ...serving,
   })
   const server = createServer(app)
   await new Promise<void>((resolve, reject) => {
@@ -139,6 +169,7 @@ function memoryDisk(): Disk {
     logs: new MemoryLogStore(),
     checkpointer: noCheckpointer,
     folder: undefined,
+    seen: undefined,
   }
 }
 
@@ -158,8 +189,10 @@ async function openDisk(dataDir: string, logger: Logger): Promise<Disk> {
     )
   const metadata = new LocalMetadata(path, systemRandom)
   try {
-    const logs = await LocalLogStore.open(join(dataDir, 'log'), logger)
-    return { metadata, logs, checkpointer: new ThreadCheckpointer(), folder }
+    const logFolder = join(dataDir, 'log')
+    const logs = await LocalLogStore.open(logFolder, logger)
+    const seen = { folder: dataDir, logFolder, log: logs.activity }
+    return { metadata, logs, checkpointer: new ThreadCheckpointer(), folder, seen }
   } catch (error) {
     await metadata.close()
     throw error

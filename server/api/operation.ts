@@ -1,5 +1,6 @@
 /** What an operation is: its wire name, the shape of its input, and the handler that answers. One file per operation. */
 import type { Cluster } from '../cluster/cluster.ts'
+import type { RequestMeter } from '../telemetry/request.ts'
 import type { Infer, Structure } from './shape/shape.ts'
 
 /** An answer whose JSON is already text, with stored items spliced in. */
@@ -19,6 +20,7 @@ export type Call = {
   region: string
   account: string
   requestId: string
+  meter: RequestMeter
 }
 
 export type Operation<S extends Structure = Structure> = {

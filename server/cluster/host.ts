@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import type { Clock } from '../base/clock.ts'
 import { OperatorError } from '../base/failure.ts'
 import type { Logger } from '../base/logger.ts'
+import type { Tracer } from '../base/tracer.ts'
 import type { LogStore } from '../log/log.ts'
 import type { Lease, Metadata, MetadataChange } from '../metadata/metadata.ts'
 import type { IndexPartitions } from '../replica/feed.ts'
@@ -27,6 +28,7 @@ export type HostPorts = {
   checkpointer: Checkpointer
   indexes: IndexPartitions
   clock: Clock
+  tracer: Tracer
   logger: Logger
 }
 

@@ -1,5 +1,6 @@
 /** Keeps the node's files durable and its log short, in the background. */
 import type { Clock } from '../base/clock.ts'
+import { DURATIONS, Histogram } from '../base/histogram.ts'
 import type { Logger } from '../base/logger.ts'
 import type { LogStore } from '../log/log.ts'
 import type { Replica } from '../replica/replica.ts'
@@ -11,6 +12,9 @@ const MAX_LOG_BYTES = 64 * 1024 * 1024
 const MAX_AGE_MS = 60_000
 
 export class Upkeep {
+  /** Seconds that checkpoints took, since the process began. */
+  readonly checkpoints = new Histogram(DURATIONS)
+  failedCheckpoints = 0
   readonly #replicas: () => Replica[]
   readonly #logs: LogStore
   readonly #clock: Clock
@@ -48,9 +52,18 @@ export class Upkeep {
         replica.trim()
         continue
       }
-      await replica.checkpoint().catch(error => {
-        this.#logger.warn({ err: error, partition: replica.partition }, 'a checkpoint failed; it will be tried again')
-      })
+      await this.#checkpoint(replica)
+    }
+  }
+
+  async #checkpoint(replica: Replica): Promise<void> {
+    const start = this.#clock.monotonic()
+    try {
+      await replica.checkpoint()
+      this.checkpoints.observe((this.#clock.monotonic() - start) / 1000)
+    } catch (error) {
+      this.failedCheckpoints += 1
+      this.#logger.warn({ err: error, partition: replica.partition }, 'a checkpoint failed; it will be tried again')
     }
   }
 }

@@ -4,12 +4,13 @@ import { type Answer, type Call, JsonText, type Operation } from '../api/operati
 import { decode } from '../api/shape/decode.ts'
 import { parseSignature, type Signature } from '../auth/signature.ts'
 import { service } from '../model/errors.ts'
+import type { RequestMeter } from '../telemetry/request.ts'
 import { parseObject } from './json.ts'
 
 export type Api = {
   /** By X-Amz-Target. */
   targets: Map<string, Operation>
-  call(requestId: string, signature: Signature): Call
+  call(requestId: string, signature: Signature, meter: RequestMeter): Call
 }
 
 export type ApiRequest = {
@@ -20,6 +21,7 @@ export type ApiRequest = {
   url: string
   /** Decompressed. */
   body: Buffer
+  meter: RequestMeter
 }
 
 /** `DynamoDB_20120810.GetItem` and so on. */
@@ -37,7 +39,7 @@ export async function dispatch(api: Api, request: ApiRequest): Promise<string> {
   if (operation === undefined) throw service('UnknownOperationException')
   const signature = parseSignature(request.headers, request.url)
   if (json === undefined) throw service('SerializationException')
-  return textOf(await operation.handle(decode(operation.input, json), api.call(request.id, signature)))
+  return textOf(await operation.handle(decode(operation.input, json), api.call(request.id, signature, request.meter)))
 }
 
 function textOf(answer: Answer): string {

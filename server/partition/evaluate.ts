@@ -110,7 +110,9 @@ function stored(image: Image | undefined): StoredItem | undefined {
 function checkCondition(command: WriteCommand, before: StoredItem | undefined): void {
   if (!command.condition || compileCondition(command.condition)(before?.item)) return
   const members = command.returnOnFailure && before ? { Item: before.item } : undefined
-  throw dynamo('ConditionalCheckFailedException', 'The conditional request failed', members)
+  const refusal = dynamo('ConditionalCheckFailedException', 'The conditional request failed', members)
+  refusal.consumed = writeUnits(before?.size, undefined)
+  throw refusal
 }
 
 /** An item that was unfit before an index came stays out of it; an update that leaves it so is none of its business. */

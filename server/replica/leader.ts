@@ -1,6 +1,7 @@
 /** A partition's leader: the one place where its rows change, and where strongly consistent reads come from. */
 import { type Clock, sleep } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
+import type { Tracer } from '../base/tracer.ts'
 import type { PartitionLog, Position } from '../log/log.ts'
 import { setOwn } from '../model/item.ts'
 import type { RangeRequest, WriteCommand, WriteOutcome } from '../partition/command.ts'
@@ -24,6 +25,7 @@ export type LeaderPorts = {
   applier: Applier
   indexes: IndexPartitions
   clock: Clock
+  tracer: Tracer
   logger: Logger
 }
 
@@ -53,7 +55,7 @@ export class Leader {
   }
 
   private constructor(partition: string, ports: LeaderPorts, broke: (error: Error) => void) {
-    const { store, log, applier, indexes, clock, logger } = ports
+    const { store, log, applier, indexes, clock, tracer, logger } = ports
     this.partition = partition
     this.#ports = ports
     this.epoch = applier.state.epoch + 1
@@ -69,7 +71,7 @@ export class Leader {
     })
     this.#feeders = new Feeders({ log, indexes, clock, logger }, partition)
     this.#intakes = new Intakes(store.reader, this.#pipeline)
-    this.#writes = new Writes(applier, store.reader, this.#pipeline, clock)
+    this.#writes = new Writes(applier, store.reader, this.#pipeline, clock, tracer)
   }
 
   get schemaVersion(): number {
@@ -77,12 +79,18 @@ export class Leader {
   }
 
   get(key: Buffer): Image | undefined {
-    return this.#ports.store.reader.get(key)
+    const reading = this.#ports.tracer.current()?.child('read')
+    const image = this.#ports.store.reader.get(key)
+    reading?.end()
+    return image
   }
 
   range({ index, ...range }: RangeRequest): Page {
     const table = index === undefined ? undefined : localIndexNumber(this.#ports.applier.schema!.table, index)
-    return this.#ports.store.reader.range(table, range)
+    const reading = this.#ports.tracer.current()?.child('read')
+    const page = this.#ports.store.reader.range(table, range)
+    reading?.end()
+    return page
   }
 
   /** Errors: DynamoError; NotLeading. */
@@ -108,6 +116,16 @@ export class Leader {
   /** Resolves once the index's partitions have the rows of all that is applied here; undefined if they have them by now. */
   fed(index: string): Promise<unknown> | undefined {
     return this.#feeders.reached(index, this.#ports.applier.state.position)
+  }
+
+  /** Bytes of writes that are not in the log yet. */
+  get waitingBytes(): number {
+    return this.#writes.waitingBytes
+  }
+
+  /** How many entries the furthest behind of the index's partitions has yet to take in. */
+  feedLag(index: string): number {
+    return this.#feeders.lag(index)
   }
 
   statistics(): PartitionStatistics {

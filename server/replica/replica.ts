@@ -9,6 +9,7 @@ import type { Clock } from '../base/clock.ts'
 import { OperatorError } from '../base/failure.ts'
 import { InvariantViolation } from '../base/invariant.ts'
 import type { Logger } from '../base/logger.ts'
+import type { Tracer } from '../base/tracer.ts'
 import type { LogStore, PartitionLog, Position } from '../log/log.ts'
 import { chainHash } from '../partition/entry.ts'
 import type { Checkpointer } from '../store/checkpointer.ts'
@@ -23,6 +24,7 @@ export type ReplicaPorts = {
   checkpointer: Checkpointer
   indexes: IndexPartitions
   clock: Clock
+  tracer: Tracer
   logger: Logger
 }
 
@@ -82,8 +84,8 @@ export class Replica {
   /** Begins to lead, from the log's end. The caller holds the partition's leader key. */
   async lead(broke: (error: Error) => void): Promise<Leader> {
     await replay(this.#store.path, this.#log, this.#applier)
-    const { node, indexes, clock, logger } = this.#ports
-    const ports = { store: this.#store, log: this.#log, applier: this.#applier, indexes, clock, logger }
+    const { node, indexes, clock, tracer, logger } = this.#ports
+    const ports = { store: this.#store, log: this.#log, applier: this.#applier, indexes, clock, tracer, logger }
     this.#leader = await Leader.begin(this.partition, node, ports, error => {
       this.#leader = undefined
       broke(error)

@@ -3,6 +3,7 @@
  * applied. INV-R3: no answer, not even a refusal, rests on a row that is not durable yet.
  */
 import type { Clock } from '../base/clock.ts'
+import type { Tracer } from '../base/tracer.ts'
 import { dynamo } from '../model/errors.ts'
 import type { WriteCommand, WriteOutcome } from '../partition/command.ts'
 import type { Effect } from '../partition/entry.ts'
@@ -12,6 +13,7 @@ import type { Image } from '../store/rows.ts'
 import type { Applier } from './applier.ts'
 import { PendingRows } from './pending.ts'
 import type { Pipeline } from './pipeline.ts'
+import { BatchTrace } from './trace.ts'
 
 /** Entries on their way to the log at once. More would only make smaller entries. */
 const DEPTH = 4
@@ -27,6 +29,8 @@ type Batch = {
   number: number
   effects: Effect[]
   bytes: number
+  /** Of the traced writes among them. */
+  trace?: BatchTrace
   /** Called when the batch is applied (no error), or can't be. */
   settle: ((error?: Error) => void)[]
 }
@@ -36,6 +40,7 @@ export class Writes {
   readonly #reader: StoreReader
   readonly #pipeline: Pipeline
   readonly #clock: Clock
+  readonly #tracer: Tracer
   readonly #pending = new PendingRows()
   readonly #batches = new Map<number, Batch>()
   /** Closed or filling, not yet proposed; the last one fills. */
@@ -44,21 +49,31 @@ export class Writes {
   #waitingBytes = 0
   #scheduled = false
 
-  constructor(applier: Applier, reader: StoreReader, pipeline: Pipeline, clock: Clock) {
+  constructor(applier: Applier, reader: StoreReader, pipeline: Pipeline, clock: Clock, tracer: Tracer) {
     this.#applier = applier
     this.#reader = reader
     this.#pipeline = pipeline
     this.#clock = clock
+    this.#tracer = tracer
+  }
+
+  /** Bytes that are not in the log yet. */
+  get waitingBytes(): number {
+    return this.#waitingBytes
   }
 
   /** Errors: DynamoError from the evaluation, ThrottlingException; NotLeading. */
   write(command: WriteCommand): Promise<WriteOutcome> {
     if (this.#waitingBytes > MAX_WAITING_BYTES) return Promise.reject(dynamo('ThrottlingException', OVERLOADED))
+    const span = this.#tracer.current()
+    const evaluating = span?.child('evaluate')
     const before = this.#pending.get(command.key)
     let evaluation: Evaluation
     try {
       evaluation = evaluate(this.#applier.schema!.table, command, this.#current(command.key, before))
+      evaluating?.end()
     } catch (error) {
+      evaluating?.end()
       return this.#after(before?.batch, () => {
         throw error
       })
@@ -68,6 +83,7 @@ export class Writes {
     const batch = this.#fillingBatch()
     this.#pending.set(command.key, effect.image, batch.number)
     batch.effects.push(effect)
+    if (span) (batch.trace ??= new BatchTrace()).join(span)
     this.#count(batch, effect)
     this.#schedule()
     return this.#after(batch.number, () => outcome)
@@ -142,7 +158,7 @@ export class Writes {
     while (this.#queue.length > 0 && this.#pipeline.flying < depth) {
       const batch = this.#queue.shift()!
       const body = { kind: 'write' as const, time: this.#clock.now(), effects: batch.effects }
-      this.#pipeline.propose(body).then(
+      this.#pipeline.propose(body, batch.trace).then(
         () => this.#settle(batch),
         error => this.#fail(batch, error),
       )

@@ -21,6 +21,7 @@ const LAYERS = [
   ['partition'],
   ['replica'],
   ['cluster'],
+  ['telemetry'],
   ['streams', 'triggers', 'ttl', 'backup'],
   ['api'],
   ['http'],
@@ -41,6 +42,9 @@ const HOMES: Record<string, string[]> = {
   commander: ['.'],
   pino: ['.'],
   'node:sqlite': ['store', 'metadata'],
+  'prom-client': ['telemetry'],
+  '@opentelemetry/api': ['telemetry'],
+  '@opentelemetry/sdk-node': ['telemetry'],
 }
 
 /** Adapters are chosen by the composition root. */
@@ -56,9 +60,9 @@ const sources: Source[] = readdirSync(server, { recursive: true, withFileTypes: 
     const path = join(entry.parentPath, entry.name)
     const file = relative(server, path)
     const text = readFileSync(path, 'utf8')
-    const imports = [...text.matchAll(/^(?:import|export)\b[^;'"]*?\bfrom '([^']+)'|^import '([^']+)'/gm)].map(
-      match => match[1] ?? match[2]!,
-    )
+    const imports = [
+      ...text.matchAll(/^(?:import|export)\b[^;'"]*?\bfrom '([^']+)'|^import '([^']+)'|\bimport\('([^']+)'\)/gm),
+    ].map(match => match[1] ?? match[2] ?? match[3]!)
     return { file, folder: folderOf(file), text, imports }
   })
 

@@ -4,7 +4,7 @@ import type { Cluster, RangePage } from '../../cluster/cluster.ts'
 import { rowKey } from '../../codec/key.ts'
 import { getOwn, type Item, setOwn } from '../../model/item.ts'
 import type { Image } from '../../partition/command.ts'
-import type { JsonText } from '../operation.ts'
+import type { Call, JsonText } from '../operation.ts'
 import { type CapacityReport, consumedCapacity, type Units } from './consumed.ts'
 import { keyNames, type Source } from './source.ts'
 import { spliceList, spliceObject } from './splice.ts'
@@ -39,9 +39,11 @@ type Evaluated = {
   units: Units
 }
 
-export async function answerPage(cluster: Cluster, request: PageRequest): Promise<JsonText> {
+export async function answerPage({ cluster, meter }: Call, request: PageRequest): Promise<JsonText> {
   const { images, scanned, last, units } = await evaluateRows(cluster, request)
   const items = select(images, request)
+  meter.consumedRead(request.source.table, units)
+  meter.returned(request.source.table, items.length)
   return spliceObject({
     Count: String(items.length),
     Items: request.countOnly ? undefined : spliceList(items),

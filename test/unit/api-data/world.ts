@@ -2,6 +2,7 @@
 
 import { JsonText, type Operation } from '../../../server/api/operation.ts'
 import { decode } from '../../../server/api/shape/decode.ts'
+import { silent } from '../../../server/base/logger.ts'
 import type { Cluster, Items, RangePage, RangeTarget, Tables } from '../../../server/cluster/cluster.ts'
 import { DynamoError } from '../../../server/model/errors.ts'
 import type { Item, ScalarType } from '../../../server/model/item.ts'
@@ -15,6 +16,7 @@ import {
 import type { Image, Page, WriteCommand, WriteOutcome } from '../../../server/partition/command.ts'
 import { evaluate } from '../../../server/partition/evaluate.ts'
 import { indexRow } from '../../../server/partition/indexes.ts'
+import { Telemetry } from '../../../server/telemetry/telemetry.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: answers are JSON, looked into by tests alone.
 export type Json = any
@@ -29,6 +31,7 @@ export type World = {
   refusal(operation: Operation, request: object): Promise<string>
   /** Errors to throw from accesses to an item, by the item's hash value. */
   faults: Map<string, DynamoError>
+  telemetry: Telemetry
   /** Added to the statistics of every table. */
   ballast: { bytes: number }
 }
@@ -38,7 +41,9 @@ export function world(...records: TableRecord[]): World {
   const faults = new Map<string, DynamoError>()
   const ballast = { bytes: 0 }
   const cluster = clusterOf(new Map(records.map(record => [record.name, record])), rows, faults, ballast)
-  const call = { cluster, region: 'us-east-1', account: '123456789012', requestId: 'R' }
+  const telemetry = new Telemetry(cluster.tables, silent)
+  const meter = telemetry.begin('Test', 'R', {})
+  const call = { cluster, region: 'us-east-1', account: '123456789012', requestId: 'R', meter }
   const run = async (operation: Operation, request: object) => {
     const input = decode(operation.input, JSON.parse(JSON.stringify(request)))
     const answer = await operation.handle(input, call)
@@ -53,7 +58,7 @@ export function world(...records: TableRecord[]): World {
     }
     return 'none'
   }
-  return { run, refusal, faults, ballast }
+  return { run, refusal, faults, telemetry, ballast }
 }
 
 function clusterOf(

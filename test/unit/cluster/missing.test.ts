@@ -4,6 +4,7 @@ import test from 'ava'
 import { systemClock } from '../../../server/base/clock.ts'
 import { silent } from '../../../server/base/logger.ts'
 import { systemRandom } from '../../../server/base/random.ts'
+import { untraced } from '../../../server/base/tracer.ts'
 import { PartitionHost } from '../../../server/cluster/host.ts'
 import { indexPartitions } from '../../../server/cluster/leaders.ts'
 import { partitionKey } from '../../../server/cluster/records.ts'
@@ -25,6 +26,7 @@ async function startHost(folder: string, metadata: LocalMetadata): Promise<Parti
     checkpointer: noCheckpointer,
     indexes: indexPartitions(() => undefined),
     clock: systemClock,
+    tracer: untraced,
     logger: silent,
   })
   await host.start()

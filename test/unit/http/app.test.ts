@@ -140,6 +140,9 @@ test('what is no API request', async t => {
   assertHeaders(t, healthy, 'text/plain')
   t.is((await get('/anything?x')).body.toString(), healthy.body.toString())
   t.is((await get('/healthz')).body.toString(), '{"status":"ok"}')
+  const metrics = await get('/metrics')
+  t.is(metrics.body.toString(), 'metrics 1\n')
+  assertHeaders(t, metrics, 'text/plain; version=0.0.4; charset=utf-8')
   t.is((await get('/readyz')).status, 200)
   harness.ready = false
   t.is((await get('/readyz')).status, 503)

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { type Clock, systemClock } from '../../../server/base/clock.ts'
 import { silent } from '../../../server/base/logger.ts'
+import { untraced } from '../../../server/base/tracer.ts'
 import type { LoggedEntry, PartitionLog, Position } from '../../../server/log/log.ts'
 import { MemoryLogStore } from '../../../server/log/memory.ts'
 import type { Item } from '../../../server/model/item.ts'
@@ -124,7 +125,7 @@ export async function lead(options: LeadOptions = {}): Promise<LedPartition> {
   const applier = new Applier(store)
   while (applier.state.position < log.end()) applier.replay(await log.read(applier.state.position, 1e9))
   const broke: Error[] = []
-  const ports = { store, log, applier, indexes, clock: options.clock ?? clock, logger: silent }
+  const ports = { store, log, applier, indexes, clock: options.clock ?? clock, tracer: untraced, logger: silent }
   const leader = await Leader.begin('source', 'node', ports, error => broke.push(error))
   await leader.adopt(options.schema ?? partitionSchema(PLAIN))
   return { leader, log, store, applier, indexes, broke }

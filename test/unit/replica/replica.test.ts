@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { OperatorError } from '../../../server/base/failure.ts'
 import { silent } from '../../../server/base/logger.ts'
+import { untraced } from '../../../server/base/tracer.ts'
 import { type LogStore, LogUnavailable, type PartitionLog } from '../../../server/log/log.ts'
 import { MemoryLogStore } from '../../../server/log/memory.ts'
 import { encodeEntry } from '../../../server/partition/entry.ts'
@@ -28,7 +29,15 @@ class Node {
 
   open(): Promise<Replica> {
     const { logs, indexes, checkpointer } = this
-    return Replica.open(this.partition, this.path, { node: 'n', logs, checkpointer, indexes, clock, logger: silent })
+    return Replica.open(this.partition, this.path, {
+      node: 'n',
+      logs,
+      checkpointer,
+      indexes,
+      clock,
+      tracer: untraced,
+      logger: silent,
+    })
   }
 
   log(): Promise<PartitionLog> {
