@@ -1,8 +1,10 @@
 /** The only way to change a partition's state; apply holds it. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { AppliedState, Image } from './rows.ts'
+import { TransactionWriter } from './transactions.ts'
 
 export class StoreWriter {
+  readonly transactions: TransactionWriter
   readonly #database: DatabaseSync
   readonly #begin: StatementSync
   readonly #commit: StatementSync
@@ -18,6 +20,7 @@ export class StoreWriter {
 
   constructor(database: DatabaseSync) {
     this.#database = database
+    this.transactions = new TransactionWriter(database)
     this.#begin = database.prepare('BEGIN IMMEDIATE')
     this.#commit = database.prepare('COMMIT')
     this.#put = database.prepare('INSERT OR REPLACE INTO item (key, image, size) VALUES (?, ?, ?)')

@@ -58,8 +58,8 @@ test('keys read back are buffers, which routing reads hashes from', t => {
 })
 
 test('an entry of a newer version is refused in a sentence', t => {
-  const newer = pack([2, 1, '', 'write', []])
-  t.throws(() => decodeEntry(newer), { instanceOf: OperatorError, message: /newer Tavola \(version 2/ })
+  const newer = pack([3, 1, '', 'write', []])
+  t.throws(() => decodeEntry(newer), { instanceOf: OperatorError, message: /newer Tavola \(version 3/ })
 })
 
 test('different bytes have different hashes', t => {

@@ -12,7 +12,7 @@ import { Replica } from '../../../server/replica/replica.ts'
 import { ThreadCheckpointer } from '../../../server/store/checkpointer.ts'
 import { tempFolder } from '../../helpers/temp.ts'
 import { ALL_HASHES, BY_OWNER, INDEXED, item, PLAIN, partitionSchema, put, S } from '../partition/given.ts'
-import { clock, epoch, GatedLog, NotedIndexes, settled, until, watch } from './fakes.ts'
+import { alone, clock, epoch, GatedLog, NotedIndexes, settled, until, watch } from './fakes.ts'
 
 /** A node's part of the world that outlives its replicas. */
 class Node {
@@ -28,7 +28,8 @@ class Node {
 
   open(): Promise<Replica> {
     const { logs, indexes, checkpointer } = this
-    return Replica.open(this.partition, this.path, { node: 'n', logs, checkpointer, indexes, clock, logger: silent })
+    const ports = { node: 'n', logs, checkpointer, indexes, peers: alone, clock, logger: silent }
+    return Replica.open(this.partition, this.path, ports)
   }
 
   log(): Promise<PartitionLog> {
@@ -63,7 +64,7 @@ test('what was written is there after closing and opening, and the epoch grows',
     replica = await node.open()
     ;({ leader } = await lead(replica))
     t.is(leader.epoch, epoch)
-    t.deepEqual(JSON.parse(leader.get(put(item('a', 1)).key)!.json), item('a', 1))
+    t.deepEqual(JSON.parse((await leader.get(put(item('a', 1)).key))!.json), item('a', 1))
     t.is(leader.schemaVersion, 1)
   }
   await replica.close('done')
