@@ -10,8 +10,8 @@ import type { Random } from '../base/random.ts'
 import { rowKey } from '../codec/key.ts'
 import { hashRange } from '../codec/range.ts'
 import type { Condition } from '../expression/bound.ts'
-import type { Metadata } from '../metadata/metadata.ts'
-import { DynamoError } from '../model/errors.ts'
+import type { Metadata, MetadataEntry } from '../metadata/metadata.ts'
+import { DynamoError, internalServerError } from '../model/errors.ts'
 import type { Item } from '../model/item.ts'
 import type { KeySchema } from '../model/schema.ts'
 import { itemSize } from '../model/size.ts'
@@ -21,12 +21,15 @@ import type { Placement } from './catalog.ts'
 import type { Items } from './cluster.ts'
 import type { Leaders } from './leaders.ts'
 import { partitionRecords, slices } from './plan.ts'
-import { partitionKey, type Realm, tokensKey } from './records.ts'
+import { type LeaderRecord, leaderKey, partitionKey, type Realm, tokensKey } from './records.ts'
 import { Router } from './router.ts'
 
 /** Longer than a home keeps the token, by more than a transaction may take. */
 const CLAIM_MS = 11 * 60_000
 const SWEEP_MS = 30_000
+/** How long the first transaction waits for the directory. */
+const READY_MS = 5000
+const READY_CHECK_MS = 5
 const SWEEP_ROWS = 500
 const SWEEP_PAUSE_MS = 20
 
@@ -116,8 +119,16 @@ export class TokenDirectory {
     return this.#opened
   }
 
-  #directoryOf(table: TableRecord): Directory {
-    const { leaders, clock } = this.#ports
+  /** Resolves once its partitions know what they hold. */
+  async #directoryOf(table: TableRecord): Promise<Directory> {
+    const { leaders, clock, metadata } = this.#ports
+    const end = clock.monotonic() + READY_MS
+    for (const { id } of table.partitions) {
+      while (!isReady(await metadata.get(leaderKey(id)))) {
+        if (clock.monotonic() > end) throw internalServerError()
+        await sleep(clock, READY_CHECK_MS)
+      }
+    }
     return { table, items: new Router({ find: () => table }, leaders, clock, 0) }
   }
 
@@ -170,6 +181,10 @@ export class TokenDirectory {
       if (!(error instanceof DynamoError)) throw error
     }
   }
+}
+
+function isReady(leader: MetadataEntry | undefined): boolean {
+  return leader !== undefined && (JSON.parse(leader.value) as LeaderRecord).schemaVersion > 0
 }
 
 function expiredBy(now: number): Condition {
