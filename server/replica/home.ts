@@ -102,7 +102,7 @@ export class Home {
     if (participants.length > 0 && clock.now() - request.began > COMMIT_WINDOW_MS)
       return this.#log(this.#abortion(transaction, { kind: 'aborted' }))
     const known = token && this.#known(transaction, token)
-    this.#begun.add(transaction, token?.token)
+    if (!known) this.#begun.add(transaction, token?.token)
     const attempt = known ? { effects: [], steps: [], batch: undefined, answer: known } : this.#attempt(request)
     // The participants will be told that it is aborted: no repetition of this call may commit it.
     if (attempt.answer.kind !== 'committed' && participants.length > 0)
