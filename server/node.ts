@@ -43,6 +43,8 @@ export type NodeOptions = {
   partitions: number
   region: string
   logger: Logger
+  /** Comes between the node and its log: a test may end the process at an entry of its choice. */
+  aroundLogs?: (logs: LogStore) => LogStore
 }
 
 export type RunningNode = {
@@ -59,14 +61,15 @@ type Disk = { metadata: Metadata; logs: LogStore; checkpointer: Checkpointer; fo
 export async function startNode(options: NodeOptions): Promise<RunningNode> {
   const { logger, region } = options
   const disk = options.dataDir === undefined ? memoryDisk() : await openDisk(options.dataDir, logger)
-  const { metadata, logs, checkpointer } = disk
+  const { metadata, checkpointer } = disk
+  const logs = options.aroundLogs?.(disk.logs) ?? disk.logs
   const clock = systemClock
   const lease = await metadata.lease()
   const indexes = indexPartitions(partition => host.leader(partition))
   const leaders = { find: (partition: string) => host.leader(partition) }
   const exists = async (partition: string) => (await metadata.get(partitionKey(partition))) !== undefined
   const others = peers(partition => host.leader(partition), exists)
-  const host = new PartitionHost({ node: NODE, ...disk, lease, indexes, peers: others, clock, logger })
+  const host = new PartitionHost({ node: NODE, ...disk, logs, lease, indexes, peers: others, clock, logger })
   const realm = { account: ACCOUNT, region }
   const placement = { node: NODE, partitionsPerTable: options.partitions }
   const catalog = new Catalog({ metadata, leaders, clock, random: systemRandom }, realm, placement)

@@ -6,7 +6,8 @@ const MAIN = fileURLToPath(new URL('../../server/main.ts', import.meta.url))
 
 export type Exit = { code: number | null; signal: NodeJS.Signals | null }
 
-export type LaunchOptions = { env?: NodeJS.ProcessEnv; cwd?: string }
+/** `main`: another program than `server/main.ts` that takes the same options and greets in the same way. */
+export type LaunchOptions = { env?: NodeJS.ProcessEnv; cwd?: string; main?: string }
 
 export type LaunchedTavola = {
   pid: number
@@ -29,8 +30,8 @@ process.on('exit', () => {
 })
 
 /** Starts `server/main.ts` on a free port, unless `args` name one; does not wait for it. */
-export function launchTavola(args: string[] = [], { env, cwd }: LaunchOptions = {}): LaunchedTavola {
-  const child = spawn(process.execPath, [MAIN, '--port', '0', ...args], {
+export function launchTavola(args: string[] = [], { env, cwd, main = MAIN }: LaunchOptions = {}): LaunchedTavola {
+  const child = spawn(process.execPath, [main, '--port', '0', ...args], {
     cwd,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
