@@ -70,7 +70,9 @@ export function indexPartitions(find: (partition: string) => IndexLeader | undef
 }
 
 /** The leader of a partition, as seen by those who share a transaction with it. */
-type PeerLeader = { transactions: { outcome: TransactionLeader['outcome']; holds(prepares: Held[]): boolean[] } }
+type PeerLeader = {
+  transactions: { outcome: TransactionLeader['outcome']; holds(prepares: Held[]): boolean[] | Promise<boolean[]> }
+}
 
 /** `exists`: false once a partition is gone for good. */
 export function peers(

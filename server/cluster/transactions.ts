@@ -38,7 +38,7 @@ const MISMATCH =
 
 export type CoordinatorPorts = {
   routes: Routes
-  tokens: TokenDirectory
+  tokens: Pick<TokenDirectory, 'claim' | 'renew'>
   clock: Clock
   random: Random
 }

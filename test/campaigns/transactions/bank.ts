@@ -11,6 +11,9 @@ export const PAIR_COUNT = 4
 const OPENING = 1000
 export const TOTAL = ACCOUNT_COUNT * OPENING
 
+/** Single writes: answered, and cut off. */
+export type Touches = { sure: number; unsure: number }
+
 const SETTLE_MS = 10_000
 const INDEX = 'ByBranch'
 
@@ -52,11 +55,12 @@ function tableOf(TableName: string): object {
 }
 
 /** Errors: whatever is not as it must be, or does not become so soon. */
-export async function checkBank(api: Api): Promise<void> {
+export async function checkBank(api: Api, touches: Touches[]): Promise<void> {
   await checkFree(api)
   const accounts = await all(api, ACCOUNTS)
   const sum = sumOf(accounts)
   if (sum !== TOTAL) throw new Error(`the accounts have ${sum} instead of ${TOTAL}`)
+  checkTouches(accounts, touches)
   for (const { id, times } of await all(api, LEDGER))
     if (times!.N !== '1') throw new Error(`${id!.S} was applied ${times!.N} times`)
   checkPairs(await all(api, PAIRS))
@@ -65,6 +69,14 @@ export async function checkBank(api: Api): Promise<void> {
 
 export function sumOf(accounts: Item[]): number {
   return accounts.reduce((sum, { balance }) => sum + Number(balance!.N), 0)
+}
+
+function checkTouches(accounts: Item[], touches: Touches[]): void {
+  const found = accounts.reduce((sum, account) => sum + Number(account.touches?.N ?? 0), 0)
+  const sure = touches.reduce((sum, one) => sum + one.sure, 0)
+  const unsure = touches.reduce((sum, one) => sum + one.unsure, 0)
+  if (found < sure || found > sure + unsure)
+    throw new Error(`${found} touches; ${sure} were answered, ${unsure} were cut off`)
 }
 
 function checkPairs(doctors: Item[]): void {

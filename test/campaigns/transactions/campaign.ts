@@ -82,7 +82,10 @@ async function isInOrder(api: Api, server: TavolaProcess, { tellers, isFirst }: 
   try {
     if (isFirst) await openBank(api)
     await Promise.all(tellers.map(teller => teller.repeat(api)))
-    await checkBank(api)
+    await checkBank(
+      api,
+      tellers.map(({ touches }) => touches),
+    )
     return true
   } catch (error) {
     if (!(error instanceof CutOff)) throw error

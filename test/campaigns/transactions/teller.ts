@@ -15,6 +15,7 @@ import {
   S,
   sumOf,
   TOTAL,
+  type Touches,
 } from './bank.ts'
 
 /** Answers that say no more than that others were in the way, or that money was short. */
@@ -25,6 +26,8 @@ export type Counts = { done: number; refused: number; audits: number; replays: n
 export class Teller {
   readonly #choices: Random
   readonly counts: Counts = { done: 0, refused: 0, audits: 0, replays: 0 }
+  /** Single writes of accounts: answered, and cut off. */
+  readonly touches: Touches = { sure: 0, unsure: 0 }
   /** Transfers that were cut off. */
   #unsure: object[] = []
   /** A few that were answered, to be asked again. */
@@ -150,14 +153,20 @@ export class Teller {
     await this.#attempt(api, 'TransactWriteItems', { TransactItems })
   }
 
-  /** A single write beside the transactions. */
-  #touch(api: Api): Promise<unknown> {
-    return this.#attempt(api, 'UpdateItem', {
+  /** A single write beside the transactions, which none of them may undo. */
+  async #touch(api: Api): Promise<void> {
+    const update = {
       TableName: ACCOUNTS,
       Key: accountKey(this.#choices.below(ACCOUNT_COUNT)),
-      UpdateExpression: 'SET touched = :by',
-      ExpressionAttributeValues: { ':by': N(this.#choices.below(1000)) },
-    })
+      UpdateExpression: 'ADD touches :one',
+      ExpressionAttributeValues: { ':one': N(1) },
+    }
+    try {
+      if (await this.#attempt(api, 'UpdateItem', update)) this.touches.sure += 1
+    } catch (error) {
+      if (error instanceof CutOff) this.touches.unsure += 1
+      throw error
+    }
   }
 
   #readOne(api: Api): Promise<unknown> {

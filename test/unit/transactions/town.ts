@@ -8,6 +8,7 @@ import type { Item } from '../../../server/model/item.ts'
 import type { WriteCommand } from '../../../server/partition/command.ts'
 import type { PartitionSchema } from '../../../server/partition/schema.ts'
 import type { Action, CheckRequest, CommitRequest } from '../../../server/partition/transaction.ts'
+import type { Peers } from '../../../server/replica/peers.ts'
 import type { Transactions } from '../../../server/replica/transactions.ts'
 import { PLAIN, partitionSchema } from '../partition/given.ts'
 import { clock, GatedLog, type LedPartition, lead } from '../replica/fakes.ts'
@@ -26,9 +27,12 @@ export class Town {
   readonly gone = new Set<string>()
   readonly clock: Clock
 
-  /** Ends with the test. */
-  constructor(t: ExecutionContext, given: Clock = clock) {
+  readonly #peers: () => Peers
+
+  /** Ends with the test. `between`: how partitions reach each other. */
+  constructor(t: ExecutionContext, given: Clock = clock, between?: () => Peers) {
     this.clock = given
+    this.#peers = between ?? (() => peers(this.find, async id => !this.gone.has(id)))
     t.teardown(() => {
       for (const { leader } of this.partitions.values()) leader.stop('the test is over')
     })
@@ -36,7 +40,7 @@ export class Town {
 
   /** A partition that is led, in the place of one that was dropped. */
   async build(id: string, schema: PartitionSchema = partitionSchema(PLAIN)): Promise<LedPartition> {
-    const led = await lead({ partition: id, schema, clock: this.clock, peers: this.peers() })
+    const led = await lead({ partition: id, schema, clock: this.clock, peers: this.#peers() })
     this.partitions.set(id, led)
     return led
   }
@@ -56,7 +60,7 @@ export class Town {
   /** A new leader, from the log and, unless it is lost, the file. */
   async restart(id: string, loseFile = false): Promise<LedPartition> {
     const { log, store, indexes } = this.partitions.get(id)!
-    const options = { partition: id, log: new GatedLog(log.inner), indexes, clock: this.clock, peers: this.peers() }
+    const options = { partition: id, log: new GatedLog(log.inner), indexes, clock: this.clock, peers: this.#peers() }
     const led = await lead(loseFile ? options : { ...options, store })
     this.partitions.set(id, led)
     this.away.delete(id)
@@ -69,10 +73,6 @@ export class Town {
   item(id: string, command: WriteCommand): Item | undefined {
     const image = this.partitions.get(id)!.store.reader.get(command.key)
     return image && JSON.parse(image.json)
-  }
-
-  peers() {
-    return peers(this.find, async id => !this.gone.has(id))
   }
 }
 
