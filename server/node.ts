@@ -6,17 +6,21 @@ import { constants, existsSync } from 'node:fs'
 import { access, mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { operations } from './api/operations.ts'
-import { type Clock, systemClock } from './base/clock.ts'
+import { systemClock } from './base/clock.ts'
 import { OperatorError } from './base/failure.ts'
 import type { Logger } from './base/logger.ts'
-import { type Random, systemRandom } from './base/random.ts'
+import { systemRandom } from './base/random.ts'
 import { untraced } from './base/tracer.ts'
 import { Catalog } from './cluster/catalog.ts'
 import type { Cluster } from './cluster/cluster.ts'
 import { PartitionHost } from './cluster/host.ts'
-import { indexPartitions } from './cluster/leaders.ts'
+import { indexPartitions, peers } from './cluster/leaders.ts'
 import { Lifecycle } from './cluster/lifecycle.ts'
+import { partitionKey } from './cluster/records.ts'
 import { Router } from './cluster/router.ts'
+import { Routes } from './cluster/routes.ts'
+import { TokenDirectory } from './cluster/tokens.ts'
+import { Coordinator } from './cluster/transactions.ts'
 import { Upkeep } from './cluster/upkeep.ts'
 import { type AppOptions, createApp } from './http/app.ts'
 import { createServer, type HttpServer } from './http/server.ts'
@@ -47,6 +51,8 @@ export type NodeOptions = {
   /** Send traces, as the OTEL_* variables say. */
   traces?: boolean
   logger: Logger
+  /** Comes between the node and its log: a test may end the process at an entry of its choice. */
+  aroundLogs?: (logs: LogStore) => LogStore
 }
 
 export type RunningNode = {
@@ -69,23 +75,27 @@ type Disk = {
 export async function startNode(options: NodeOptions): Promise<RunningNode> {
   const { logger, region } = options
   const disk = options.dataDir === undefined ? memoryDisk() : await openDisk(options.dataDir, logger)
-  const { metadata, logs, checkpointer } = disk
+  const { metadata, checkpointer } = disk
+  const logs = options.aroundLogs?.(disk.logs) ?? disk.logs
   const clock = systemClock
   const tracer = options.traces ? await startTracing(logger) : undefined
   const lease = await metadata.lease()
   const indexes = indexPartitions(partition => host.leader(partition))
-  const host = new PartitionHost({ node: NODE, ...disk, lease, indexes, clock, tracer: tracer ?? untraced, logger })
   const leaders = { find: (partition: string) => host.leader(partition) }
-  const catalog = new Catalog(
-    { metadata, leaders, clock, random: systemRandom },
-    { account: ACCOUNT, region },
-    { node: NODE, partitionsPerTable: options.partitions },
-  )
+  const exists = async (partition: string) => (await metadata.get(partitionKey(partition))) !== undefined
+  const others = peers(partition => host.leader(partition), exists)
+  const storage = { ...disk, logs, lease, indexes, peers: others }
+  const host = new PartitionHost({ node: NODE, ...storage, clock, tracer: tracer ?? untraced, logger })
+  const realm = { account: ACCOUNT, region }
+  const placement = { node: NODE, partitionsPerTable: options.partitions }
+  const catalog = new Catalog({ metadata, leaders, clock, random: systemRandom }, realm, placement)
+  const tokens = new TokenDirectory({ metadata, leaders, clock, random: systemRandom, logger }, realm, placement)
   const lifecycle = new Lifecycle(metadata, clock, logger)
   const upkeep = new Upkeep(() => host.replicas(), logs, clock, logger)
   const closeStorage = async () => {
     lifecycle.stop()
     catalog.stop()
+    tokens.stop()
     await upkeep.stop()
     await host.close()
     await logs.close()
@@ -98,7 +108,10 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     await catalog.start()
     await lifecycle.start()
     let closing = false
-    const router = new Router(catalog, leaders, clock, INDEX_WAIT_MS)
+    const items = new Router(catalog, leaders, clock, INDEX_WAIT_MS)
+    const routes = new Routes(catalog, leaders, clock)
+    const transactions = new Coordinator({ routes, tokens, clock, random: systemRandom })
+    const cluster = { tables: catalog, items, transactions, now: () => clock.now(), uuid: () => systemRandom.uuid() }
     const telemetry = new Telemetry(catalog, logger, tracer)
     const sources: NodeSources = {
       tables: catalog,
@@ -110,9 +123,9 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
       disk: disk.seen,
     }
     const metrics = scraper([...requestMetrics(telemetry, catalog), ...nodeMetrics(sources)])
-    const cluster = clusterOf(catalog, router, clock, systemRandom)
     const server = await serve(options, { ready: () => !closing, cluster, telemetry, metrics })
     upkeep.start()
+    tokens.start()
     const close = async () => {
       closing = true
       await server.close()
@@ -123,10 +136,6 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     await closeStorage()
     throw error
   }
-}
-
-function clusterOf(tables: Catalog, items: Router, clock: Clock, random: Random): Cluster {
-  return { tables, items, now: () => clock.now(), uuid: () => random.uuid() }
 }
 
 type Serving = Pick<AppOptions, 'ready' | 'telemetry' | 'metrics'> & { cluster: Cluster }

@@ -101,7 +101,7 @@ function commandOf(schema: DataSchema, { PutRequest, DeleteRequest }: WriteReque
   if (PutRequest === undefined) {
     const keyItem = DeleteRequest!.Key
     validateKeyItem(schema.key, keyItem)
-    return { kind: 'delete', key: rowKey(schema.key, keyItem), keyItem }
+    return { kind: 'delete', key: rowKey(schema.key, keyItem), keyItem, patient: true }
   }
   const { Item: item } = PutRequest
   validatePutKey(schema, item)
@@ -109,7 +109,7 @@ function commandOf(schema: DataSchema, { PutRequest, DeleteRequest }: WriteReque
     const problem = indexKeyProblem(index, item, 'put')
     if (problem !== undefined) throw problem
   }
-  return { kind: 'put', key: rowKey(schema.key, item), item, size }
+  return { kind: 'put', key: rowKey(schema.key, item), item, size, patient: true }
 }
 
 /** A put that lacks a key, or has one of another type, is answered here as a wrong Key would be. */

@@ -17,6 +17,8 @@ import { putItem } from './PutItem.ts'
 import { query } from './Query.ts'
 import { scan } from './Scan.ts'
 import { tagResource } from './TagResource.ts'
+import { transactGetItems } from './TransactGetItems.ts'
+import { transactWriteItems } from './TransactWriteItems.ts'
 import { untagResource } from './UntagResource.ts'
 import { updateItem } from './UpdateItem.ts'
 import { updateTable } from './UpdateTable.ts'
@@ -40,6 +42,8 @@ export const operations: Operation[] = [
   query,
   scan,
   tagResource,
+  transactGetItems,
+  transactWriteItems,
   untagResource,
   updateItem,
   updateTable,

@@ -86,6 +86,8 @@ export type TableRecord = {
   partitions: PartitionSlice[]
   /** Grows when keys or indexes change, so that partitions know they must follow. Kept by the cluster. */
   schemaVersion?: number
+  /** While DELETING: its partitions were told to go. Set by the cluster. */
+  dropped?: boolean
 }
 
 /** The indexes and keys as the partitions need them, of a record as the metadata keeps it. */

@@ -10,6 +10,8 @@ export type PartitionSchema = {
   routes: Record<string, PartitionSlice[]>
   /** Ids of global indexes that were added to a table with items: their rows must be made from what is here. */
   backfill: string[]
+  /** The table is going: no transaction may begin here any more. */
+  closing?: boolean
 }
 
 /** Local indexes are fixed with the table, so their place among each other names them for ever. */

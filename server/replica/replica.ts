@@ -17,12 +17,14 @@ import { deleteStore, Store } from '../store/store.ts'
 import { Applier } from './applier.ts'
 import type { IndexPartitions } from './feed.ts'
 import { Leader } from './leader.ts'
+import type { Peers } from './peers.ts'
 
 export type ReplicaPorts = {
   node: string
   logs: LogStore
   checkpointer: Checkpointer
   indexes: IndexPartitions
+  peers: Peers
   clock: Clock
   tracer: Tracer
   logger: Logger
@@ -84,8 +86,8 @@ export class Replica {
   /** Begins to lead, from the log's end. The caller holds the partition's leader key. */
   async lead(broke: (error: Error) => void): Promise<Leader> {
     await replay(this.#store.path, this.#log, this.#applier)
-    const { node, indexes, clock, tracer, logger } = this.#ports
-    const ports = { store: this.#store, log: this.#log, applier: this.#applier, indexes, clock, tracer, logger }
+    const { node, indexes, peers, clock, tracer, logger } = this.#ports
+    const ports = { store: this.#store, log: this.#log, applier: this.#applier, indexes, peers, clock, tracer, logger }
     this.#leader = await Leader.begin(this.partition, node, ports, error => {
       this.#leader = undefined
       broke(error)

@@ -11,6 +11,8 @@ export type LaunchOptions = {
   cwd?: string
   /** In a process group of its own, so that a Ctrl-C in the terminal does not reach it. */
   detached?: boolean
+  /** Another program than `server/main.ts` that takes the same options and greets in the same way. */
+  main?: string
 }
 
 export type LaunchedTavola = {
@@ -34,8 +36,9 @@ process.on('exit', () => {
 })
 
 /** Starts `server/main.ts` on a free port, unless `args` name one; does not wait for it. */
-export function launchTavola(args: string[] = [], { env, cwd, detached = false }: LaunchOptions = {}): LaunchedTavola {
-  const child = spawn(process.execPath, [MAIN, '--port', '0', ...args], {
+export function launchTavola(args: string[] = [], options: LaunchOptions = {}): LaunchedTavola {
+  const { env, cwd, detached = false, main = MAIN } = options
+  const child = spawn(process.execPath, [main, '--port', '0', ...args], {
     cwd,
     detached,
     env: { ...process.env, ...env },

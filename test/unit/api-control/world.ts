@@ -4,7 +4,7 @@ import type { Call, Operation } from '../../../server/api/operation.ts'
 import { decode } from '../../../server/api/shape/decode.ts'
 import type { Structure } from '../../../server/api/shape/shape.ts'
 import { silent } from '../../../server/base/logger.ts'
-import type { Items, TableStatistics, Tables } from '../../../server/cluster/cluster.ts'
+import type { Items, TableStatistics, Tables, Transactions } from '../../../server/cluster/cluster.ts'
 import { DynamoError, dynamo, resourceNotFound } from '../../../server/model/errors.ts'
 import type { TableRecord } from '../../../server/model/table.ts'
 import { Telemetry } from '../../../server/telemetry/telemetry.ts'
@@ -40,6 +40,7 @@ export function world(): World {
     cluster: {
       tables,
       items: undefined as unknown as Items,
+      transactions: undefined as unknown as Transactions,
       now: () => now,
       uuid: () => `00000000-0000-4000-8000-${String(++ids).padStart(12, '0')}`,
     },

@@ -3,7 +3,7 @@
 import { JsonText, type Operation } from '../../../server/api/operation.ts'
 import { decode } from '../../../server/api/shape/decode.ts'
 import { silent } from '../../../server/base/logger.ts'
-import type { Cluster, Items, RangePage, RangeTarget, Tables } from '../../../server/cluster/cluster.ts'
+import type { Cluster, Items, RangePage, RangeTarget, Tables, Transactions } from '../../../server/cluster/cluster.ts'
 import { DynamoError } from '../../../server/model/errors.ts'
 import type { Item, ScalarType } from '../../../server/model/item.ts'
 import {
@@ -83,6 +83,7 @@ function clusterOf(
       return { table: { ...own, bytes: own.bytes + ballast.bytes }, indexes: Object.fromEntries(indexes) }
     },
   }
+  const transactions: Transactions = { write: unused, read: unused }
   const items: Items = {
     async get(table, key) {
       const image = rowsOf(table.id).get(key.toString('hex'))?.image
@@ -97,7 +98,7 @@ function clusterOf(
       return page([...rowsOf(targetId(table, target)).values()], request)
     },
   }
-  return { tables, items, now: () => 0, uuid: () => '00000000-0000-0000-0000-000000000000' }
+  return { tables, items, transactions, now: () => 0, uuid: () => '00000000-0000-0000-0000-000000000000' }
 }
 
 function meetFault(faults: Map<string, DynamoError>, table: TableRecord, item: Item | undefined): void {

@@ -12,6 +12,7 @@ import { MemoryLogStore } from '../../../server/log/memory.ts'
 import { LocalMetadata } from '../../../server/metadata/local/local.ts'
 import { noCheckpointer } from '../../../server/store/checkpointer.ts'
 import { tempFolder } from '../../helpers/temp.ts'
+import { alone } from '../replica/fakes.ts'
 
 const ID = '11111111-2222-4333-8444-555555555555'
 
@@ -25,6 +26,7 @@ async function startHost(folder: string, metadata: LocalMetadata): Promise<Parti
     lease: await metadata.lease(),
     checkpointer: noCheckpointer,
     indexes: indexPartitions(() => undefined),
+    peers: alone,
     clock: systemClock,
     tracer: untraced,
     logger: silent,

@@ -1,6 +1,6 @@
 import test from 'ava'
 import fc from 'fast-check'
-import type { PartitionLeader } from '../../../server/cluster/leaders.ts'
+import type { PartitionLeader, TransactionLeader } from '../../../server/cluster/leaders.ts'
 import { Router } from '../../../server/cluster/router.ts'
 import { hashRange } from '../../../server/codec/range.ts'
 import type { TableRecord } from '../../../server/model/table.ts'
@@ -19,6 +19,7 @@ class Stores {
     const store = this.stores.get(id)
     return (
       store && {
+        transactions: undefined as unknown as TransactionLeader,
         get: key => store.reader.get(key),
         range: request => {
           this.visited.push(id)

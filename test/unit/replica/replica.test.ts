@@ -13,7 +13,7 @@ import { Replica } from '../../../server/replica/replica.ts'
 import { ThreadCheckpointer } from '../../../server/store/checkpointer.ts'
 import { tempFolder } from '../../helpers/temp.ts'
 import { ALL_HASHES, BY_OWNER, INDEXED, item, PLAIN, partitionSchema, put, S } from '../partition/given.ts'
-import { clock, epoch, GatedLog, NotedIndexes, settled, until, watch } from './fakes.ts'
+import { alone, clock, epoch, GatedLog, NotedIndexes, settled, until, watch } from './fakes.ts'
 
 /** A node's part of the world that outlives its replicas. */
 class Node {
@@ -29,15 +29,8 @@ class Node {
 
   open(): Promise<Replica> {
     const { logs, indexes, checkpointer } = this
-    return Replica.open(this.partition, this.path, {
-      node: 'n',
-      logs,
-      checkpointer,
-      indexes,
-      clock,
-      tracer: untraced,
-      logger: silent,
-    })
+    const shared = { clock, tracer: untraced, logger: silent }
+    return Replica.open(this.partition, this.path, { node: 'n', logs, checkpointer, indexes, peers: alone, ...shared })
   }
 
   log(): Promise<PartitionLog> {
@@ -72,7 +65,7 @@ test('what was written is there after closing and opening, and the epoch grows',
     replica = await node.open()
     ;({ leader } = await lead(replica))
     t.is(leader.epoch, epoch)
-    t.deepEqual(JSON.parse(leader.get(put(item('a', 1)).key)!.json), item('a', 1))
+    t.deepEqual(JSON.parse((await leader.get(put(item('a', 1)).key))!.json), item('a', 1))
     t.is(leader.schemaVersion, 1)
   }
   await replica.close('done')

@@ -1,0 +1,28 @@
+/** What transactions report of their tables: capacity (facts, section 4.4). */
+import type { TableRecord } from '../../model/table.ts'
+import type { WriteUnits } from '../../partition/command.ts'
+import { addUnits, type CapacityReport, consumedCapacity, noUnits, type Units } from '../item/consumed.ts'
+import { spliceList } from '../item/splice.ts'
+
+/** `given`: the table as the request first named it. */
+type Share = { given: string; table: TableRecord; units: WriteUnits }
+
+/** The list of ConsumedCapacity, an entry per table; undefined if none was asked for. */
+export function transactCapacity(
+  report: CapacityReport | undefined,
+  shares: Share[],
+  kind: 'Read' | 'Write',
+): string | undefined {
+  if (report === undefined || report === 'NONE') return undefined
+  const tables = new Map<string, Share & { units: Units }>()
+  for (const { given, table, units } of shares) {
+    const known = tables.get(table.id)
+    const sum = known?.units ?? noUnits()
+    if (!known) tables.set(table.id, { given, table, units: sum })
+    // Twice the table's units; those of indexes as ever.
+    addUnits(sum, { table: 2 * units.table, indexes: units.indexes })
+  }
+  return spliceList(
+    [...tables.values()].map(({ given, table, units }) => consumedCapacity(report, given, table, units, kind)!),
+  )
+}
