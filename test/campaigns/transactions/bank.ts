@@ -7,7 +7,7 @@ export const ACCOUNTS = 'Accounts'
 export const LEDGER = 'Ledger'
 export const PAIRS = 'Pairs'
 export const ACCOUNT_COUNT = 12
-export const PAIR_COUNT = 4
+export const PAIR_COUNT = 2
 const OPENING = 1000
 export const TOTAL = ACCOUNT_COUNT * OPENING
 
@@ -21,14 +21,14 @@ export const S = (text: string): AttributeValue => ({ S: text })
 export const N = (number: number): AttributeValue => ({ N: String(number) })
 export const accountKey = (i: number): Item => ({ id: S(`account ${i}`) })
 /** One of the two items of a pair, of which one at least is on duty. */
-export const doctorKey = (pair: number, side: 0 | 1): Item => ({ id: S(`pair ${pair} ${side}`) })
+export const doctorKey = (pair: number, side: number): Item => ({ id: S(`pair ${pair} ${side}`) })
 
 export async function openBank(api: Api): Promise<void> {
   for (const TableName of [ACCOUNTS, LEDGER, PAIRS]) await api('CreateTable', tableOf(TableName))
   for (let i = 0; i < ACCOUNT_COUNT; i++)
     await api('PutItem', { TableName: ACCOUNTS, Item: { ...accountKey(i), balance: N(OPENING), branch: S('b0') } })
   for (let pair = 0; pair < PAIR_COUNT; pair++)
-    for (const side of [0, 1] as const)
+    for (const side of [0, 1])
       await api('PutItem', { TableName: PAIRS, Item: { ...doctorKey(pair, side), duty: S('on') } })
 }
 

@@ -69,7 +69,7 @@ export class Teller {
     return this.#choices.weighted<() => Promise<unknown>>([
       [5, () => this.#transfer(api)],
       [2, () => this.#audit(api)],
-      [2, () => this.#leaveDuty(api)],
+      [4, () => this.#leaveDuty(api)],
       [2, () => this.#touch(api)],
       [1, () => this.#readOne(api)],
     ])()
@@ -126,31 +126,28 @@ export class Teller {
     this.counts.audits += 1
   }
 
-  /** Each may leave while the other is there: write skew would let both. */
+  /** Both of a pair want to leave, and may while the other is there: write skew would let both. */
   async #leaveDuty(api: Api): Promise<void> {
     const pair = this.#choices.below(PAIR_COUNT)
-    const side = this.#choices.pick([0, 1] as const)
-    const other = side === 0 ? 1 : 0
-    const duty = { '#d': 'duty' }
-    const set = (key: Item, value: string) => ({
-      TableName: PAIRS,
-      Key: key,
-      UpdateExpression: 'SET #d = :v',
-      ExpressionAttributeNames: duty,
-      ExpressionAttributeValues: { ':v': S(value) },
-    })
-    if (this.#choices.chance(0.5))
-      return void (await this.#attempt(api, 'UpdateItem', set(doctorKey(pair, side), 'on')))
+    for (const side of [0, 1]) await this.#attempt(api, 'UpdateItem', duty(doctorKey(pair, side), 'on'))
+    await together([0, 1].map(side => this.#leave(api, doctorKey(pair, side), doctorKey(pair, 1 - side))))
+    const TransactItems = [0, 1].map(side => ({ Get: { TableName: PAIRS, Key: doctorKey(pair, side) } }))
+    const answer = await this.#attempt(api, 'TransactGetItems', { TransactItems })
+    const doctors = (answer?.Responses as { Item: Item }[] | undefined) ?? []
+    if (answer && doctors.every(({ Item }) => Item.duty!.S === 'off')) throw new Error('both of a pair have left')
+  }
+
+  #leave(api: Api, one: Item, other: Item): Promise<unknown> {
     const check = {
       TableName: PAIRS,
-      Key: doctorKey(pair, other),
+      Key: other,
       ConditionExpression: '#d = :on',
-      ExpressionAttributeNames: duty,
+      ExpressionAttributeNames: { '#d': 'duty' },
       ExpressionAttributeValues: { ':on': S('on') },
     }
-    const TransactItems = [{ ConditionCheck: check }, { Update: set(doctorKey(pair, side), 'off') }]
+    const TransactItems = [{ ConditionCheck: check }, { Update: duty(one, 'off') }]
     if (this.#choices.chance(0.5)) TransactItems.reverse()
-    await this.#attempt(api, 'TransactWriteItems', { TransactItems })
+    return this.#attempt(api, 'TransactWriteItems', { TransactItems })
   }
 
   /** A single write beside the transactions, which none of them may undo. */
@@ -186,4 +183,20 @@ export class Teller {
       return undefined
     }
   }
+}
+
+function duty(key: Item, value: 'on' | 'off'): object {
+  return {
+    TableName: PAIRS,
+    Key: key,
+    UpdateExpression: 'SET #d = :v',
+    ExpressionAttributeNames: { '#d': 'duty' },
+    ExpressionAttributeValues: { ':v': S(value) },
+  }
+}
+
+/** As `Promise.all`, but leaves nobody behind. */
+async function together(work: Promise<unknown>[]): Promise<void> {
+  const failed = (await Promise.allSettled(work)).find(({ status }) => status === 'rejected')
+  if (failed) throw (failed as PromiseRejectedResult).reason
 }
