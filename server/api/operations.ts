@@ -9,6 +9,7 @@ import { describeEndpoints } from './DescribeEndpoints.ts'
 import { describeLimits } from './DescribeLimits.ts'
 import { describeTable } from './DescribeTable.ts'
 import { describeTimeToLive } from './DescribeTimeToLive.ts'
+import { executeStatement } from './ExecuteStatement.ts'
 import { getItem } from './GetItem.ts'
 import { listTables } from './ListTables.ts'
 import { listTagsOfResource } from './ListTagsOfResource.ts'
@@ -33,6 +34,7 @@ export const operations: Operation[] = [
   describeLimits,
   describeTable,
   describeTimeToLive,
+  executeStatement,
   getItem,
   listTables,
   listTagsOfResource,

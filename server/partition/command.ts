@@ -21,8 +21,11 @@ export type WriteCommand =
   /** `size`: of `item`, in bytes. */
   | ({ kind: 'put'; key: Buffer; item: Item; size: number } & Guard)
   | ({ kind: 'delete'; key: Buffer; keyItem: Item } & Guard)
-  /** Without `update`: creates the item with its key alone, or leaves it. */
-  | ({ kind: 'update'; key: Buffer; keyItem: Item; update?: Update } & Guard)
+  /**
+   * Without `update`: creates the item with its key alone, or leaves it. `plainLimit`: only the item that results counts
+   * towards the size limit, not the actions of the update.
+   */
+  | ({ kind: 'update'; key: Buffer; keyItem: Item; update?: Update; plainLimit?: boolean } & Guard)
 
 /** Write units: the table's own, and those of every index touched, by index name. */
 export type WriteUnits = { table: number; indexes: Record<string, number> }
