@@ -11,7 +11,7 @@ import { OperatorError } from './base/failure.ts'
 import type { Logger } from './base/logger.ts'
 import { type Random, systemRandom } from './base/random.ts'
 import { Catalog } from './cluster/catalog.ts'
-import type { Cluster } from './cluster/cluster.ts'
+import type { Cluster, Transactions } from './cluster/cluster.ts'
 import { PartitionHost } from './cluster/host.ts'
 import { indexPartitions } from './cluster/leaders.ts'
 import { Lifecycle } from './cluster/lifecycle.ts'
@@ -24,6 +24,7 @@ import type { LogStore } from './log/log.ts'
 import { MemoryLogStore } from './log/memory.ts'
 import { LocalMetadata } from './metadata/local/local.ts'
 import type { Metadata } from './metadata/metadata.ts'
+import { internalServerError } from './model/errors.ts'
 import { type Checkpointer, noCheckpointer, ThreadCheckpointer } from './store/checkpointer.ts'
 
 /** The account of AWS's own examples: there is only one here, whatever the access key. */
@@ -97,8 +98,14 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   }
 }
 
+/** Stands here until transactions do. */
+const NO_TRANSACTIONS: Transactions = {
+  write: () => Promise.reject(internalServerError()),
+  read: () => Promise.reject(internalServerError()),
+}
+
 function clusterOf(tables: Catalog, items: Router, clock: Clock, random: Random): Cluster {
-  return { tables, items, now: () => clock.now(), uuid: () => random.uuid() }
+  return { tables, items, transactions: NO_TRANSACTIONS, now: () => clock.now(), uuid: () => random.uuid() }
 }
 
 async function serve(options: NodeOptions, ready: () => boolean, cluster: Cluster): Promise<HttpServer> {

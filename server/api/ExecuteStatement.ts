@@ -8,7 +8,7 @@ import { returnConsumedCapacity, returnValuesOnConditionCheckFailure } from './s
 import { boolean, integer, string, structure } from './shape/shape.ts'
 import { answerSelect } from './statement/select.ts'
 import { parameters, statement } from './statement/shape.ts'
-import { executeWrite } from './statement/write.ts'
+import { performWrite, writeOf } from './statement/write.ts'
 
 export const executeStatement = operation({
   name: 'ExecuteStatement',
@@ -26,11 +26,11 @@ export const executeStatement = operation({
     if (bound.kind === 'select') return answerSelect(call, bound, input)
     if (bound.kind === 'exists') throw validation('EXISTS is only supported in ExecuteTransaction.')
     if (input.NextToken !== undefined) throw validation('NextToken does not match request')
-    const returnOnFailure = input.ReturnValuesOnConditionCheckFailure === 'ALL_OLD'
-    const { table, outcome } = await executeWrite(call, bound, returnOnFailure)
+    const write = writeOf(call, bound, input.ReturnValuesOnConditionCheckFailure === 'ALL_OLD')
+    const { attributes, units } = await performWrite(call, bound, write)
     return spliceObject({
-      Items: spliceList(outcome.attributes === undefined ? [] : [outcome.attributes]),
-      ConsumedCapacity: consumedCapacity(input.ReturnConsumedCapacity, bound.target.table, table, outcome.units),
+      Items: spliceList(attributes === undefined ? [] : [attributes]),
+      ConsumedCapacity: consumedCapacity(input.ReturnConsumedCapacity, bound.target.table, write.table, units),
     })
   },
 })

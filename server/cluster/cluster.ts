@@ -4,7 +4,7 @@
  */
 import type { KeyRange } from '../codec/range.ts'
 import type { GlobalIndexRecord, TableRecord } from '../model/table.ts'
-import type { Image, Page, WriteCommand, WriteOutcome } from '../partition/command.ts'
+import type { CheckCommand, Image, Page, WriteCommand, WriteOutcome } from '../partition/command.ts'
 import type { RowStatistics } from '../store/rows.ts'
 
 export type TableStatistics = {
@@ -60,9 +60,31 @@ export type RangePage = KeyRange & {
   maxBytes: number
 }
 
+/** One action of a transaction: a write, or a condition to hold. */
+export type TransactAction = { table: TableRecord; command: WriteCommand | CheckCommand }
+
+export type TransactToken = {
+  token: string
+  /** Hash of the request, without what may differ between retries. */
+  request: string
+}
+
+/** Transactions over items of any tables. `table` must come from `Tables.find`. */
+export interface Transactions {
+  /**
+   * All or nothing. `replayed`: the token's transaction had been done before, and was not done again.
+   * Errors: TransactionCanceledException with `CancellationReasons` in the order of the actions,
+   * IdempotentParameterMismatchException, TransactionInProgressException.
+   */
+  write(actions: TransactAction[], token?: TransactToken): Promise<{ outcomes: WriteOutcome[]; replayed: boolean }>
+  /** All at one point in time. Errors: TransactionCanceledException. */
+  read(gets: { table: TableRecord; key: Buffer }[]): Promise<(Image | undefined)[]>
+}
+
 export interface Cluster {
   readonly tables: Tables
   readonly items: Items
+  readonly transactions: Transactions
   /** Wall clock, epoch milliseconds. */
   now(): number
   /** 122 random bits as a UUID. */

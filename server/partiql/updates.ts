@@ -37,8 +37,8 @@ export function readUpdate(cursor: Cursor): Parsed<ClauseSyntax[]> {
 function readSet(cursor: Cursor): ClauseSyntax {
   const path = readPath(cursor)
   expectSymbol(cursor, '=')
-  for (const of of ['SET_ADD', 'SET_DELETE'] as const) {
-    if (atWord(cursor, of) && atSymbol(cursor, '(', 1)) return readSetFunction(cursor, path, of)
+  for (const name of ['SET_ADD', 'SET_DELETE'] as const) {
+    if (atWord(cursor, name) && atSymbol(cursor, '(', 1)) return readSetFunction(cursor, path, name)
   }
   return { section: 'SET', path, value: readData(cursor) }
 }

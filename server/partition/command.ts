@@ -22,10 +22,19 @@ export type WriteCommand =
   | ({ kind: 'put'; key: Buffer; item: Item; size: number } & Guard)
   | ({ kind: 'delete'; key: Buffer; keyItem: Item } & Guard)
   /**
-   * Without `update`: creates the item with its key alone, or leaves it. `plainLimit`: only the item that results counts
-   * towards the size limit, not the actions of the update.
+   * Without `update`: creates the item with its key alone, or leaves it. `plainSize`: only the item's own size is limited,
+   * as in transactions and PartiQL.
    */
-  | ({ kind: 'update'; key: Buffer; keyItem: Item; update?: Update; plainLimit?: boolean } & Guard)
+  | ({ kind: 'update'; key: Buffer; keyItem: Item; update?: Update; plainSize?: boolean } & Guard)
+
+/** A transaction's condition on an item that it leaves as it is. */
+export type CheckCommand = {
+  kind: 'check'
+  key: Buffer
+  keyItem: Item
+  condition: Condition
+  returnOnFailure?: boolean
+}
 
 /** Write units: the table's own, and those of every index touched, by index name. */
 export type WriteUnits = { table: number; indexes: Record<string, number> }

@@ -122,10 +122,14 @@ function checkIndexKeys(table: TableSchema, item: Item, origin: 'put' | 'update'
 }
 
 /** As measured on AWS: every action of an update counts as if it brought an attribute of its own (facts, section 2.4). */
-function checkUpdateSize({ keyItem, update, plainLimit }: Update, size: number): void {
+function checkUpdateSize({ keyItem, update, plainSize }: Update, size: number): void {
+  if (plainSize) {
+    if (size > MAX_ITEM_SIZE) throw validation('Item size to update has exceeded the maximum allowed size')
+    return
+  }
   const growing = update ? update.set.length + update.add.length : 0
   const shrinking = update ? update.remove.length + update.delete.length : 0
-  const gate = plainLimit ? 0 : size - itemSize(keyItem) + 3 + 19 * growing + 2 * shrinking
+  const gate = size - itemSize(keyItem) + 3 + 19 * growing + 2 * shrinking
   if (Math.max(size, gate) > MAX_ITEM_SIZE)
     throw validation('Item size to update has exceeded the maximum allowed size')
 }

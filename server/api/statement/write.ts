@@ -20,14 +20,10 @@ export const DUPLICATE_ITEM = 'Duplicate primary key exists in table'
 
 export type TableWrite = { table: TableRecord; command: WriteCommand }
 
-export async function executeWrite(
-  call: Call,
-  write: Write,
-  returnOnFailure: boolean,
-): Promise<{ table: TableRecord; outcome: WriteOutcome }> {
-  const { table, command } = writeOf(call, write, returnOnFailure)
+/** Runs what `writeOf` made of the statement; an INSERT that meets an item has an error of its own. */
+export async function performWrite(call: Call, write: Write, { table, command }: TableWrite): Promise<WriteOutcome> {
   try {
-    return { table, outcome: await call.cluster.items.write(table, command) }
+    return await call.cluster.items.write(table, command)
   } catch (error) {
     if (write.kind !== 'insert' || !isFailedCondition(error)) throw error
     throw dynamo('DuplicateItemException', DUPLICATE_ITEM)
@@ -74,7 +70,7 @@ function updateOf(schema: DataSchema, { update, where, returning }: UpdateStatem
     condition,
     returnOnFailure,
     returnValues: returnValuesOf(returning),
-    plainLimit: true,
+    plainSize: true,
   }
   return command
 }

@@ -3,7 +3,7 @@ import type { ExecutionContext } from 'ava'
 import type { Call, Operation } from '../../../server/api/operation.ts'
 import { decode } from '../../../server/api/shape/decode.ts'
 import type { Structure } from '../../../server/api/shape/shape.ts'
-import type { Items, TableStatistics, Tables } from '../../../server/cluster/cluster.ts'
+import type { Items, TableStatistics, Tables, Transactions } from '../../../server/cluster/cluster.ts'
 import { DynamoError, dynamo, resourceNotFound } from '../../../server/model/errors.ts'
 import type { TableRecord } from '../../../server/model/table.ts'
 
@@ -37,6 +37,7 @@ export function world(): World {
     cluster: {
       tables: tablesOf(records, statistics, () => now),
       items: undefined as unknown as Items,
+      transactions: undefined as unknown as Transactions,
       now: () => now,
       uuid: () => `00000000-0000-4000-8000-${String(++ids).padStart(12, '0')}`,
     },

@@ -15,6 +15,7 @@ import {
 import type { Image, Page, WriteCommand, WriteOutcome } from '../../../server/partition/command.ts'
 import { evaluate } from '../../../server/partition/evaluate.ts'
 import { indexRow } from '../../../server/partition/indexes.ts'
+import { transactionsOf } from './transactions.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: answers are JSON, looked into by tests alone.
 export type Json = any
@@ -92,7 +93,18 @@ function clusterOf(
       return page([...rowsOf(targetId(table, target)).values()], request)
     },
   }
-  return { tables, items, now: () => 0, uuid: () => '00000000-0000-0000-0000-000000000000' }
+  const transactions = transactionsOf({
+    get: (table, key) => rowsOf(table.id).get(key.toString('hex'))?.image,
+    write: (table, command) => write(table, command, rowsOf),
+    mark() {
+      const before = [...stored].map(([id, rows]) => [id, new Map(rows)] as const)
+      return () => {
+        for (const rows of stored.values()) rows.clear()
+        for (const [id, rows] of before) for (const [place, row] of rows) rowsOf(id).set(place, row)
+      }
+    },
+  })
+  return { tables, items, transactions, now: () => 0, uuid: () => '00000000-0000-0000-0000-000000000000' }
 }
 
 function meetFault(faults: Map<string, DynamoError>, table: TableRecord, item: Item | undefined): void {
