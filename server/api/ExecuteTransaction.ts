@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { readUnits } from '../capacity/units.ts'
 import type { TransactAction, TransactToken } from '../cluster/cluster.ts'
 import { rowKey } from '../codec/key.ts'
+import { conditionPaths } from '../expression/paths.ts'
 import { validation } from '../model/errors.ts'
 import { sizeOf } from '../model/size.ts'
 import type { TableRecord } from '../model/table.ts'
@@ -11,7 +12,7 @@ import { planItem } from '../partiql/plan.ts'
 import type { WriteOutcome } from '../partition/command.ts'
 import { batchCapacity } from './item/batch.ts'
 import { noUnits, type Units } from './item/consumed.ts'
-import { tableSchema } from './item/schema.ts'
+import { checkPaths, tableSchema } from './item/schema.ts'
 import { spliceList, spliceObject } from './item/splice.ts'
 import { type Call, type JsonText, operation } from './operation.ts'
 import { returnConsumedCapacity, returnValuesOnConditionCheckFailure } from './shape/common.ts'
@@ -111,6 +112,7 @@ function checkOf(call: Call, { target, where }: Exists, returnOnFailure: boolean
   const table = findForData(call, target.table)
   const schema = tableSchema(table)
   const { key, condition } = existingItem(schema, where)
+  checkPaths(schema, conditionPaths(condition))
   if (planItem(where, schema.key)?.rest === undefined) {
     throw validation('EXISTS must have a condition besides the primary key in the where clause.')
   }

@@ -49,14 +49,13 @@ export function planSelect({ where, order }: Pick<Select, 'where' | 'order'>, ke
   return { kind: 'query', lookups, filter: conjunction(rest), ...arrange(lookups, order, key) }
 }
 
+export type ItemPlan = { key: Item; rest: Condition | undefined }
+
 /**
  * The one item that a WHERE clause is about, by equalities on all attributes of its key, and what else it says; undefined
  * if it gives no such key. Whether the values fit the key is for the caller to check.
  */
-export function planItem(
-  where: Condition | undefined,
-  key: KeySchema,
-): { key: Item; rest: Condition | undefined } | undefined {
+export function planItem(where: Condition | undefined, key: KeySchema): ItemPlan | undefined {
   const rest = conjuncts(where)
   const item: Item = {}
   for (const { name } of keyAttributes(key)) {
@@ -107,8 +106,8 @@ function rangeTerms(rest: Condition[], range: KeyAttribute[]): KeyConditionTerm[
 }
 
 function takeTerm(rest: Condition[], attribute: string, operators?: string[]): KeyConditionTerm | undefined {
-  for (const [i, condition] of rest.entries()) {
-    const term = keyTerm(condition, attribute)
+  for (let i = 0; i < rest.length; i++) {
+    const term = keyTerm(rest[i]!, attribute)
     if (term === undefined || operators?.includes(term.operator) === false) continue
     rest.splice(i, 1)
     return term
@@ -131,13 +130,14 @@ function checkOrder(order: OrderTerm[], where: Condition | undefined, key: KeySc
 /** Sorts the lookups as the order wants. Range attributes have one direction, that of the first one named. */
 function arrange(lookups: Lookup[], order: OrderTerm[], key: KeySchema): { merged: boolean; reverse: boolean } {
   const places = order.map(({ attribute }) => key.hash.findIndex(({ name }) => name === attribute))
-  lookups.sort((a, b) => {
-    for (const [i, place] of places.entries()) {
-      const difference = place < 0 ? 0 : compareScalars(a.hash[place]!, b.hash[place]!)!
-      if (difference !== 0) return order[i]!.descending ? -difference : difference
-    }
-    return 0
-  })
+  if (order.length > 0)
+    lookups.sort((a, b) => {
+      for (const [i, place] of places.entries()) {
+        const difference = place < 0 ? 0 : compareScalars(a.hash[place]!, b.hash[place]!)!
+        if (difference !== 0) return order[i]!.descending ? -difference : difference
+      }
+      return 0
+    })
   const firstRange = places.indexOf(-1)
   return { merged: firstRange === 0 && lookups.length > 1, reverse: order[firstRange]?.descending === true }
 }

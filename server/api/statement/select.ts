@@ -1,9 +1,11 @@
 /** SELECT: as a GetItem, one or several Queries, or a Scan, whichever the WHERE clause asks for. */
 import { readUnits } from '../../capacity/units.ts'
+import { rowKey } from '../../codec/key.ts'
 import { hashRange, queryRange } from '../../codec/range.ts'
-import type { Item } from '../../model/item.ts'
+import { getOwn, type Item } from '../../model/item.ts'
+import { keyAttributes } from '../../model/schema.ts'
 import type { Select } from '../../partiql/bind.ts'
-import { type Plan, planSelect } from '../../partiql/plan.ts'
+import { type ItemPlan, planItem, planSelect } from '../../partiql/plan.ts'
 import { type CapacityReport, consumedCapacity, noUnits } from '../item/consumed.ts'
 import { keyText, type RowView, viewedTexts } from '../item/page.ts'
 import { type Source, sourceKey } from '../item/source.ts'
@@ -27,11 +29,11 @@ export async function answerSelect(call: Call, select: Select, input: SelectInpu
   const after = input.NextToken === undefined ? undefined : openToken(input, input.NextToken)
   const table = findForData(call, select.target.table)
   const source = selectedSource(table, select.target.index, consistent)
-  const plan = planSelect(select, source.key)
-  const view = viewOf(source, select, plan.filter, consistent)
-  const key = after === undefined ? soleKey(source, plan) : undefined
+  const item = after === undefined ? wantedItem(source, select) : undefined
   const { texts, last, units } =
-    key === undefined ? await walkPlan(call, view, plan, input.Limit, after) : await readItem(call, view, key)
+    item === undefined
+      ? await walkPlan(call, source, select, consistent, input.Limit, after)
+      : await readItem(call, viewOf(source, select, item.rest, consistent), rowKey(source.key, item.key))
   return spliceObject({
     Items: spliceList(texts),
     NextToken: last && JSON.stringify(sealToken(input, sourceKey(source, JSON.parse(last.json) as Item))),
@@ -40,12 +42,13 @@ export async function answerSelect(call: Call, select: Select, input: SelectInpu
   })
 }
 
-/** The encoded key, if the plan leads to one item of the table. */
-function soleKey({ index, key }: Source, plan: Plan): Buffer | undefined {
-  if (index !== undefined || plan.kind === 'scan' || plan.lookups.length > 1) return undefined
-  const { hash, range } = plan.lookups[0]!
-  if (range.length < key.range.length || range.some(({ operator }) => operator !== '=')) return undefined
-  return queryRange(hash, range).from
+/** The item of the table that the statement names by its whole key, if it does. A key that cannot be is left to the plan. */
+function wantedItem({ index, key }: Source, { where, order }: Select): ItemPlan | undefined {
+  if (index !== undefined || order.length > 0) return undefined
+  const item = planItem(where, key)
+  return item !== undefined && keyAttributes(key).every(({ name, type }) => getOwn(item.key, name)?.[type])
+    ? item
+    : undefined
 }
 
 async function readItem(call: Call, view: RowView, key: Buffer): Promise<Walked> {
@@ -56,11 +59,14 @@ async function readItem(call: Call, view: RowView, key: Buffer): Promise<Walked>
 
 function walkPlan(
   call: Call,
-  view: RowView,
-  plan: Plan,
+  source: Source,
+  select: Select,
+  consistent: boolean,
   limit: number | undefined,
   after: Buffer | undefined,
 ): Promise<Walked> {
+  const plan = planSelect(select, source.key)
+  const view = viewOf(source, select, plan.filter, consistent)
   if (plan.kind === 'scan') {
     return walk(call.cluster, view, { ranges: [hashRange(0, 2 ** 32)], reverse: false, limit, after })
   }

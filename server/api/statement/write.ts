@@ -58,11 +58,16 @@ function putOf(schema: DataSchema, { item, size }: Insert): WriteCommand {
 }
 
 /** What is not there is not updated. */
-function updateOf(schema: DataSchema, { update, where, returning }: UpdateStatement, returnOnFailure: boolean) {
+function updateOf(
+  schema: DataSchema,
+  { update, where, returning }: UpdateStatement,
+  returnOnFailure: boolean,
+): WriteCommand {
   const { key, condition } = existingItem(schema, where)
   checkUpdateTargets(update, schema.keyNames)
   checkPaths(schema, updatePaths(update))
-  const command: WriteCommand = {
+  checkPaths(schema, conditionPaths(condition))
+  return {
     kind: 'update',
     key: rowKey(schema.key, key),
     keyItem: key,
@@ -72,7 +77,6 @@ function updateOf(schema: DataSchema, { update, where, returning }: UpdateStatem
     returnValues: returnValuesOf(returning),
     plainSize: true,
   }
-  return command
 }
 
 /** The item that a WHERE clause is about, and the condition that it is there and as the clause wants it. */
@@ -84,6 +88,7 @@ export function existingItem(schema: DataSchema, where: Condition | undefined): 
 
 function deleteOf(schema: DataSchema, { where, returning }: Delete, returnOnFailure: boolean): WriteCommand {
   const { key, rest } = itemOf(schema, where)
+  if (rest !== undefined) checkPaths(schema, conditionPaths(rest))
   return {
     kind: 'delete',
     key: rowKey(schema.key, key),
@@ -100,7 +105,6 @@ function itemOf(schema: DataSchema, where: Condition | undefined) {
     throw validation('Where clause does not contain a mandatory equality on all key attributes')
   }
   validateKeyItem(schema.key, item.key)
-  if (item.rest !== undefined) checkPaths(schema, conditionPaths(item.rest))
   return item
 }
 
