@@ -117,7 +117,8 @@ function takeTerm(rest: Condition[], attribute: string, operators?: string[]): K
 
 const CLAUSE = 'WHERE clause when using ORDER BY clause.'
 
-function checkOrder(order: OrderTerm[], where: Condition | undefined, key: KeySchema): void {
+/** Items are ordered by their keys, under partition keys that are given. @throws ValidationException */
+export function checkOrder(order: OrderTerm[], where: Condition | undefined, key: KeySchema): void {
   if (order.length === 0) return
   const names = keyAttributes(key).map(({ name }) => name)
   for (const { attribute } of order) {

@@ -60,26 +60,27 @@ export async function answerPage(cluster: Cluster, request: PageRequest): Promis
   })
 }
 
-/** The items that the rows of a page stand for, and what they cost; `units`: of the rows, where they are not one read. */
-export async function evaluatePage(
-  cluster: Cluster,
-  view: RowView,
-  page: Page,
-  units = readUnits(page.bytes, view.consistent),
-): Promise<Evaluated> {
+/** The items that the rows of a page stand for, and what they cost; `units`: of the rows, if they are not one read. */
+export async function evaluatePage(cluster: Cluster, view: RowView, page: Page, units?: number): Promise<Evaluated> {
   const { source } = view
-  if (view.fetch) return fetchItems(cluster, view, page.rows, page.cut)
+  if (view.fetch) return fetchItems(cluster, view, page, units)
+  const spent = units ?? readUnits(page.bytes, view.consistent)
   return {
     images: page.rows,
     scanned: page.rows.length,
     last: page.cut ? page.rows.at(-1) : undefined,
     bytes: page.bytes,
-    units: source.index ? indexUnits(source, units, 0) : { table: units, indexes: {} },
+    units: source.index ? indexUnits(source, spent, 0) : { table: spent, indexes: {} },
   }
 }
 
 /** The items of a local index's rows. What is fetched counts towards the page's size, which may end it sooner. */
-async function fetchItems(cluster: Cluster, view: RowView, rows: Image[], cut: boolean): Promise<Evaluated> {
+async function fetchItems(
+  cluster: Cluster,
+  view: RowView,
+  { rows, cut }: Page,
+  units: number | undefined,
+): Promise<Evaluated> {
   const { source, consistent } = view
   const images: Image[] = []
   let scanned = 0
@@ -103,7 +104,7 @@ async function fetchItems(cluster: Cluster, view: RowView, rows: Image[], cut: b
     scanned,
     last: cut || scanned < rows.length ? rows[scanned - 1] : undefined,
     bytes,
-    units: indexUnits(source, readUnits(indexBytes, consistent), tableUnits),
+    units: indexUnits(source, units ?? readUnits(indexBytes, consistent), tableUnits),
   }
 }
 

@@ -1,7 +1,8 @@
 /** One page of a SELECT over several partition keys in the order of their sort keys: all Queries at once, merged. */
 import { readUnits } from '../../capacity/units.ts'
 import type { Cluster } from '../../cluster/cluster.ts'
-import type { KeyRange } from '../../codec/range.ts'
+import { rowKey } from '../../codec/key.ts'
+import { type KeyRange, rangeUnder } from '../../codec/range.ts'
 import type { Item } from '../../model/item.ts'
 import type { Image, Page } from '../../partition/command.ts'
 import { evaluatePage, PAGE_SIZE, type RowView, viewedTexts } from '../item/page.ts'
@@ -11,18 +12,17 @@ import { rangeOf, type Walk, type Walked } from './walk.ts'
 /** How many rows of a partition key are read at a time. What is read and not returned is not charged. */
 const CHUNK = 100
 
-type Row = {
-  image: Image
-  /** What follows the partition key in the row's encoded key. */
-  tail: Buffer
-}
+/** `rank`: the encoded sort key. */
+type Row = { image: Image; rank: Buffer }
 
-/** The rows under one partition key, as far as they are read. */
+/** The rows under one partition key, as far as they are read. Of equal ranks the earlier stream's come first. */
 type Stream = {
   range: KeyRange
   /** The encoded partition key. */
   start: Buffer
   rows: Row[]
+  /** The encoded key of the last row read. */
+  after: Buffer | undefined
   more: boolean
   /** Sum of the sizes of the rows taken. */
   bytes: number
@@ -38,19 +38,23 @@ export async function walkMerged(cluster: Cluster, view: RowView, walk: Walk, st
 }
 
 function openStreams({ ranges, after, reverse }: Walk, starts: Buffer[]): Stream[] {
-  const last = after === undefined ? -1 : rangeOf(ranges, after)
+  const fresh = { rows: [], more: true, bytes: 0 }
+  if (after === undefined) {
+    return ranges.map((range, i) => ({ ...fresh, range, start: starts[i]!, after: undefined }))
+  }
+  const last = rangeOf(ranges, after.key)
+  const rank = after.key.subarray(starts[last]!.length, after.stem)
   return ranges.map((range, i) => {
     const start = starts[i]!
-    const rest =
-      after === undefined ? range : restOf(range, start, after.subarray(starts[last]!.length), reverse, i > last)
-    return { range: rest, start, rows: [], more: true, bytes: 0 }
+    if (i === last) return { ...fresh, range, start, after: after.key }
+    const equal = rangeUnder(Buffer.concat([start, rank]))
+    return { ...fresh, range: restOf(range, equal, i > last, reverse), start, after: undefined }
   })
 }
 
-/** What is left of a range after a row with that tail; of equal tails the earlier stream's come first. */
-function restOf(range: KeyRange, start: Buffer, tail: Buffer, reverse: boolean, inclusive: boolean): KeyRange {
-  const zero = inclusive === reverse ? [Buffer.of(0)] : []
-  const bound = Buffer.concat([start, tail, ...zero])
+/** What is left of a range from a rank on, which is left itself if `inclusive`. */
+function restOf(range: KeyRange, equal: KeyRange, inclusive: boolean, reverse: boolean): KeyRange {
+  const bound = inclusive === reverse ? equal.to : equal.from
   if (reverse) return { from: range.from, to: Buffer.compare(bound, range.to) < 0 ? bound : range.to }
   return { from: Buffer.compare(bound, range.from) > 0 ? bound : range.from, to: range.to }
 }
@@ -75,23 +79,24 @@ async function takePage(cluster: Cluster, view: RowView, streams: Stream[], { re
 function nextStream(streams: Stream[], reverse: boolean): Stream | undefined {
   let next: Stream | undefined
   for (const stream of streams) {
-    const row = stream.rows[0]
-    if (row === undefined) continue
-    const order = next === undefined ? -1 : Buffer.compare(row.tail, next.rows[0]!.tail)
+    if (stream.rows.length === 0) continue
+    const order = next === undefined ? 0 : Buffer.compare(stream.rows[0]!.rank, next.rows[0]!.rank)
     if (next === undefined || (reverse ? order > 0 : order < 0)) next = stream
   }
   return next
 }
 
-async function refill(cluster: Cluster, { source, consistent }: RowView, stream: Stream, reverse: boolean) {
+async function refill(cluster: Cluster, view: RowView, stream: Stream, reverse: boolean): Promise<void> {
   if (!stream.more) return
-  const rows = { ...stream.range, reverse, limit: CHUNK, maxBytes: PAGE_SIZE }
-  const page = await cluster.items.range(source.table, source.target, rows, consistent)
-  stream.rows = page.rows.map(image => {
-    const key = sourceKey(source, JSON.parse(image.json) as Item)
-    return { image, tail: key.subarray(stream.start.length) }
-  })
+  const { source, consistent } = view
+  const { range, start, after } = stream
+  const request = { ...range, after, reverse, limit: CHUNK, maxBytes: PAGE_SIZE }
+  const page = await cluster.items.range(source.table, source.target, request, consistent)
+  const items = page.rows.map(image => JSON.parse(image.json) as Item)
+  stream.rows = page.rows.map((image, i) => ({
+    image,
+    rank: rowKey(source.key, items[i]!).subarray(start.length),
+  }))
+  stream.after = items.length === 0 ? after : sourceKey(source, items.at(-1)!)
   stream.more = page.cut
-  const last = stream.rows.at(-1)
-  if (last !== undefined) stream.range = restOf(stream.range, stream.start, last.tail, reverse, false)
 }

@@ -5,7 +5,8 @@ import { hashRange, queryRange } from '../../codec/range.ts'
 import { getOwn, type Item } from '../../model/item.ts'
 import { keyAttributes } from '../../model/schema.ts'
 import type { Select } from '../../partiql/bind.ts'
-import { type ItemPlan, planItem, planSelect } from '../../partiql/plan.ts'
+import { checkOrder, type ItemPlan, planItem, planSelect } from '../../partiql/plan.ts'
+import type { Image } from '../../partition/command.ts'
 import { type CapacityReport, consumedCapacity, noUnits } from '../item/consumed.ts'
 import { keyText, type RowView, viewedTexts } from '../item/page.ts'
 import { type Source, sourceKey } from '../item/source.ts'
@@ -14,7 +15,7 @@ import type { Call, JsonText } from '../operation.ts'
 import { findForData } from '../table/find.ts'
 import { walkMerged } from './merge.ts'
 import { selectedSource, viewOf } from './source.ts'
-import { openToken, type StatementInput, sealToken } from './token.ts'
+import { openToken, type Place, type StatementInput, sealToken } from './token.ts'
 import { type Walked, walk } from './walk.ts'
 
 export type SelectInput = StatementInput & {
@@ -36,7 +37,7 @@ export async function answerSelect(call: Call, select: Select, input: SelectInpu
       : await readItem(call, viewOf(source, select, item.rest, consistent), rowKey(source.key, item.key))
   return spliceObject({
     Items: spliceList(texts),
-    NextToken: last && JSON.stringify(sealToken(input, sourceKey(source, JSON.parse(last.json) as Item))),
+    NextToken: last && JSON.stringify(sealToken(input, placeOf(source, last))),
     LastEvaluatedKey: last && keyText(source, last),
     ConsumedCapacity: consumedCapacity(input.ReturnConsumedCapacity, select.target.table, table, units),
   })
@@ -44,11 +45,17 @@ export async function answerSelect(call: Call, select: Select, input: SelectInpu
 
 /** The item of the table that the statement names by its whole key, if it does. A key that cannot be is left to the plan. */
 function wantedItem({ index, key }: Source, { where, order }: Select): ItemPlan | undefined {
-  if (index !== undefined || order.length > 0) return undefined
+  if (index !== undefined) return undefined
+  checkOrder(order, where, key)
   const item = planItem(where, key)
   return item !== undefined && keyAttributes(key).every(({ name, type }) => getOwn(item.key, name)?.[type])
     ? item
     : undefined
+}
+
+function placeOf(source: Source, row: Image): Place {
+  const item = JSON.parse(row.json) as Item
+  return { key: sourceKey(source, item), stem: rowKey(source.key, item).length }
 }
 
 async function readItem(call: Call, view: RowView, key: Buffer): Promise<Walked> {
@@ -63,7 +70,7 @@ function walkPlan(
   select: Select,
   consistent: boolean,
   limit: number | undefined,
-  after: Buffer | undefined,
+  after: Place | undefined,
 ): Promise<Walked> {
   const plan = planSelect(select, source.key)
   const view = viewOf(source, select, plan.filter, consistent)

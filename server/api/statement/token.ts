@@ -5,21 +5,31 @@ import type { AttributeValue } from '../../model/item.ts'
 
 export type StatementInput = { Statement: string; Parameters?: AttributeValue[] }
 
-const DIGEST_SIZE = 16
-
-/** @param key the encoded key of the last row that was evaluated */
-export function sealToken(input: StatementInput, key: Buffer): string {
-  return Buffer.concat([digestOf(input), key]).toString('base64url')
+/** The last row that was evaluated. */
+export type Place = {
+  /** Its encoded key. */
+  key: Buffer
+  /** How many bytes of that are the key of what was queried; in an index, the table's key follows. */
+  stem: number
 }
 
-/** The key that the token holds. @throws ValidationException if it is no token, or not for this statement */
-export function openToken(input: StatementInput, token: string): Buffer {
+const DIGEST_SIZE = 16
+const STEM_SIZE = 2
+
+export function sealToken(input: StatementInput, { key, stem }: Place): string {
+  const stemBytes = Buffer.alloc(STEM_SIZE)
+  stemBytes.writeUInt16BE(stem)
+  return Buffer.concat([digestOf(input), stemBytes, key]).toString('base64url')
+}
+
+/** @throws ValidationException if it is no token, or not for this statement */
+export function openToken(input: StatementInput, token: string): Place {
   const bytes = Buffer.from(token, 'base64url')
-  if (bytes.length <= DIGEST_SIZE || bytes.toString('base64url') !== token) throw invalidToken()
+  if (bytes.length <= DIGEST_SIZE + STEM_SIZE || bytes.toString('base64url') !== token) throw invalidToken()
   if (!bytes.subarray(0, DIGEST_SIZE).equals(digestOf(input))) {
     throw validation('NextToken does not match request')
   }
-  return bytes.subarray(DIGEST_SIZE)
+  return { stem: bytes.readUInt16BE(DIGEST_SIZE), key: bytes.subarray(DIGEST_SIZE + STEM_SIZE) }
 }
 
 export function invalidToken(): Error {

@@ -5,15 +5,15 @@ import type { Image } from '../../partition/command.ts'
 import { addUnits, noUnits, type Units } from '../item/consumed.ts'
 import { evaluatePage, PAGE_SIZE, type RowView, viewedTexts } from '../item/page.ts'
 import { isInside } from '../item/start.ts'
-import { invalidToken } from './token.ts'
+import { invalidToken, type Place } from './token.ts'
 
 export type Walk = {
   ranges: KeyRange[]
   reverse: boolean
   /** How many rows to evaluate. */
   limit: number | undefined
-  /** The encoded key of the row to go on after. */
-  after: Buffer | undefined
+  /** The row to go on after. */
+  after: Place | undefined
 }
 
 export type Walked = {
@@ -26,13 +26,13 @@ export type Walked = {
 export async function walk(cluster: Cluster, view: RowView, { ranges, reverse, limit, after }: Walk): Promise<Walked> {
   const { source, consistent } = view
   const walked: Walked = { texts: [], last: undefined, units: noUnits() }
-  const start = after === undefined ? 0 : rangeOf(ranges, after)
+  const start = after === undefined ? 0 : rangeOf(ranges, after.key)
   let rest = limit
   let bytes = 0
   for (const [i, range] of ranges.slice(start).entries()) {
     // At least one row of each range, so that every page has a last one.
     const maxBytes = Math.max(1, PAGE_SIZE - bytes)
-    const rows = { ...range, after: i === 0 ? after : undefined, reverse, limit: rest, maxBytes }
+    const rows = { ...range, after: i === 0 ? after?.key : undefined, reverse, limit: rest, maxBytes }
     const page = await cluster.items.range(source.table, source.target, rows, consistent)
     const evaluated = await evaluatePage(cluster, view, page)
     for (const text of viewedTexts(evaluated.images, view)) walked.texts.push(text)
