@@ -58,7 +58,12 @@ export function anySelect(random: Random, twins: Twins): SelectPair {
 /** Anything goes, key attributes too; a scan tells what is right. */
 function scanPair(random: Random, twins: Twins, index: Index | undefined): SelectPair {
   const keys = [...twins.key, ...(index?.key ?? [])]
-  const condition = random.chance(0.9) ? anyCondition(random, termsWith(keys, index)) : undefined
+  const terms = termsWith(keys, index)
+  const condition = random.weighted<() => Condition | undefined>([
+    [8, () => anyCondition(random, terms)],
+    [2, () => branches(random, (index ?? twins).key[0]!, terms)],
+    [1, () => undefined],
+  ])()
   const w = writer(random)
   const paths = selection(random, twins, index)
   const text = selectText(w, twins, index, paths)
@@ -83,6 +88,17 @@ function scanPair(random: Random, twins: Twins, index: Index | undefined): Selec
     paths,
     order: [],
   }
+}
+
+/** `(pk = 'a' AND ...) OR (pk = 'b' AND ...)`, sometimes beside another condition. */
+function branches(random: Random, { name, type }: Attribute, terms: Terms): Condition {
+  const branch = (): Condition => {
+    const value = keyValue(random, type)
+    const equal: Condition = { kind: 'compare', operator: '=', left: { path: [name] }, right: { value } }
+    return random.chance(0.2) ? equal : { kind: 'and', terms: [equal, anyCondition(random, terms)] }
+  }
+  const any: Condition = { kind: 'or', terms: random.some(2, 3, branch) }
+  return random.chance(0.5) ? any : { kind: 'and', terms: [any, anyCondition(random, terms)] }
 }
 
 /** Paths of all kinds and of the keys, which are compared with what they can be. */
