@@ -32,6 +32,7 @@ export function parseStatement(text: string): Statement {
 function parse(text: string): Statement {
   const cursor = openCursor(text)
   const action = readAction(cursor)
+  takeSymbol(cursor, ';')
   if (peek(cursor).kind !== 'end') throw malformed('Unexpected token after expression')
   const { constants, sets, parameters } = cursor
   return { action, constants, sets, parameters }
