@@ -10,6 +10,7 @@ const ERROR_TYPES = new Set([
     'ResourceInUseException',
     'LimitExceededException',
     'ConditionalCheckFailedException',
+    'DuplicateItemException',
     'ProvisionedThroughputExceededException',
     'ThrottlingException',
     'ItemCollectionSizeLimitExceededException',
