@@ -45,7 +45,7 @@ const FUNCTIONS = new Map([
   ['SIZE', 1],
 ])
 
-export const MAX_CHOICES = 100
+const MAX_CHOICES = 100
 
 export function readCondition(cursor: Cursor): Parsed<ConditionSyntax> {
   const root = asCondition(cursor, readOr(cursor))

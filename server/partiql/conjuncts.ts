@@ -56,7 +56,7 @@ function constantsOf(operands: Operand[]): AttributeValue[] | undefined {
 }
 
 /** `exact`: that the attribute has one of the values is all that the condition says. */
-export type Choice = { values: AttributeValue[]; exact: boolean }
+type Choice = { values: AttributeValue[]; exact: boolean }
 
 /** The values that the attribute may have where the condition holds; undefined if the condition does not tell. */
 export function choiceOf(condition: Condition, attribute: string): Choice | undefined {

@@ -69,7 +69,7 @@ export async function checkSelect(send: Send, random: Random, twins: Twins, pair
   const spoken = await readPages(send, 'ExecuteStatement', { ...pair.statement, ...consistent, ...REPORT }, Limit)
   const errors = natives.flatMap(({ error }) => error ?? [])
   // One of several keys may be unfit, which is told first.
-  const first = errors.find(({ message }) => message.includes('parameter type')) ?? errors[0]
+  const first = errors.find(({ message }) => /parameter type|parameter values are not/.test(message)) ?? errors[0]
   const refusal = expectedRefusal(pair, first)
   if (refusal !== undefined) {
     if (!spoken.error) throw new Difference(`not refused: ${JSON.stringify(refusal)}`)
