@@ -93,12 +93,11 @@ async function readAll(call: Call, selects: Select[], input: Input): Promise<Jso
 async function writeAll(call: Call, bounds: BoundStatement[], input: Input): Promise<JsonText> {
   const actions = bounds.map((bound, i) => actionOf(call, bound as Write | Exists, input.TransactStatements[i]!))
   checkDistinct(actions.map(({ table, command }) => ({ table, key: command.key })))
-  const { outcomes, replayed } = await call.cluster.transactions.write(actions, tokenOf(input))
-  const consumed = outcomes.map(outcome => (replayed ? outcome.units : transactUnits(outcome)))
+  const { outcomes } = await call.cluster.transactions.write(actions, tokenOf(input))
   return answer(
     input,
     bounds.map(() => undefined),
-    tableUnits(bounds, actions, consumed),
+    tableUnits(bounds, actions, outcomes.map(transactUnits)),
   )
 }
 

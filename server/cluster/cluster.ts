@@ -60,7 +60,6 @@ export type RangePage = KeyRange & {
   maxBytes: number
 }
 
-/** One action of a transaction: a write, or a condition to hold. */
 export type TransactAction = { table: TableRecord; command: WriteCommand | CheckCommand }
 
 export type TransactToken = {
@@ -69,15 +68,16 @@ export type TransactToken = {
   request: string
 }
 
-/** Transactions over items of any tables. `table` must come from `Tables.find`. */
+/** Items of any tables and partitions, at one point in time. `table` must come from `Tables.find`. */
 export interface Transactions {
   /**
-   * All or nothing. `replayed`: the token's transaction had been done before, and was not done again.
-   * Errors: TransactionCanceledException with `CancellationReasons` in the order of the actions,
-   * IdempotentParameterMismatchException, TransactionInProgressException.
+   * Does all actions, which are on different items, or none. `replayed`: the token's transaction was done before, and the
+   * units are those of reading the items. Units are those of single requests: a transaction costs twice the table's.
+   * Errors: TransactionCanceledException; TransactionInProgressException, IdempotentParameterMismatchException;
+   * ThrottlingException; ResourceNotFoundException if a table goes meanwhile.
    */
   write(actions: TransactAction[], token?: TransactToken): Promise<{ outcomes: WriteOutcome[]; replayed: boolean }>
-  /** All at one point in time. Errors: TransactionCanceledException. */
+  /** In the order of `gets`. Errors: TransactionCanceledException; ResourceNotFoundException. */
   read(gets: { table: TableRecord; key: Buffer }[]): Promise<(Image | undefined)[]>
 }
 
