@@ -13,6 +13,7 @@ import { expressionNames, key, returnConsumedCapacity, tableName } from './shape
 import { type Infer, list, required, string, structure } from './shape/shape.ts'
 import { findForData } from './table/find.ts'
 import { checkAction, checkBytes, checkDistinct, MAX_ACTIONS } from './transact/check.ts'
+import { readAll } from './transact/perform.ts'
 import { transactCapacity } from './transact/report.ts'
 
 const get = structure(
@@ -49,7 +50,7 @@ export const transactGetItems = operation({
       })
     })
     checkDistinct(reads)
-    const images = await call.cluster.transactions.read(reads)
+    const images = await readAll(call, reads)
     checkBytes(images.reduce((sum, image) => sum + (image?.size ?? 0), 0))
     const shares = images.map((image, i) => {
       const units = { table: readUnits(image?.size ?? 0, true), indexes: {} }
@@ -57,7 +58,7 @@ export const transactGetItems = operation({
     })
     return spliceObject({
       Responses: spliceList(images.map((image, i) => responseText(image?.json, projections[i]))),
-      ConsumedCapacity: transactCapacity(ReturnConsumedCapacity, shares, 'Read'),
+      ConsumedCapacity: transactCapacity(call, ReturnConsumedCapacity, shares, 'Read'),
     })
   },
 })

@@ -10,6 +10,7 @@ import { findForData } from './table/find.ts'
 import { bindAction, commandOf, transactWriteItem } from './transact/actions.ts'
 import { checkAction, checkBytes, checkDistinct, MAX_ACTIONS } from './transact/check.ts'
 import { fingerprint } from './transact/fingerprint.ts'
+import { writeAll } from './transact/perform.ts'
 import { transactCapacity } from './transact/report.ts'
 
 const shape = structure({
@@ -36,11 +37,11 @@ export const transactWriteItems = operation({
     checkDistinct(actions.map(({ table, command }) => ({ table, key: command.key })))
     const token =
       ClientRequestToken === undefined ? undefined : { token: ClientRequestToken, request: fingerprint(TransactItems) }
-    const { outcomes, replayed } = await call.cluster.transactions.write(actions, token)
+    const { outcomes, replayed } = await writeAll(call, actions, token)
     const shares = outcomes.map(({ units }, i) => ({ given: bound[i]!.given, table: tables[i]!, units }))
     return spliceObject({
       ItemCollectionMetrics: ReturnItemCollectionMetrics === 'SIZE' ? await metricsOf(call, actions) : undefined,
-      ConsumedCapacity: transactCapacity(ReturnConsumedCapacity, shares, replayed ? 'Read' : 'Write'),
+      ConsumedCapacity: transactCapacity(call, ReturnConsumedCapacity, shares, replayed ? 'Read' : 'Write'),
     })
   },
 })

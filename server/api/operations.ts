@@ -1,4 +1,5 @@
 /** All operations of the `DynamoDB_20120810` target. */
+import { batchExecuteStatement } from './BatchExecuteStatement.ts'
 import { batchGetItem } from './BatchGetItem.ts'
 import { batchWriteItem } from './BatchWriteItem.ts'
 import { createTable } from './CreateTable.ts'
@@ -9,6 +10,8 @@ import { describeEndpoints } from './DescribeEndpoints.ts'
 import { describeLimits } from './DescribeLimits.ts'
 import { describeTable } from './DescribeTable.ts'
 import { describeTimeToLive } from './DescribeTimeToLive.ts'
+import { executeStatement } from './ExecuteStatement.ts'
+import { executeTransaction } from './ExecuteTransaction.ts'
 import { getItem } from './GetItem.ts'
 import { listTables } from './ListTables.ts'
 import { listTagsOfResource } from './ListTagsOfResource.ts'
@@ -25,6 +28,7 @@ import { updateTable } from './UpdateTable.ts'
 import { updateTimeToLive } from './UpdateTimeToLive.ts'
 
 export const operations: Operation[] = [
+  batchExecuteStatement,
   batchGetItem,
   batchWriteItem,
   createTable,
@@ -35,6 +39,8 @@ export const operations: Operation[] = [
   describeLimits,
   describeTable,
   describeTimeToLive,
+  executeStatement,
+  executeTransaction,
   getItem,
   listTables,
   listTagsOfResource,

@@ -1,5 +1,5 @@
 /** How a transaction is refused (facts, section 4.6). */
-import { type DynamoError, dynamo } from './errors.ts'
+import { DynamoError, dynamo } from './errors.ts'
 import type { Item } from './item.ts'
 
 /** Of one action; `None` if nothing was wrong with it. */
@@ -15,4 +15,10 @@ export function transactionCanceled(reasons: CancellationReason[]): DynamoError 
 /** A transaction of `count` actions, refused for these reasons by place. */
 export function canceledFor(count: number, reasons: Map<number, CancellationReason>): DynamoError {
   return transactionCanceled(Array.from({ length: count }, (_, i) => reasons.get(i) ?? { Code: 'None' }))
+}
+
+/** The reasons that a TransactionCanceledException gives; none of any other error. */
+export function reasonsOf(error: unknown): CancellationReason[] {
+  if (!(error instanceof DynamoError) || error.code !== 'TransactionCanceledException') return []
+  return error.members!.CancellationReasons as CancellationReason[]
 }

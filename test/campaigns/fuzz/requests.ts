@@ -3,6 +3,7 @@
 import type { Random } from '../random.ts'
 import { batchGet, batchWrite, change, get, put, query, remove, scan } from './itemrequests.ts'
 import { type Make, maybe, target } from './parts.ts'
+import { batchExecuteStatement, executeStatement, executeTransaction } from './statementrequests.ts'
 import { create, resource, tag, timeToLive, untag, updateTable } from './tablerequests.ts'
 import { TABLES } from './tables.ts'
 import type { JsonObject } from './values.ts'
@@ -25,6 +26,9 @@ export const OPERATIONS: { [operation: string]: readonly [weight: number, make: 
   BatchWriteItem: [6, batchWrite],
   DeleteItem: [4, remove],
   BatchGetItem: [4, batchGet],
+  ExecuteStatement: [10, executeStatement],
+  BatchExecuteStatement: [4, batchExecuteStatement],
+  ExecuteTransaction: [4, executeTransaction],
   CreateTable: [6, create],
   UpdateTable: [4, updateTable],
   DeleteTable: [0.8, target],

@@ -3,7 +3,7 @@
 import { JsonText, type Operation } from '../../../server/api/operation.ts'
 import { decode } from '../../../server/api/shape/decode.ts'
 import { silent } from '../../../server/base/logger.ts'
-import type { Cluster, Items, RangePage, RangeTarget, Tables, Transactions } from '../../../server/cluster/cluster.ts'
+import type { Cluster, Items, RangePage, RangeTarget, Tables } from '../../../server/cluster/cluster.ts'
 import { DynamoError } from '../../../server/model/errors.ts'
 import type { Item, ScalarType } from '../../../server/model/item.ts'
 import {
@@ -17,6 +17,7 @@ import type { Image, Page, WriteCommand, WriteOutcome } from '../../../server/pa
 import { evaluate } from '../../../server/partition/evaluate.ts'
 import { indexRow } from '../../../server/partition/indexes.ts'
 import { Telemetry } from '../../../server/telemetry/telemetry.ts'
+import { transactionsOf } from './transactions.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: answers are JSON, looked into by tests alone.
 export type Json = any
@@ -83,7 +84,6 @@ function clusterOf(
       return { table: { ...own, bytes: own.bytes + ballast.bytes }, indexes: Object.fromEntries(indexes) }
     },
   }
-  const transactions: Transactions = { write: unused, read: unused }
   const items: Items = {
     async get(table, key) {
       const image = rowsOf(table.id).get(key.toString('hex'))?.image
@@ -98,6 +98,17 @@ function clusterOf(
       return page([...rowsOf(targetId(table, target)).values()], request)
     },
   }
+  const transactions = transactionsOf({
+    get: (table, key) => rowsOf(table.id).get(key.toString('hex'))?.image,
+    write: (table, command) => write(table, command, rowsOf),
+    mark() {
+      const before = [...stored].map(([id, rows]) => [id, new Map(rows)] as const)
+      return () => {
+        for (const rows of stored.values()) rows.clear()
+        for (const [id, rows] of before) for (const [place, row] of rows) rowsOf(id).set(place, row)
+      }
+    },
+  })
   return { tables, items, transactions, now: () => 0, uuid: () => '00000000-0000-0000-0000-000000000000' }
 }
 
