@@ -8,8 +8,10 @@ import type { Replica } from '../replica/replica.ts'
 const INTERVAL_MS = 1000
 /** A log longer than this is worth a checkpoint of everything: it bounds what a start has to replay. */
 const MAX_LOG_BYTES = 64 * 1024 * 1024
-/** A changed partition is made durable at least this often. */
+/** A changed partition is made durable at least this often, */
 const MAX_AGE_MS = 60_000
+/** and when this much waits beside its file: it grows by a page for each row, and reads are slower there. */
+const MAX_UNSAVED_BYTES = 64 * 1024 * 1024
 
 export class Upkeep {
   /** Seconds that checkpoints took, since the process began. */
@@ -48,11 +50,8 @@ export class Upkeep {
     const long = this.#logs.size() > MAX_LOG_BYTES
     for (const replica of this.#replicas()) {
       if (this.#stopped) return
-      if (replica.unsaved === 0 || !(long || replica.age > MAX_AGE_MS)) {
-        replica.trim()
-        continue
-      }
-      await this.#checkpoint(replica)
+      if (replica.unsaved > 0 && (long || isDue(replica))) await this.#checkpoint(replica)
+      else replica.trim()
     }
   }
 
@@ -66,4 +65,8 @@ export class Upkeep {
       this.#logger.warn({ err: error, partition: replica.partition }, 'a checkpoint failed; it will be tried again')
     }
   }
+}
+
+function isDue(replica: Replica): boolean {
+  return replica.age > MAX_AGE_MS || replica.unsavedBytes > MAX_UNSAVED_BYTES
 }

@@ -78,6 +78,11 @@ export class Replica {
     return this.#applier.state.position - this.#durable
   }
 
+  /** Bytes that were written since, beside the file. */
+  get unsavedBytes(): number {
+    return this.#store.unsavedBytes()
+  }
+
   /** Milliseconds since the last checkpoint. */
   get age(): number {
     return this.#ports.clock.monotonic() - this.#checkpointedAt

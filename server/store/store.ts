@@ -6,7 +6,7 @@
  * Two types, so that who may write is seen in a signature: a `StoreReader` is handed out freely, the `StoreWriter` belongs
  * to apply.
  */
-import { rmSync } from 'node:fs'
+import { rmSync, statSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { OperatorError } from '../base/failure.ts'
 import { StoreReader } from './reader.ts'
@@ -43,6 +43,11 @@ export class Store {
     this.reader = new StoreReader(this.#database, this.#turn)
     this.transactions = new TransactionReader(this.#database)
     this.writer = new StoreWriter(this.#database, this.#turn)
+  }
+
+  /** Bytes of the write-ahead log. */
+  unsavedBytes(): number {
+    return statSync(`${this.path}-wal`, { throwIfNoEntry: false })?.size ?? 0
   }
 
   /** Closes the file; all of it is durable then. */
