@@ -110,7 +110,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     let closing = false
     const items = new Router(catalog, leaders, clock, INDEX_WAIT_MS)
     const routes = new Routes(catalog, leaders, clock)
-    const transactions = new Coordinator({ routes, tokens, clock, random: systemRandom })
+    const transactions = new Coordinator({ routes, peers: others, tokens, clock, random: systemRandom })
     const cluster = { tables: catalog, items, transactions, now: () => clock.now(), uuid: () => systemRandom.uuid() }
     const telemetry = new Telemetry(catalog, logger, tracer)
     const sources: NodeSources = {

@@ -19,6 +19,7 @@ import type {
   Vote,
 } from '../partition/transaction.ts'
 import { replayUnits } from '../replica/home.ts'
+import type { Peers } from '../replica/peers.ts'
 import { NotLeading } from '../replica/pipeline.ts'
 import type { Image } from '../store/rows.ts'
 import type { TransactAction, Transactions } from './cluster.ts'
@@ -38,6 +39,7 @@ const MISMATCH =
 
 export type CoordinatorPorts = {
   routes: Routes
+  peers: Pick<Peers, 'outcome'>
   tokens: Pick<TokenDirectory, 'claim' | 'renew'>
   clock: Clock
   random: Random
@@ -169,12 +171,20 @@ export class Coordinator implements Transactions {
     }
   }
 
-  async #outcome(home: WritePart, transaction: string, participant: Participant): Promise<Outcome> {
-    return this.#ask(home, async leader => {
-      await leader.abandon(transaction)
-      // No other call of ours is under way, so nothing is `running` now.
-      return (await leader.outcome(transaction, participant)) as Outcome
-    })
+  /** Errors: the home can't be reached for long. */
+  async #outcome({ partition }: WritePart, transaction: string, participant: Participant): Promise<Outcome> {
+    const { clock, routes, peers } = this.#ports
+    const end = clock.monotonic() + RESOLVE_MS
+    while (true) {
+      try {
+        await routes.find(partition)?.transactions.abandon(transaction)
+        const outcome = await peers.outcome(partition, transaction, participant)
+        if (outcome !== 'running') return outcome
+      } catch (error) {
+        if (clock.monotonic() > end) throw error
+      }
+      await sleep(clock, RETRY_MS)
+    }
   }
 
   /** No commit was sent, and none will be. */

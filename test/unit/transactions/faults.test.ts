@@ -55,10 +55,14 @@ class World {
   /** How likely each fault of a message is. */
   faults = 0.04
   #next = 0
+  readonly #peers = peers(
+    id => this.find(id),
+    async () => true,
+  )
 
   constructor(t: ExecutionContext, seed: number) {
     this.choices = randomOf(seed, 0)
-    this.town = new Town(t, fast, () => peers(this.find, async () => true))
+    this.town = new Town(t, fast, () => this.#peers)
   }
 
   find = (id: string) => {
@@ -76,7 +80,7 @@ class World {
       },
       renew: async () => true,
     }
-    return new Coordinator({ routes, tokens, clock: fast, random: systemRandom })
+    return new Coordinator({ routes, peers: this.#peers, tokens, clock: fast, random: systemRandom })
   }
 
   async transfer(coordinator: Coordinator): Promise<void> {
