@@ -31,7 +31,7 @@ export const TAVOLA: Contestant = tavola()
 
 /** Tavola, with more arguments on its command line. */
 export function tavola(args: string[] = []): Contestant {
-  const main = [process.execPath, path('../server/main.ts')]
+  const main = [process.execPath, path('../bin/tavola.js')]
   return {
     name: 'tavola',
     version: 'this checkout',

@@ -136,7 +136,7 @@ export async function load(task: RunTask): Promise<LoadResult>
 export async function load(task: FillTask): Promise<{ items: number }>
 export async function load(task: LoadTask): Promise<object> {
   const working = promisify(execFile)(process.execPath, [LOAD, JSON.stringify(task)], {
-    timeout: LOAD_TIMEOUT_MS[task.kind] + ('seconds' in task ? task.seconds * 1000 : 0),
+    timeout: LOAD_TIMEOUT_MS[task.kind] + ('seconds' in task ? Math.ceil(task.seconds * 1000) : 0),
   })
   running.add(working.child)
   try {

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
-const MAIN = fileURLToPath(new URL('../../server/main.ts', import.meta.url))
+const MAIN = fileURLToPath(new URL('../../bin/tavola.js', import.meta.url))
 
 export type Exit = { code: number | null; signal: NodeJS.Signals | null }
 
@@ -11,7 +11,7 @@ export type LaunchOptions = {
   cwd?: string
   /** In a process group of its own, so that a Ctrl-C in the terminal does not reach it. */
   detached?: boolean
-  /** Another program than `server/main.ts` that takes the same options and greets in the same way. */
+  /** Another program than `bin/tavola.js` that takes the same options and greets in the same way. */
   main?: string
 }
 
@@ -35,7 +35,7 @@ process.on('exit', () => {
   for (const { pid } of running) process.kill(pid, 'SIGKILL')
 })
 
-/** Starts `server/main.ts` on a free port, unless `args` name one; does not wait for it. */
+/** Starts `bin/tavola.js` on a free port, unless `args` name one; does not wait for it. */
 export function launchTavola(args: string[] = [], options: LaunchOptions = {}): LaunchedTavola {
   const { env, cwd, detached = false, main = MAIN } = options
   const child = spawn(process.execPath, [main, '--port', '0', ...args], {
