@@ -58,6 +58,8 @@ export type RangePage = KeyRange & {
   reverse?: boolean
   limit?: number
   maxBytes: number
+  /** Only the rows' texts are wanted: the page may bring them in one. */
+  splice?: boolean
 }
 
 export type TransactAction = { table: TableRecord; command: WriteCommand | CheckCommand }

@@ -57,8 +57,8 @@ export class Router implements Items {
     const page: Page = { rows: [], bytes: 0, cut: false }
     for (const { id } of touched) {
       const leader = this.#leaders.find(id) ?? (await this.#routes.leader(id, table, target))
+      if (touched.length === 1) return leader.range({ ...remainder(request, index, page), splice: request.splice })
       const part = await leader.range(remainder(request, index, page))
-      if (touched.length === 1) return part
       for (const row of part.rows) page.rows.push(row)
       page.bytes += part.bytes
       page.cut = part.cut

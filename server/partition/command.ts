@@ -5,7 +5,7 @@ import type { Condition, Update } from '../expression/bound.ts'
 import type { Item } from '../model/item.ts'
 import type { RowRange } from '../store/rows.ts'
 
-export type { Image, Page } from '../store/rows.ts'
+export type { Image, Page, Spliced } from '../store/rows.ts'
 
 export type ReturnValues = 'NONE' | 'ALL_OLD' | 'ALL_NEW' | 'UPDATED_OLD' | 'UPDATED_NEW'
 

@@ -14,10 +14,17 @@ export type RowRange = {
   reverse?: boolean
   limit?: number
   maxBytes: number
+  /** Only the rows' texts are wanted: the page may bring them in one. */
+  splice?: boolean
 }
+
+/** Texts of rows, joined by commas. */
+export type Spliced = { text: string; count: number }
 
 export type Page = {
   rows: Image[]
+  /** In place of `rows`, if that was asked for and the page is whole. */
+  spliced?: Spliced
   /** Sum of the rows' sizes. */
   bytes: number
   /** True if the page ended by `limit` or `maxBytes`, whether or not more rows follow. */

@@ -3,11 +3,11 @@ import { readUnits } from '../../capacity/units.ts'
 import type { Cluster, RangePage } from '../../cluster/cluster.ts'
 import { rowKey } from '../../codec/key.ts'
 import { getOwn, type Item, setOwn } from '../../model/item.ts'
-import type { Image, Page } from '../../partition/command.ts'
+import type { Image, Page, Spliced } from '../../partition/command.ts'
 import type { Call, JsonText } from '../operation.ts'
 import { type CapacityReport, consumedCapacity, type Units } from './consumed.ts'
 import { keyNames, type Source } from './source.ts'
-import { spliceList, spliceObject } from './splice.ts'
+import { spliceObject } from './splice.ts'
 
 /** Bytes of items that one page evaluates; the item that reaches it is the page's last. */
 export const PAGE_SIZE = 1_048_576
@@ -47,19 +47,29 @@ export type Evaluated = {
 
 export async function answerPage({ cluster, meter }: Call, request: PageRequest): Promise<JsonText> {
   const { source, consistent } = request
-  const rows = { ...request.rows, maxBytes: PAGE_SIZE }
+  const rows = { ...request.rows, maxBytes: PAGE_SIZE, splice: isPlain(request) }
   const page = await cluster.items.range(source.table, source.target, rows, consistent)
   const { images, scanned, last, units } = await evaluatePage(cluster, request, page)
-  const items = viewedTexts(images, request.countOnly ? { ...request, projection: undefined } : request)
+  const { text, count } = page.spliced ?? joined(images, request)
   meter.consumedRead(source.table, units)
-  meter.returned(source.table, items.length)
+  meter.returned(source.table, count)
   return spliceObject({
-    Count: String(items.length),
-    Items: request.countOnly ? undefined : spliceList(items),
-    ScannedCount: String(scanned),
+    Count: String(count),
+    Items: request.countOnly ? undefined : `[${text}]`,
+    ScannedCount: String(page.spliced?.count ?? scanned),
     LastEvaluatedKey: last && keyText(request.source, last),
     ConsumedCapacity: consumedCapacity(request.report, request.given, request.source.table, units),
   })
+}
+
+/** Whether the answer holds the rows as they are. */
+function isPlain({ fetch, filter, projection, countOnly }: PageRequest): boolean {
+  return !fetch && filter === undefined && projection === undefined && !countOnly
+}
+
+function joined(images: Image[], request: PageRequest): Spliced {
+  const texts = viewedTexts(images, request.countOnly ? { ...request, projection: undefined } : request)
+  return { text: texts.join(','), count: texts.length }
 }
 
 /** The items that the rows of a page stand for, and what they cost; `units`: of the rows, if they are not one read. */

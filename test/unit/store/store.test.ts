@@ -82,6 +82,11 @@ test('a page holds what a plain list would say', t => {
         expected.cut = expected.rows.length === range.limit || expected.bytes >= range.maxBytes
       }
       t.deepEqual(reader.range(table, range), expected)
+      const page = reader.range(table, { ...range, splice: true })
+      if (!page.spliced) return t.deepEqual(page, expected)
+      const text = expected.rows.map(({ json }) => json).join(',')
+      const spliced = { text, count: expected.rows.length }
+      t.deepEqual(page, { rows: [], spliced, bytes: expected.bytes, cut: expected.cut })
     }),
     { numRuns: 300 },
   )
