@@ -47,6 +47,7 @@ export function describe(table: TableRecord, call: Call, statistics: TableStatis
       LastUpdateDateTime: seconds(table.tableClass.lastUpdate),
     },
     DeletionProtectionEnabled: table.deletionProtection,
+    GlobalTableSettingsReplicationMode: table.replicationMode,
   }
 }
 

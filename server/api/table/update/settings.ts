@@ -88,6 +88,5 @@ export function changeCeilings(change: Change, { OnDemandThroughput: requested }
 
 export function changeWarmth(change: Change, { WarmThroughput: requested }: UpdateRequest): Change {
   if (!requested) return change
-  const { warmThroughput, billingMode } = change.record
-  return done(change, { warmThroughput: warm(warmThroughput, requested, billingMode, {}) })
+  return done(change, { warmThroughput: warm(change.record.warmThroughput, requested, 'CURRENT', {}) })
 }
