@@ -5,18 +5,21 @@
 import { constants, existsSync } from 'node:fs'
 import { access, mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { contributorInsightsReport } from './api/insights/report.ts'
 import { operations } from './api/operations.ts'
 import { type Clock, systemClock } from './base/clock.ts'
 import { OperatorError } from './base/failure.ts'
 import type { Logger } from './base/logger.ts'
 import { type Random, systemRandom } from './base/random.ts'
 import { Catalog } from './cluster/catalog.ts'
-import type { Cluster } from './cluster/cluster.ts'
+import type { Cluster, Items } from './cluster/cluster.ts'
 import { PartitionHost } from './cluster/host.ts'
+import { Insights } from './cluster/insights.ts'
 import { indexPartitions } from './cluster/leaders.ts'
 import { Lifecycle } from './cluster/lifecycle.ts'
 import { Router } from './cluster/router.ts'
 import { Upkeep } from './cluster/upkeep.ts'
+import { WatchedItems } from './cluster/watched.ts'
 import { createApp } from './http/app.ts'
 import { createServer, type HttpServer } from './http/server.ts'
 import { LocalLogStore } from './log/local/local.ts'
@@ -83,7 +86,9 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     await lifecycle.start()
     let closing = false
     const router = new Router(catalog, leaders, clock, INDEX_WAIT_MS)
-    const server = await serve(options, () => !closing, clusterOf(catalog, router, clock, systemRandom))
+    const insights = new Insights(clock)
+    const cluster = clusterOf(catalog, new WatchedItems(router, insights), clock, systemRandom)
+    const server = await serve(options, () => !closing, cluster, insights)
     upkeep.start()
     const close = async () => {
       closing = true
@@ -97,15 +102,21 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   }
 }
 
-function clusterOf(tables: Catalog, items: Router, clock: Clock, random: Random): Cluster {
+function clusterOf(tables: Catalog, items: Items, clock: Clock, random: Random): Cluster {
   return { tables, items, now: () => clock.now(), uuid: () => random.uuid() }
 }
 
-async function serve(options: NodeOptions, ready: () => boolean, cluster: Cluster): Promise<HttpServer> {
+async function serve(
+  options: NodeOptions,
+  ready: () => boolean,
+  cluster: Cluster,
+  insights: Insights,
+): Promise<HttpServer> {
   const { host, port, region, logger } = options
   const app = createApp({
     operations,
     streamsOperations: [],
+    pages: { '/contributor-insights': contributorInsightsReport(insights) },
     call: requestId => ({ cluster, region, account: ACCOUNT, requestId }),
     region,
     ready,

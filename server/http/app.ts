@@ -14,6 +14,8 @@ import { newRequestId } from './request-id.ts'
 export type AppOptions = {
   operations: Operation[]
   streamsOperations: Operation[]
+  /** What is answered to GET, by path: signed like any request, the query's parameters being the input. */
+  pages: { [path: string]: Operation }
   /** What an operation's handler gets beside its input. */
   call(requestId: string, signature: Signature): Call
   region: string
@@ -34,17 +36,20 @@ const NOT_FOUND: Reply = { status: 404, type: 'text/plain', body: '<UnknownOpera
 export function createApp(options: AppOptions): Koa {
   const app = new Koa()
   const api: Api = { targets: targetsOf(options.operations, options.streamsOperations), call: options.call }
-  app.use(ctx => answer(ctx, api, options))
+  const pages = new Map(Object.entries(options.pages))
+  app.use(ctx => answer(ctx, api, pages, options))
   app.on('error', error => options.logger.debug({ err: error }, 'connection failed'))
   return app
 }
 
-async function answer(ctx: Context, api: Api, options: AppOptions): Promise<void> {
+async function answer(ctx: Context, api: Api, pages: Map<string, Operation>, options: AppOptions): Promise<void> {
   const start = performance.now()
   const requestId = newRequestId()
-  const operation = api.targets.get(ctx.req.headers['x-amz-target'] as string)
+  const page = ctx.method === 'GET' ? pages.get(pathOf(ctx.req.url!)) : undefined
+  const operation = page ?? api.targets.get(ctx.req.headers['x-amz-target'] as string)
   try {
-    const reply = plainReply(ctx, options) ?? (await apiReply(ctx, api, operation, requestId, options.logger))
+    const reply =
+      (page ? undefined : plainReply(ctx, options)) ?? (await apiReply(ctx, api, operation, requestId, options.logger))
     await send(ctx, reply, requestId)
     const ms = performance.now() - start
     options.logger.debug({ requestId, operation: operation?.name, status: reply.status, ms }, 'request')
@@ -92,8 +97,8 @@ async function apiReply(
   const type = SUPPORTED_TYPES.has(baseType(ctx)) ? baseType(ctx) : DEFAULT_TYPE
   try {
     const body = await readBody(ctx.req)
-    const { headers, url } = ctx.req
-    const text = await dispatch(api, { id: requestId, operation, headers, url: url!, body })
+    const { headers, url, method } = ctx.req
+    const text = await dispatch(api, { id: requestId, operation, headers, method: method!, url: url!, body })
     return { status: 200, type, body: text }
   } catch (error) {
     if (error instanceof ConnectionLost) throw error

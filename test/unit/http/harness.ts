@@ -65,6 +65,7 @@ export class Harness {
     const app = createApp({
       operations: [echo, empty, text, refuse, crash, slow],
       streamsOperations: [stream],
+      pages: { '/echo': echo },
       call: requestId => ({ requestId }) as Call,
       region: 'eu-west-1',
       ready: () => this.ready,
