@@ -160,7 +160,7 @@ const BUILT: OperationRow[] = [
     name: 'UpdateTable',
     state: 'works',
     limits: 'one kind of change at a time; the quotas of decreases, billing switches, table class and encryption',
-    differences: `ACTIVE again within milliseconds, or when a new index is filled; encryption and warm throughput change at once, and deletion protection without a cooldown. Replicas are refused: this region is the only supported one. VectorIndexUpdates are refused.`,
+    differences: `ACTIVE again within milliseconds, or when a new index is filled; so are encryption and warm throughput; deletion protection has no cooldown. Replicas are refused: this region is the only supported one. VectorIndexUpdates are refused.`,
   },
   {
     name: 'UpdateTableReplicaAutoScaling',
