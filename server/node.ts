@@ -5,6 +5,7 @@
 import { constants, existsSync } from 'node:fs'
 import { access, mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { contributorInsightsReport } from './api/insights/report.ts'
 import { operations } from './api/operations.ts'
 import { systemClock } from './base/clock.ts'
 import { OperatorError } from './base/failure.ts'
@@ -14,6 +15,7 @@ import { untraced } from './base/tracer.ts'
 import { Catalog } from './cluster/catalog.ts'
 import type { Cluster } from './cluster/cluster.ts'
 import { PartitionHost } from './cluster/host.ts'
+import { Insights } from './cluster/insights.ts'
 import { indexPartitions, peers } from './cluster/leaders.ts'
 import { Lifecycle } from './cluster/lifecycle.ts'
 import { partitionKey } from './cluster/records.ts'
@@ -22,6 +24,7 @@ import { Routes } from './cluster/routes.ts'
 import { TokenDirectory } from './cluster/tokens.ts'
 import { Coordinator } from './cluster/transactions.ts'
 import { Upkeep } from './cluster/upkeep.ts'
+import { WatchedItems } from './cluster/watched.ts'
 import { type AppOptions, createApp } from './http/app.ts'
 import { createServer, type HttpServer } from './http/server.ts'
 import { LocalLogStore } from './log/local/local.ts'
@@ -108,7 +111,8 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     await catalog.start()
     await lifecycle.start()
     let closing = false
-    const items = new Router(catalog, leaders, clock, INDEX_WAIT_MS)
+    const insights = new Insights(clock)
+    const items = new WatchedItems(new Router(catalog, leaders, clock, INDEX_WAIT_MS), insights)
     const routes = new Routes(catalog, leaders, clock)
     const transactions = new Coordinator({ routes, peers: others, tokens, clock, random: systemRandom })
     const cluster = { tables: catalog, items, transactions, now: () => clock.now(), uuid: () => systemRandom.uuid() }
@@ -123,7 +127,8 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
       disk: disk.seen,
     }
     const metrics = scraper([...requestMetrics(telemetry, catalog), ...nodeMetrics(sources)])
-    const server = await serve(options, { ready: () => !closing, cluster, telemetry, metrics })
+    const pages = { '/contributor-insights': contributorInsightsReport(insights) }
+    const server = await serve(options, { ready: () => !closing, pages, cluster, telemetry, metrics })
     upkeep.start()
     tokens.start()
     const close = async () => {
@@ -138,7 +143,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   }
 }
 
-type Serving = Pick<AppOptions, 'ready' | 'telemetry' | 'metrics'> & { cluster: Cluster }
+type Serving = Pick<AppOptions, 'ready' | 'pages' | 'telemetry' | 'metrics'> & { cluster: Cluster }
 
 async function serve(options: NodeOptions, { cluster, ...serving }: Serving): Promise<HttpServer> {
   const { host, port, region, logger } = options

@@ -9,13 +9,15 @@ import type { RequestMeter } from '../telemetry/request.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
 import { ConnectionLost, hasBody, readBody } from './body.ts'
 import { ALLOW_ORIGIN, isPreflight, preflightHeaders } from './cors.ts'
-import { type Api, dispatch, targetsOf } from './dispatch.ts'
+import { type Api, type ApiRequest, dispatch, targetsOf } from './dispatch.ts'
 import { encode, isCompressible } from './encoding.ts'
 import { newRequestId } from './request-id.ts'
 
 export type AppOptions = {
   operations: Operation[]
   streamsOperations: Operation[]
+  /** What is answered to GET, by path: signed like any request, the query's parameters being the input. */
+  pages: { [path: string]: Operation }
   /** What an operation's handler gets beside its input. */
   call(requestId: string, signature: Signature, meter: RequestMeter): Call
   region: string
@@ -40,16 +42,19 @@ const NOT_FOUND: Reply = { status: 404, type: 'text/plain', body: '<UnknownOpera
 export function createApp(options: AppOptions): Koa {
   const app = new Koa()
   const api: Api = { targets: targetsOf(options.operations, options.streamsOperations), call: options.call }
-  app.use(ctx => answer(ctx, api, options))
+  const pages = new Map(Object.entries(options.pages))
+  app.use(ctx => answer(ctx, api, pages, options))
   app.on('error', error => options.logger.debug({ err: error }, 'connection failed'))
   return app
 }
 
-async function answer(ctx: Context, api: Api, options: AppOptions): Promise<void> {
+async function answer(ctx: Context, api: Api, pages: Map<string, Operation>, options: AppOptions): Promise<void> {
   const requestId = newRequestId()
-  const operation = api.targets.get(ctx.req.headers['x-amz-target'] as string)
+  const page = ctx.method === 'GET' ? pages.get(pathOf(ctx.req.url!)) : undefined
+  const operation = page ?? api.targets.get(ctx.req.headers['x-amz-target'] as string)
   try {
-    const reply = await (plainReply(ctx, options) ?? apiReply(ctx, api, operation, requestId, options.telemetry))
+    const plain = page ? undefined : plainReply(ctx, options)
+    const reply = await (plain ?? apiReply(ctx, api, operation, requestId, options.telemetry))
     await send(ctx, reply, requestId)
   } catch (error) {
     if (!(error instanceof ConnectionLost)) throw error
@@ -94,11 +99,12 @@ async function apiReply(
   telemetry: Telemetry,
 ): Promise<Reply> {
   const type = SUPPORTED_TYPES.has(baseType(ctx)) ? baseType(ctx) : DEFAULT_TYPE
-  const { headers, url } = ctx.req
+  const { headers, method, url } = ctx.req
   const meter = telemetry.begin(operation?.name, requestId, headers)
   try {
     const body = await readBody(ctx.req)
-    const text = await meter.run(dispatch, api, { id: requestId, operation, headers, url: url!, body, meter })
+    const request: ApiRequest = { id: requestId, operation, headers, method: method!, url: url!, body, meter }
+    const text = await meter.run(dispatch, api, request)
     meter.succeeded()
     return { status: 200, type, body: text }
   } catch (error) {

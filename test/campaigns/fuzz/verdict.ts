@@ -19,6 +19,8 @@ const ERROR_TYPES = new Set([
     'ThrottlingException',
     'ItemCollectionSizeLimitExceededException',
     'TableNotFoundException',
+    'PolicyNotFoundException',
+    'GlobalTableNotFoundException',
   ].map(code => `com.amazonaws.dynamodb.v20120810#${code}`),
   'com.amazon.coral.validate#ValidationException',
   ...[

@@ -66,6 +66,7 @@ export class Harness {
     const app = createApp({
       operations: [echo, empty, text, refuse, crash, slow],
       streamsOperations: [stream],
+      pages: { '/echo': echo },
       call: (requestId, _signature, meter) => ({ requestId, meter }) as Call,
       region: 'eu-west-1',
       ready: () => this.ready,
