@@ -20,8 +20,9 @@ app.use(async ctx => {
   const chunks: Buffer[] = []
   for await (const chunk of ctx.req) chunks.push(chunk)
   const text = Buffer.concat(chunks).toString()
-  JSON.parse(text)
-  const operation = (ctx.req.headers['x-amz-target'] as string).split('.')[1]!
+  const { TransactItems } = JSON.parse(text) as { TransactItems?: object[] }
+  const name = (ctx.req.headers['x-amz-target'] as string).split('.')[1]!
+  const operation = TransactItems ? `${name} ${TransactItems.length}` : name
   ctx.set('Content-Type', 'application/x-amz-json-1.0')
   ctx.body = JSON.stringify(answer(operation, Number(ITEM_BYTES.exec(text)?.[1])))
 })

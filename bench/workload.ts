@@ -60,25 +60,10 @@ export const OPERATIONS = {
     answer: () => ({ UnprocessedItems: {} }),
     width: BATCH,
   },
-  TransactWriteItems: {
-    request: ({ name, bytes }, index) => ({
-      TransactItems: [
-        { Put: { TableName: name, Item: itemOf(index, bytes) } },
-        { Put: { TableName: name, Item: itemOf(index + 1, bytes) } },
-        { Update: updateOf(name, index + 2) },
-        { ConditionCheck: { TableName: name, Key: keyOf(index + 3), ConditionExpression: 'attribute_exists(pk)' } },
-      ],
-    }),
-    answer: () => ({}),
-    width: 4,
-  },
-  TransactGetItems: {
-    request: ({ name }, index) => ({
-      TransactItems: [0, 1, 2, 3].map(offset => ({ Get: { TableName: name, Key: keyOf(index + offset) } })),
-    }),
-    answer: bytes => ({ Responses: [0, 1, 2, 3].map(index => ({ Item: itemOf(index, bytes) })) }),
-    width: 4,
-  },
+  'TransactWriteItems 2': transactWrite(2),
+  'TransactWriteItems 10': transactWrite(10),
+  'TransactGetItems 2': transactGet(2),
+  'TransactGetItems 10': transactGet(10),
   ExecuteStatement: {
     request: ({ name }, index) => ({
       Statement: `SELECT * FROM "${name}" WHERE pk = ? AND sk = ?`,
@@ -87,9 +72,40 @@ export const OPERATIONS = {
     answer: bytes => ({ Items: [itemOf(0, bytes)] }),
     width: 1,
   },
-} satisfies Record<string, Workload>
+} as const satisfies Record<string, Workload>
 
 export type Operation = keyof typeof OPERATIONS
+
+/** The API's name of a workload: some are measured in several sizes, which follow the name. */
+export function wireName(operation: string): string {
+  return operation.split(' ', 1)[0]!
+}
+
+/** Puts and updates in turn, and in a larger one a check. */
+function transactWrite(actions: number): Workload {
+  return {
+    request: ({ name, bytes }, index) => ({
+      TransactItems: Array.from({ length: actions }, (_, offset) => {
+        if (offset === 9) return { ConditionCheck: checkOf(name, index + offset) }
+        if (offset % 2 === 0) return { Put: { TableName: name, Item: itemOf(index + offset, bytes) } }
+        return { Update: updateOf(name, index + offset) }
+      }),
+    }),
+    answer: () => ({}),
+    width: actions,
+  }
+}
+
+function transactGet(items: number): Workload {
+  const offsets = Array.from({ length: items }, (_, offset) => offset)
+  return {
+    request: ({ name }, index) => ({
+      TransactItems: offsets.map(offset => ({ Get: { TableName: name, Key: keyOf(index + offset) } })),
+    }),
+    answer: bytes => ({ Responses: offsets.map(index => ({ Item: itemOf(index, bytes) })) }),
+    width: items,
+  }
+}
 
 /** Errors: it is not an operation of the bench. */
 export function operationOf(name: string): Operation {
@@ -151,6 +167,10 @@ function updateOf(name: string, index: number) {
     ExpressionAttributeNames: { '#status': 'status' },
     ExpressionAttributeValues: { ':status': { S: 'delivered' }, ':one': { N: '1' } },
   }
+}
+
+function checkOf(name: string, index: number) {
+  return { TableName: name, Key: keyOf(index), ConditionExpression: 'attribute_exists(pk)' }
 }
 
 /** A BatchWriteItem that puts items `first` and the `count - 1` after it. */
