@@ -42,7 +42,7 @@ export class StoreReader {
     const where = table === undefined ? [] : [table]
     // A page with a limit is mostly cut by it, and needs its last row.
     if (range.splice && range.limit === undefined) {
-      const page = this.#splice(this.#rangeStatement(table, reverse, SPLICED), [...where, from, to, FIRST_ROWS, 0])
+      const page = this.#splice(this.#rangeStatement(table, reverse, SPLICED), [...where, from, to])
       if (page.spliced.count < FIRST_ROWS && page.bytes < range.maxBytes) return page
     }
     const page: Page = { rows: [], bytes: 0, cut: false }
@@ -95,9 +95,12 @@ export class StoreReader {
   #rangeStatement(table: RowTable, reverse: boolean, columns: string): StatementSync {
     const from = table === undefined ? 'item WHERE' : 'local_index WHERE number = ? AND'
     const order = reverse ? 'DESC' : 'ASC'
-    const rows = `FROM ${from} key >= ? AND key < ? ORDER BY key ${order} LIMIT ? OFFSET ?`
+    const rows = `FROM ${from} key >= ? AND key < ? ORDER BY key ${order}`
+    // With a parameter for its limit SQLite would first copy the inner rows.
     const sql =
-      columns === SPLICED ? `SELECT ${SPLICED} FROM (SELECT image, size ${rows})` : `SELECT ${columns} ${rows}`
+      columns === SPLICED
+        ? `SELECT ${SPLICED} FROM (SELECT image, size ${rows} LIMIT ${FIRST_ROWS})`
+        : `SELECT ${columns} ${rows} LIMIT ? OFFSET ?`
     let statement = this.#ranges.get(sql)
     if (!statement) {
       statement = this.#database.prepare(sql)
