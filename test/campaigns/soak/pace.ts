@@ -68,7 +68,8 @@ export async function openDriver(port: number, connections: number, next: () => 
       for (let now = begin; now < end && !stopped(); now = performance.now()) {
         const due = Math.floor(((now - begin) * perSecond) / 1000)
         for (; sent < due; sent++) {
-          const connection = idle.pop()
+          // In turn: the server closes a connection that nothing came over for a minute.
+          const connection = idle.shift()
           if (connection === undefined) queue.push(now)
           else {
             const working = work(connection, now).catch(error => (failure ??= error))
