@@ -50,8 +50,20 @@ export class Upkeep {
     const long = this.#logs.size() > MAX_LOG_BYTES
     for (const replica of this.#replicas()) {
       if (this.#stopped) return
-      if (replica.unsaved > 0 && (long || isDue(replica))) await this.#checkpoint(replica)
-      else replica.trim()
+      if (isDue(replica, long)) await this.#checkpoint(replica)
+      else await this.#tend(replica)
+    }
+  }
+
+  async #tend(replica: Replica): Promise<void> {
+    replica.trim()
+    try {
+      await replica.flush()
+    } catch (error) {
+      this.#logger.warn(
+        { err: error, partition: replica.partition },
+        'a file could not be synced ahead of its checkpoint',
+      )
     }
   }
 
@@ -67,6 +79,7 @@ export class Upkeep {
   }
 }
 
-function isDue(replica: Replica): boolean {
-  return replica.age > MAX_AGE_MS || replica.unsavedBytes > MAX_UNSAVED_BYTES
+function isDue(replica: Replica, long: boolean): boolean {
+  if (replica.unsaved === 0) return replica.age > MAX_AGE_MS && replica.spareBytes > 0
+  return long || replica.age > MAX_AGE_MS || replica.unsavedBytes > MAX_UNSAVED_BYTES
 }

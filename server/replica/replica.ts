@@ -31,6 +31,13 @@ export type ReplicaPorts = {
 }
 
 const REPLAY_BYTES = 4 * 1024 * 1024
+/** A write-ahead log of so many bytes or less is emptied by a checkpoint. */
+const SMALL_BYTES = 8 * 1024 * 1024
+/** Copied while writes pause, or more after so many rounds. */
+const PAUSE_BYTES = 512 * 1024
+const ROUNDS = 4
+/** Written since the last flush, these are worth one. */
+const FLUSH_BYTES = 4 * 1024 * 1024
 
 export class Replica {
   readonly partition: string
@@ -43,6 +50,8 @@ export class Replica {
   #durable: Position
   #checkpointing: Promise<void> | undefined
   #checkpointedAt: number
+  /** Bytes that waited to be copied at the last flush. */
+  #flushed = 0
 
   /** Errors: OperatorError when the file or the log is not what it should be. */
   static async open(partition: string, path: string, ports: ReplicaPorts): Promise<Replica> {
@@ -80,7 +89,12 @@ export class Replica {
 
   /** Bytes that were written since, beside the file. */
   get unsavedBytes(): number {
-    return this.#store.unsavedBytes()
+    return this.#store.unsaved().bytes
+  }
+
+  /** Bytes beside the file that the next writes would fill. */
+  get spareBytes(): number {
+    return this.#store.spareBytes()
   }
 
   /** Milliseconds since the last checkpoint. */
@@ -128,18 +142,27 @@ export class Replica {
   async #checkpoint(): Promise<void> {
     const { checkpointer, clock } = this.#ports
     this.#checkpointedAt = clock.monotonic()
-    if (this.unsaved > 0) {
+    // Giving space back takes longer than filling it anew.
+    const mode = this.unsavedBytes > SMALL_BYTES ? 'PASSIVE' : 'TRUNCATE'
+    for (let round = 0; round < ROUNDS && this.#store.unsaved().uncopied > PAUSE_BYTES; round++)
       await checkpointer.checkpoint(this.#store.path, 'PASSIVE')
-      const release = this.#leader?.hold()
-      const position = this.#applier.state.position
-      try {
-        if (!(await checkpointer.checkpoint(this.#store.path, 'TRUNCATE'))) return
-      } finally {
-        release?.()
-      }
-      this.#durable = position
+    const release = this.#leader?.hold()
+    const { position } = this.#applier.state
+    try {
+      if (!(await checkpointer.checkpoint(this.#store.path, mode))) return
+    } finally {
+      release?.()
     }
+    this.#durable = position
     this.trim()
+  }
+
+  /** Makes part of the next checkpoint's work, if there is much of it. */
+  async flush(): Promise<void> {
+    const { uncopied } = this.#store.unsaved()
+    if (Math.abs(uncopied - this.#flushed) < FLUSH_BYTES) return
+    this.#flushed = uncopied
+    await this.#ports.checkpointer.flush(this.#store.path)
   }
 }
 
