@@ -50,19 +50,20 @@ export class Upkeep {
     const long = this.#logs.size() > MAX_LOG_BYTES
     for (const replica of this.#replicas()) {
       if (this.#stopped) return
-      if (isDue(replica, long)) await this.#checkpoint(replica)
-      else await this.#tend(replica)
+      await this.#tend(replica, long)
     }
   }
 
-  async #tend(replica: Replica): Promise<void> {
-    replica.trim()
+  async #tend(replica: Replica, long: boolean): Promise<void> {
     try {
+      replica.settle()
+      if (isDue(replica, long)) return await this.#checkpoint(replica)
+      replica.trim()
       await replica.flush()
     } catch (error) {
       this.#logger.warn(
         { err: error, partition: replica.partition },
-        'a file could not be synced ahead of its checkpoint',
+        'what was applied could not be written to the file; the log has it',
       )
     }
   }

@@ -87,7 +87,7 @@ export class Replica {
     return this.#applier.state.position - this.#durable
   }
 
-  /** Bytes that were written since, beside the file. */
+  /** Bytes that were written since, beside the file; after `settle`. */
   get unsavedBytes(): number {
     return this.#store.unsaved().bytes
   }
@@ -112,6 +112,16 @@ export class Replica {
       broke(error)
     })
     return this.#leader
+  }
+
+  /** Hands what was applied to the file system. Errors: those of the disk; then the leader has stepped down. */
+  settle(): void {
+    try {
+      this.#applier.commit()
+    } catch (error) {
+      this.#leader?.break(error as Error)
+      throw error
+    }
   }
 
   /** Makes the file durable and trims the log behind it. Writes pause for the last, short part of it; reads don't. */
@@ -142,10 +152,13 @@ export class Replica {
   async #checkpoint(): Promise<void> {
     const { checkpointer, clock } = this.#ports
     this.#checkpointedAt = clock.monotonic()
+    this.settle()
     // Giving space back takes longer than filling it anew.
     const mode = this.unsavedBytes > SMALL_BYTES ? 'PASSIVE' : 'TRUNCATE'
-    for (let round = 0; round < ROUNDS && this.#store.unsaved().uncopied > PAUSE_BYTES; round++)
+    for (let round = 0; round < ROUNDS && this.#store.unsaved().uncopied > PAUSE_BYTES; round++) {
       await checkpointer.checkpoint(this.#store.path, 'PASSIVE')
+      this.settle()
+    }
     const release = this.#leader?.hold()
     const { position } = this.#applier.state
     try {
@@ -159,6 +172,7 @@ export class Replica {
 
   /** Makes part of the next checkpoint's work, if there is much of it. */
   async flush(): Promise<void> {
+    this.settle()
     const { uncopied } = this.#store.unsaved()
     if (Math.abs(uncopied - this.#flushed) < FLUSH_BYTES) return
     this.#flushed = uncopied

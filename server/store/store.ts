@@ -47,7 +47,7 @@ export class Store {
     this.writer = new StoreWriter(this.#database, this.#turn)
   }
 
-  /** Bytes in the write-ahead log, and how many of them are not copied to the file yet. */
+  /** Bytes in the write-ahead log, and how many of them are not copied to the file yet; after a commit. */
   unsaved(): { bytes: number; uncopied: number } {
     this.#turn.end()
     const { log, checkpointed } = this.#unsaved.get() as { log: number; checkpointed: number }
@@ -60,10 +60,14 @@ export class Store {
     return statSync(`${this.path}-wal`, { throwIfNoEntry: false })?.size ?? 0
   }
 
-  /** Closes the file; all of it is durable then. */
+  /** Closes the file; all of it is durable then, unless the disk is full: then the log has more. */
   close(): void {
-    this.#turn.end()
-    this.#database.close()
+    try {
+      this.writer.commit()
+    } finally {
+      this.#turn.end()
+      this.#database.close()
+    }
   }
 }
 
@@ -93,6 +97,8 @@ function prepareFile(database: DatabaseSync, path: string, partition: string): v
   // NORMAL syncs no commit, only the head of a write-ahead log that is begun anew: else a power cut could leave the old head
   // before some of the old frames, and these would hide newer rows of the file.
   database.exec('PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY')
+  // A read never writes: pages of an open transaction stay in memory until its commit.
+  database.exec('PRAGMA cache_spill = OFF')
   database.exec(`PRAGMA mmap_size = ${MAPPED_BYTES}; PRAGMA soft_heap_limit = ${CACHED_BYTES}`)
   if (format === 0) create(database, partition)
   else if (format === 1) upgrade(database)
