@@ -25,6 +25,7 @@ export interface PartitionLog {
    * Appends after `expected`. Appends may be pipelined: the next may expect this one's position before this one resolved; if
    * one fails, so do those behind it.
    * Errors: `PositionConflict`; `LogUnavailable` (the entry, and those pipelined behind it, may or may not be there: read on).
+   * After a failure, and after another process has appended, `refresh` comes before the next append.
    * Of those behind one that failed, some may come to lie behind another process's entry even so: the reader knows them by
    * their epoch (replica/applier.ts).
    */
