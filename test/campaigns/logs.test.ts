@@ -1,6 +1,6 @@
 /** Short fault campaigns for the cluster's logs; `npm run faults:log` is the long one. */
 import test from 'ava'
-import { onClusters } from '../helpers/cluster.ts'
+import { onClusters } from '../helpers/onclusters.ts'
 import { runLogCampaign } from './logs/campaign.ts'
 import { etcdSubject, jetstreamSubject } from './logs/subjects.ts'
 

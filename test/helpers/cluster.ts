@@ -1,5 +1,4 @@
 /** Real clusters of etcd and NATS for a test file: started at its first need, gone with its process. */
-import test from 'ava'
 import { binaries } from '../../scripts/cluster/binaries.ts'
 import { EtcdCluster } from '../../scripts/cluster/etcd.ts'
 import { NatsCluster } from '../../scripts/cluster/nats.ts'
@@ -29,18 +28,4 @@ async function started<T extends Cluster>(cluster: T, folder: { remove(): Promis
     await folder.remove()
   }
   return Object.assign(cluster, { remove })
-}
-
-/**
- * Declares tests that need the clusters' programs. Where these can't be had, declares one test that says why, which fails in CI
- * and is skipped elsewhere.
- */
-export async function onClusters(declare: () => void): Promise<void> {
-  const missing = await binaries().then(
-    () => undefined,
-    (error: Error) => error.message,
-  )
-  if (missing === undefined) declare()
-  else if (process.env.CI) test('etcd and nats-server are here', t => t.fail(missing))
-  else test.skip(missing, t => t.pass())
 }

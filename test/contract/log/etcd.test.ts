@@ -6,7 +6,8 @@ import { OperatorError } from '../../../server/base/failure.ts'
 import { type EtcdLogOptions, EtcdLogStore } from '../../../server/log/etcd/etcd.ts'
 import { PositionConflict } from '../../../server/log/log.ts'
 import { EtcdMetadata } from '../../../server/metadata/etcd/etcd.ts'
-import { onClusters, startEtcd, type TestCluster } from '../../helpers/cluster.ts'
+import { startEtcd, type TestCluster } from '../../helpers/cluster.ts'
+import { onClusters } from '../../helpers/onclusters.ts'
 import { logContract } from './contract.ts'
 
 let cluster: TestCluster<EtcdCluster>

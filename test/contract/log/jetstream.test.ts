@@ -5,7 +5,8 @@ import { systemClock } from '../../../server/base/clock.ts'
 import { OperatorError } from '../../../server/base/failure.ts'
 import { type JetStreamLogOptions, JetStreamLogStore } from '../../../server/log/jetstream/jetstream.ts'
 import { LogUnavailable } from '../../../server/log/log.ts'
-import { onClusters, startNats, type TestCluster } from '../../helpers/cluster.ts'
+import { startNats, type TestCluster } from '../../helpers/cluster.ts'
+import { onClusters } from '../../helpers/onclusters.ts'
 import { logContract } from './contract.ts'
 
 let cluster: TestCluster<NatsCluster>

@@ -3,7 +3,8 @@ import test from 'ava'
 import type { EtcdCluster } from '../../../scripts/cluster/etcd.ts'
 import { systemClock } from '../../../server/base/clock.ts'
 import { EtcdMetadata } from '../../../server/metadata/etcd/etcd.ts'
-import { onClusters, startEtcd, type TestCluster } from '../../helpers/cluster.ts'
+import { startEtcd, type TestCluster } from '../../helpers/cluster.ts'
+import { onClusters } from '../../helpers/onclusters.ts'
 import { metadataContract } from './contract.ts'
 
 let cluster: TestCluster<EtcdCluster>

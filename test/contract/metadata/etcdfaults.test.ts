@@ -6,7 +6,8 @@ import type { EtcdCluster } from '../../../scripts/cluster/etcd.ts'
 import { systemClock } from '../../../server/base/clock.ts'
 import { EtcdMetadata } from '../../../server/metadata/etcd/etcd.ts'
 import { MetadataUnavailable } from '../../../server/metadata/metadata.ts'
-import { onClusters, startEtcd, type TestCluster } from '../../helpers/cluster.ts'
+import { startEtcd, type TestCluster } from '../../helpers/cluster.ts'
+import { onClusters } from '../../helpers/onclusters.ts'
 
 const LEASE_MS = 5000
 
