@@ -16,7 +16,8 @@ export class Ledger {
 
   acknowledge(position: Position, text: string): void {
     const other = this.acknowledged.get(position)
-    if (other !== undefined) throw new Error(`position ${position} was acknowledged twice: ${other}, ${text}`)
+    if (other !== undefined)
+      throw new Error(`position ${position} was acknowledged twice: ${brief(other)}, ${brief(text)}`)
     this.acknowledged.set(position, text)
     this.#longestStallMs = Math.max(this.#longestStallMs, performance.now() - this.#lastAt)
     this.#lastAt = performance.now()
@@ -34,7 +35,7 @@ export class Ledger {
 export function check({ acknowledged }: Ledger, entries: Map<Position, string>): void {
   for (const [position, text] of acknowledged)
     if (entries.get(position) !== text)
-      throw new Error(`lost at ${position}: ${text}; there is ${entries.get(position)}`)
+      throw new Error(`lost at ${position}: ${brief(text)}; there is ${brief(entries.get(position))}`)
   let last: Written | undefined
   const begun = new Set<string>()
   for (let position = 1; position <= entries.size; position++) {
@@ -47,4 +48,9 @@ export function check({ acknowledged }: Ledger, entries: Map<Position, string>):
     begun.add(session)
     last = written
   }
+}
+
+/** Its session and number. */
+function brief(text = 'nothing'): string {
+  return text.slice(0, 70)
 }
