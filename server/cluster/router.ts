@@ -5,7 +5,7 @@ import type { PartitionSlice, TableRecord } from '../model/table.ts'
 import type { RangeRequest, WriteCommand, WriteOutcome } from '../partition/command.ts'
 import type { Image, Page } from '../store/rows.ts'
 import type { Items, RangePage, RangeTarget, Tables } from './cluster.ts'
-import type { Leaders } from './leaders.ts'
+import type { Leaders, PartitionReader } from './leaders.ts'
 import { Routes, sliceOf } from './routes.ts'
 
 const LAST_HASH = 2 ** 32 - 1
@@ -27,8 +27,9 @@ export class Router implements Items {
     this.#indexWaitMs = indexWaitMs
   }
 
-  get(table: TableRecord, key: Buffer): Promise<Image | undefined> {
+  get(table: TableRecord, key: Buffer, consistent: boolean): Promise<Image | undefined> {
     const { id } = sliceOf(table.partitions, key)
+    if (!consistent) return this.#anywhere(id, table, reader => reader.get(key))
     return this.#routes.ask(id, table, leader => leader.get(key))
   }
 
@@ -37,7 +38,7 @@ export class Router implements Items {
     return this.#routes.ask(id, table, leader => leader.write(command))
   }
 
-  async range(table: TableRecord, target: RangeTarget, request: RangePage): Promise<Page> {
+  async range(table: TableRecord, target: RangeTarget, request: RangePage, consistent: boolean): Promise<Page> {
     const slices = target && 'globalIndex' in target ? target.globalIndex.partitions : table.partitions
     const index = target && 'localIndex' in target ? target.localIndex : undefined
     if (target && 'globalIndex' in target) await this.#fed(table, target.globalIndex.id)
@@ -47,7 +48,9 @@ export class Router implements Items {
     for (const { id } of touched) {
       const rest = remainder(request, index, page)
       if (touched.length === 1) rest.splice = request.splice
-      const part = await this.#routes.ask(id, table, leader => leader.range(rest), target)
+      const part = consistent
+        ? await this.#routes.ask(id, table, leader => leader.range(rest), target)
+        : await this.#anywhere(id, table, reader => reader.range(rest), target)
       if (touched.length === 1) return part
       for (const row of part.rows) page.rows.push(row)
       page.bytes += part.bytes
@@ -55,6 +58,22 @@ export class Router implements Items {
       if (page.cut) break
     }
     return page
+  }
+
+  /** Asks the nearest replica; the leader, if there is none that knows. */
+  async #anywhere<T>(
+    partition: string,
+    table: TableRecord,
+    ask: (reader: PartitionReader) => T | Promise<T>,
+    target?: RangeTarget,
+  ): Promise<T> {
+    const reader = this.#leaders.reader?.(partition)
+    try {
+      if (reader) return await ask(reader)
+    } catch {
+      // A read may be asked for twice.
+    }
+    return this.#routes.ask(partition, table, ask, target)
   }
 
   #fed(table: TableRecord, index: string): Promise<unknown> | undefined {

@@ -76,7 +76,7 @@ test('a page over many partitions is that of one', async t => {
       const pages = []
       for (const count of [1, 4]) {
         const record = table({ partitions: cut(count) })
-        pages.push(await makeRouter(record, keys).router.range(record, undefined, request))
+        pages.push(await makeRouter(record, keys).router.range(record, undefined, request, true))
       }
       t.deepEqual(pages[1], pages[0])
     },
@@ -91,7 +91,7 @@ test('only the partitions that a range touches are asked, in its direction', asy
   const quarter = 2 ** 30
   const visit = async (from: number, to: number, more: { reverse?: boolean; after?: Buffer } = {}) => {
     leaders.visited.length = 0
-    await router.range(record, undefined, { ...hashRange(from, to), ...more, maxBytes: 1e9 })
+    await router.range(record, undefined, { ...hashRange(from, to), ...more, maxBytes: 1e9 }, true)
     return leaders.visited.map(id => ids.indexOf(id))
   }
   t.deepEqual(await visit(0, 2 ** 32), [0, 1, 2, 3])
@@ -106,8 +106,8 @@ test('a key is looked for in its own partition', async t => {
   const record = table({ partitions: cut(3) })
   const keys = [0, 5, 2 ** 31, 2 ** 32 - 2].map(hash => rowKey(hash, 1))
   const { router } = makeRouter(record, keys)
-  for (const key of keys) t.is((await router.get(record, key))!.json, key.toString('hex'))
-  t.is(await router.get(record, rowKey(7, 7)), undefined)
+  for (const key of keys) t.is((await router.get(record, key, true))!.json, key.toString('hex'))
+  t.is(await router.get(record, rowKey(7, 7), true), undefined)
 })
 
 test('a request waits for a partition that has no leader just now', async t => {
@@ -116,7 +116,7 @@ test('a request waits for a partition that has no leader just now', async t => {
   const [[id, store]] = [...leaders.stores] as [[string, Store]]
   leaders.stores.clear()
   setTimeout(() => leaders.stores.set(id, store), 60)
-  t.is((await router.get(record, rowKey(1, 1)))!.size, 2)
+  t.is((await router.get(record, rowKey(1, 1), true))!.size, 2)
 })
 
 test('of a table or an index that goes meanwhile the request is told so, at once', async t => {
@@ -124,12 +124,12 @@ test('of a table or an index that goes meanwhile the request is told so, at once
   const record = table({ globalIndexes: [index] })
   const { router, leaders, become } = makeRouter(record)
   leaders.stores.clear()
-  const scan = () => router.range(record, undefined, { ...hashRange(0, 2 ** 32), maxBytes: 1 })
-  const query = () => router.range(record, { globalIndex: index }, { ...hashRange(0, 2 ** 32), maxBytes: 1 })
+  const scan = () => router.range(record, undefined, { ...hashRange(0, 2 ** 32), maxBytes: 1 }, true)
+  const query = () => router.range(record, { globalIndex: index }, { ...hashRange(0, 2 ** 32), maxBytes: 1 }, true)
   for (const next of [undefined, { ...record, id: 'another' }, { ...record, status: 'DELETING' as const }]) {
     become(next)
     await t.throwsAsync(scan(), { name: 'ResourceNotFoundException' })
-    await t.throwsAsync(router.get(record, rowKey(1, 1)), { name: 'ResourceNotFoundException' })
+    await t.throwsAsync(router.get(record, rowKey(1, 1), true), { name: 'ResourceNotFoundException' })
     await t.throwsAsync(query(), { name: 'ResourceNotFoundException' })
   }
   become({ ...record, globalIndexes: [] })

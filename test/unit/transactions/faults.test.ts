@@ -14,7 +14,7 @@ import { DynamoError } from '../../../server/model/errors.ts'
 import type { Item } from '../../../server/model/item.ts'
 import type { WriteCommand } from '../../../server/partition/command.ts'
 import type { Held } from '../../../server/replica/peers.ts'
-import { NotLeading } from '../../../server/replica/pipeline.ts'
+import { Interrupted, NotLeading } from '../../../server/replica/pipeline.ts'
 import type { Transactions } from '../../../server/replica/transactions.ts'
 import { type Random, randomOf } from '../../campaigns/random.ts'
 import { table } from '../cluster/given.ts'
@@ -144,7 +144,7 @@ class World {
     if (choices.chance(faults)) throw new NotLeading('the request was lost')
     if (isRepeated && choices.chance(faults)) void sleep(choices.below(LATE_MS)).then(() => call().catch(() => {}))
     const answer = await call()
-    if (choices.chance(faults)) throw new NotLeading('the answer was lost')
+    if (choices.chance(faults)) throw new Interrupted('the answer was lost')
     return answer
   }
 }
