@@ -18,6 +18,7 @@ import { Router } from '../../server/cluster/router.ts'
 import { Routes } from '../../server/cluster/routes.ts'
 import { TokenDirectory } from '../../server/cluster/tokens.ts'
 import { Coordinator } from '../../server/cluster/transactions.ts'
+import type { LogStore } from '../../server/log/log.ts'
 import { MemoryLogStore } from '../../server/log/memory.ts'
 import { LocalMetadata } from '../../server/metadata/local/local.ts'
 import type { GlobalIndexRecord, TableRecord } from '../../server/model/table.ts'
@@ -105,7 +106,7 @@ export class StorageNode {
 export class Nodes {
   readonly options: NodesOptions
   readonly metadata = new LocalMetadata(':memory:', systemRandom)
-  readonly logs = new MemoryLogStore()
+  logs: LogStore = new MemoryLogStore()
   readonly checkpointer = new ThreadCheckpointer()
   readonly reach: Reach = { down: false }
   /** Those that run, by name. */

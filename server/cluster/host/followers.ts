@@ -7,7 +7,6 @@ import { within } from '../../base/within.ts'
 import type { Position } from '../../log/log.ts'
 import type { Neighbours } from '../../replica/standing.ts'
 
-const ROUND_MS = 5000
 const ANSWER_MS = 2000
 /** While the log is longer than it may be, a replica is waited for only so long. */
 const SHORT_GRACE_MS = 60_000
@@ -17,9 +16,11 @@ export type Grace = {
   ms: number
   /** Bytes of log that are not kept for one that is away for more than a minute. */
   bytes: number
+  /** How often the others are asked how far they are. */
+  roundMs: number
 }
 
-export const GRACE: Grace = { ms: 3600_000, bytes: 4 * 1024 ** 3 }
+export const GRACE: Grace = { ms: 3600_000, bytes: 4 * 1024 ** 3, roundMs: 5000 }
 
 export type FollowersPorts = {
   node: string
@@ -46,7 +47,7 @@ export class Followers {
 
   /** Asks from now on. */
   start(): void {
-    this.#cancel = this.#ports.clock.after(ROUND_MS, () => {
+    this.#cancel = this.#ports.clock.after(this.#grace.roundMs, () => {
       void this.ask().finally(() => {
         if (!this.#stopped) this.start()
       })

@@ -6,13 +6,16 @@ import type { Neighbours, Standing } from '../../replica/standing.ts'
 /** How long another node's answer is waited for. */
 const ANSWER_MS = 300
 
-/** Of the partition's other replicas that answer, the one that has applied the most, if that is more than `applied`. */
+/**
+ * `node`: of the partition's other replicas that answer, the one that has applied the most, if that is more than `applied`.
+ * `isWhole`: whether all of them have answered.
+ */
 export async function furthest(
   partition: string,
   replicas: string[],
   { node, neighbours, clock }: { node: string; neighbours: Neighbours; clock: Clock },
   applied: Position,
-): Promise<string | undefined> {
+): Promise<{ node: string | undefined; isWhole: boolean }> {
   const others = replicas.filter(other => other !== node)
   const standings = await Promise.all(
     others.map(other =>
@@ -27,5 +30,5 @@ export async function furthest(
     most = there.applied
     found = others[i]
   }
-  return found
+  return { node: found, isWhole: standings.every(standing => standing.has(partition)) }
 }

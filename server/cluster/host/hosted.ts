@@ -5,12 +5,12 @@
 import { OperatorError } from '../../base/failure.ts'
 import { InvariantViolation } from '../../base/invariant.ts'
 import { within } from '../../base/within.ts'
-import { PositionConflict } from '../../log/log.ts'
+import { type Position, PositionConflict } from '../../log/log.ts'
 import type { Lease, Metadata } from '../../metadata/metadata.ts'
 import { Behind } from '../../replica/agreement.ts'
 import type { Leader } from '../../replica/leader.ts'
 import { NotLeading } from '../../replica/pipeline.ts'
-import { Replica, type ReplicaPorts } from '../../replica/replica.ts'
+import type { Replica, ReplicaPorts } from '../../replica/replica.ts'
 import type { Neighbours } from '../../replica/standing.ts'
 import type { Leasing } from '../leasing.ts'
 import type { PartitionRecord } from '../records.ts'
@@ -19,8 +19,8 @@ import { Duty } from './duty.ts'
 import type { Files } from './files.ts'
 import type { Followers } from './followers.ts'
 import { furthest } from './furthest.ts'
+import { openReplica } from './opening.ts'
 import { Patience } from './patience.ts'
-import { receiveSnapshot } from './snapshots.ts'
 
 export type HostedPorts = ReplicaPorts & {
   metadata: Metadata
@@ -36,10 +36,10 @@ export type HostedPorts = ReplicaPorts & {
 const REST_MS = 1000
 /** The same, when it only came too late. */
 const SHORT_REST_MS = 20
+/** Between looks whether other replicas are back. */
+const CHECK_MS = 100
 /** How long a leader that leaves waits for what is under way. */
 const RETIRE_MS = 2000
-/** Of the entries applied last, a replica that has others beside it keeps so much. */
-const TAIL_BYTES = 64 * 1024 * 1024
 
 export class Hosted {
   readonly id: string
@@ -173,7 +173,16 @@ export class Hosted {
     const wait = this.#leaving ? undefined : this.#patience.of(this.#record.replicas, replica.lag, next)
     if (wait !== 0 || replica.leader) this.#follow('nobody leads')
     if (wait) this.#later(wait)
-    return wait === 0 && this.#claim.take(lease, next)
+    if (wait !== 0) return false
+    if (this.#patience.isUnsure && !(await this.#furthest(-1)).isWhole) {
+      this.#later(CHECK_MS)
+      return false
+    }
+    return this.#claim.take(lease, next)
+  }
+
+  #furthest(applied: Position): ReturnType<typeof furthest> {
+    return furthest(this.id, this.#record.replicas, this.#ports, applied)
   }
 
   async #giveWay(lease: Lease): Promise<void> {
@@ -188,7 +197,7 @@ export class Hosted {
     if (replica.leader && this.#duty?.lease !== lease) replica.stepDown('the lease is another one')
     if (!replica.leader) {
       await replica.prepare()
-      const ahead = await furthest(this.id, this.#record.replicas, this.#ports, replica.standing.applied)
+      const { node: ahead } = await this.#furthest(replica.standing.applied)
       if (ahead) {
         logger.error(
           { partition: this.id, node: ahead },
@@ -211,43 +220,17 @@ export class Hosted {
     this.#replica?.follow(reason, error => void this.#enqueue(() => Promise.reject(error)))
   }
 
-  /** A new partition begins empty; one that was made before must still be there, in its file, its log or another replica. */
   async #open(): Promise<Replica> {
-    const { files, logs, followers } = this.#ports
-    const path = files.path(this.id)
-    if ((await files.isMissing(this.id)) && (await logs.open(this.id, 0)).end() === 0) {
-      if (this.isAlone)
-        throw new OperatorError(`The partition file ${path} is missing. Restore the data folder from a backup.`)
-      await this.#copy()
-    }
-    const options = { tailBytes: this.isAlone ? 0 : TAIL_BYTES, followers: () => followers.durable(this.id) }
-    const open = () => Replica.open(this.id, path, this.#ports, options)
-    const replica = await open().catch(async error => {
-      if (!(error instanceof Behind) || this.isAlone) throw error
-      await this.#copy()
-      return open()
-    })
-    await files.mark(this.id)
+    const replica = await openReplica(this.#record, this.#ports)
+    if (replica.standing.applied > 0) this.#patience.opened()
     return replica
-  }
-
-  /** Takes another replica's file. */
-  async #copy(): Promise<void> {
-    const { neighbours, files, logger } = this.#ports
-    const node = await furthest(this.id, this.#record.replicas, this.#ports, -1)
-    if (!node) throw new Error('no other replica can be reached to copy its file')
-    logger.warn(
-      { partition: this.id, node },
-      'the log begins after what this replica has: it copies the file of another one',
-    )
-    await receiveSnapshot(this.id, neighbours.snapshot(node, this.id), files)
   }
 
   async #handOver(): Promise<void> {
     const { leasing, clock, logger } = this.#ports
     const { leader, lease } = { leader: this.leader, lease: leasing.lease }
     if (!leader || !lease || this.isAlone) return
-    const next = await furthest(this.id, this.#record.replicas, this.#ports, -1)
+    const { node: next } = await this.#furthest(-1)
     await within(clock, RETIRE_MS, leader.retire()).catch(error =>
       logger.warn({ err: error, partition: this.id }, 'a partition is handed over before all its writes are done'),
     )

@@ -8,6 +8,8 @@ const NAMED_MS = 1000
 /** For one that has to apply so many entries first. */
 const FAR_BEHIND = 1000
 const BEHIND_MS = 1500
+/** For replicas that start at the same time: one of them may have applied what the log has lost. */
+const NEW_MS = 3000
 
 export class Patience {
   readonly #node: string
@@ -15,10 +17,21 @@ export class Patience {
   /** When this node may take the key, in the clock's monotonic milliseconds; undefined while it is not free. */
   #due: number | undefined
   #restUntil = 0
+  #unsureUntil = 0
 
   constructor(node: string, clock: Clock) {
     this.#node = node
     this.#clock = clock
+  }
+
+  /** The replica was opened, and holds something. */
+  opened(): void {
+    this.#unsureUntil = this.#clock.monotonic() + NEW_MS
+  }
+
+  /** Nobody has led since the replica was opened: it leads only when the others have said how far they are. */
+  get isUnsure(): boolean {
+    return this.#clock.monotonic() < this.#unsureUntil
   }
 
   /** Leads nothing for a while, so that others can. */
@@ -38,6 +51,7 @@ export class Patience {
   /** Somebody leads. */
   reset(): void {
     this.#due = undefined
+    this.#unsureUntil = 0
   }
 
   /** Milliseconds to wait until the free key may be taken. `lag`: entries to apply; `next`: who was named. */

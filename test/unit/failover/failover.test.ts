@@ -15,7 +15,7 @@ const byOwner = () =>
   })
 
 const sleep = (ms: number) => new Promise(resolve => setTimeout(resolve, ms))
-const KEY = put(item('a', 1)).key
+const KEY = put(item('z', 1)).key
 
 test.serial('a killed node: others lead, and nothing acknowledged is lost', async t => {
   const nodes = await Nodes.start(t)
@@ -60,21 +60,21 @@ test.serial('a leader that was frozen for longer than its lease answers nothing 
   const { id } = table.partitions[0]!
   const old = nodes.leading(id)!
   const leader = old.host.leader(id)!
-  await request(nodes, table, 'a', { kind: 'put', value: 'before' })
+  await request(nodes, table, 'z', { kind: 'put', value: 'before' })
   old.fate.freeze()
   await until(() => nodes.leading(id) !== undefined && nodes.leading(id) !== old && nodes.leader(id) !== undefined)
-  await request(nodes, table, 'a', { kind: 'put', value: 'after' })
+  await request(nodes, table, 'z', { kind: 'put', value: 'after' })
   // What came in while it was frozen is looked at before any timer, or any message of others.
   t.is(old.host.leader(id), leader, 'it does not know yet')
   t.throws(() => leader.get(KEY), { instanceOf: NotLeading })
   t.throws(() => leader.range({ from: Buffer.of(0), to: Buffer.of(255), maxBytes: 1 }), { instanceOf: NotLeading })
   const values = { ConditionExpression: 'attribute_not_exists(p)' }
-  await t.throwsAsync(leader.write(put(item('a', 1), values)), { instanceOf: NotLeading }, 'a refusal rests on reading')
+  await t.throwsAsync(leader.write(put(item('z', 1), values)), { instanceOf: NotLeading }, 'a refusal rests on reading')
   t.throws(() => leader.transactions.read([KEY], false), { instanceOf: NotLeading })
   t.throws(() => leader.transactions.holds([{ transaction: 't', ticket: '1' }]), { instanceOf: NotLeading })
-  const check = { transaction: 't', actions: [put(item('a', 1), values)], token: undefined }
+  const check = { transaction: 't', actions: [put(item('z', 1), values)], token: undefined }
   await t.throwsAsync(leader.transactions.check(check), { instanceOf: NotLeading })
-  const late = leader.write(put(item('a', 1, { v: { S: 'late' } })))
+  const late = leader.write(put(item('z', 1, { v: { S: 'late' } })))
   old.fate.thaw()
   await t.throwsAsync(late, { instanceOf: NotLeading }, 'it appends nothing')
   await until(() => old.host.leader(id) === undefined)
@@ -97,7 +97,7 @@ test.serial('the metadata can not be reached for a while: leaders stop in time, 
   await sleep(300)
   nodes.reach.down = false
   await until(() => nodes.leader(id) !== undefined)
-  await request(nodes, table, 'a', { kind: 'put', value: 'again' })
+  await request(nodes, table, 'z', { kind: 'put', value: 'again' })
   await clients.verify(t)
 })
 

@@ -1,0 +1,48 @@
+/** How a node comes by its replica of a partition: from its file, from the log, or from another node's file. */
+import { OperatorError } from '../../base/failure.ts'
+import { Behind } from '../../replica/agreement.ts'
+import { Replica, type ReplicaPorts } from '../../replica/replica.ts'
+import type { Neighbours } from '../../replica/standing.ts'
+import type { PartitionRecord } from '../records.ts'
+import type { Files } from './files.ts'
+import type { Followers } from './followers.ts'
+import { furthest } from './furthest.ts'
+import { receiveSnapshot } from './snapshots.ts'
+
+export type OpeningPorts = ReplicaPorts & { neighbours: Neighbours; files: Files; followers: Followers }
+
+/** Of the entries applied last, a replica that has others beside it keeps so much. */
+const TAIL_BYTES = 64 * 1024 * 1024
+
+/**
+ * A new partition begins empty; one that was made before must still be there, in its file, its log or another replica.
+ * Errors: OperatorError, if it is not, or is not what it should be; others, if another replica can't be reached, or the log.
+ */
+export async function openReplica({ id, replicas }: PartitionRecord, ports: OpeningPorts): Promise<Replica> {
+  const { files, logs, followers } = ports
+  const path = files.path(id)
+  const isAlone = replicas.length === 1
+  if ((await files.isMissing(id)) && (await logs.open(id, 0)).end() === 0) {
+    if (isAlone)
+      throw new OperatorError(`The partition file ${path} is missing. Restore the data folder from a backup.`)
+    await copy(id, replicas, ports)
+  }
+  const options = { tailBytes: isAlone ? 0 : TAIL_BYTES, followers: () => followers.durable(id) }
+  const open = () => Replica.open(id, path, ports, options)
+  const replica = await open().catch(async error => {
+    if (!(error instanceof Behind) || isAlone) throw error
+    await copy(id, replicas, ports)
+    return open()
+  })
+  await files.mark(id)
+  return replica
+}
+
+/** Takes another replica's file. */
+async function copy(partition: string, replicas: string[], ports: OpeningPorts): Promise<void> {
+  const { neighbours, files, logger } = ports
+  const { node } = await furthest(partition, replicas, ports, -1)
+  if (!node) throw new Error('no other replica can be reached to copy its file')
+  logger.warn({ partition, node }, 'the log begins after what this replica has: it copies the file of another one')
+  await receiveSnapshot(partition, neighbours.snapshot(node, partition), files)
+}

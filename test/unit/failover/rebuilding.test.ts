@@ -1,0 +1,175 @@
+/** Logs that are trimmed, replicas that come too late for them, and logs that have lost what was in them. */
+import { mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import test, { type ExecutionContext } from 'ava'
+import { MemoryLogStore } from '../../../server/log/memory.ts'
+import type { TableRecord } from '../../../server/model/table.ts'
+import { Nodes, type NodesOptions } from '../../helpers/nodes.ts'
+import { tempFolder } from '../../helpers/temp.ts'
+import { until } from '../replica/fakes.ts'
+import { Clients, request } from './clients.ts'
+
+const sleep = (ms: number) => new Promise(resolve => setTimeout(resolve, ms))
+
+async function onDisk(t: ExecutionContext, options: NodesOptions = {}) {
+  const root = await tempFolder(t)
+  const folder = (node: string) => {
+    mkdirSync(join(root, node), { recursive: true })
+    return join(root, node)
+  }
+  const nodes = await Nodes.start(t, { folder, partitionsPerTable: 1, ...options })
+  const wipe = (node: string) => rmSync(join(root, node), { recursive: true })
+  return { nodes, wipe }
+}
+
+async function checkpointAll(nodes: Nodes): Promise<void> {
+  for (const { host } of nodes.running.values()) for (const replica of host.replicas()) await replica.checkpoint()
+}
+
+async function fill(nodes: Nodes, table: TableRecord, count: number, from = 0): Promise<void> {
+  for (let i = from; i < from + count; i++) await request(nodes, table, `k${i}`, { kind: 'put', value: `v${i}` })
+}
+
+function followerOf(nodes: Nodes, partition: string): string {
+  return [...nodes.running.keys()].find(name => name !== nodes.leading(partition)!.name)!
+}
+
+/** Every replica has all of it. */
+async function allHave(t: ExecutionContext, nodes: Nodes, { partitions }: TableRecord, count: number): Promise<void> {
+  const { id } = partitions[0]!
+  await until(() => nodes.leader(id) !== undefined)
+  const range = { from: Buffer.of(0), to: Buffer.alloc(5, 255), maxBytes: 1e9 }
+  for (const { host, name } of nodes.running.values()) {
+    await until(() => host.replica(id) !== undefined, 5000)
+    await until(() => host.replica(id)!.range(range).rows.length === count, 5000)
+    t.is(host.replica(id)!.range(range).rows.length, count, name)
+  }
+}
+
+test.serial('a log is trimmed up to what all replicas have durably, not further', async t => {
+  const { nodes } = await onDisk(t, { grace: { ms: 60_000, bytes: 1e9, roundMs: 20 } })
+  const table = await nodes.table('T')
+  const { id } = table.partitions[0]!
+  const log = await nodes.logs.open(id, 0)
+  await fill(nodes, table, 20)
+  await allHave(t, nodes, table, 20)
+  t.is(log.start(), 1)
+  await checkpointAll(nodes)
+  await until(() => {
+    nodes.leading(id)!.host.replica(id)!.trim()
+    return log.start() > 20
+  })
+  const before = log.start()
+  await nodes.kill(followerOf(nodes, id))
+  await fill(nodes, table, 20, 20)
+  await checkpointAll(nodes)
+  await sleep(100)
+  await checkpointAll(nodes)
+  t.is(log.start(), before, 'the one that is away may come back')
+})
+
+test.serial('a replica that is away for too long, or has lost its disk, copies the file of another', async t => {
+  const { nodes, wipe } = await onDisk(t, { grace: { ms: 100, bytes: 1e9, roundMs: 20 } })
+  const table = await nodes.table('T')
+  const { id } = table.partitions[0]!
+  const log = await nodes.logs.open(id, 0)
+  await fill(nodes, table, 20)
+  const away = followerOf(nodes, id)
+  for (const losesDisk of [false, true]) {
+    await nodes.kill(away)
+    if (losesDisk) wipe(away)
+    const end = log.end()
+    await fill(nodes, table, 20, losesDisk ? 40 : 20)
+    await until(() => nodes.leading(id)!.host.replica(id)!.lag === 0)
+    await sleep(150)
+    await checkpointAll(nodes)
+    await until(() => {
+      nodes.leading(id)!.host.replica(id)!.trim()
+      return log.start() > end + 1
+    })
+    await nodes.run(away)
+    await allHave(t, nodes, table, losesDisk ? 60 : 40)
+    await fill(nodes, table, 1, 0)
+    t.deepEqual(nodes.node(away).host.stopped(), [])
+  }
+})
+
+test.serial('a snapshot is taken while clients write', async t => {
+  const { nodes, wipe } = await onDisk(t, { grace: { ms: 50, bytes: 1e9, roundMs: 20 } })
+  const table = await nodes.table('T')
+  const { id } = table.partitions[0]!
+  const clients = new Clients(nodes, table, 5)
+  const away = followerOf(nodes, id)
+  await nodes.kill(away)
+  wipe(away)
+  await sleep(300)
+  const log = await nodes.logs.open(id, 0)
+  await until(() => {
+    void checkpointAll(nodes)
+    return log.start() > 10
+  })
+  await nodes.run(away)
+  await until(() => nodes.node(away).host.replica(id) !== undefined)
+  await sleep(200)
+  await clients.verify(t)
+  const { applied } = nodes.leading(id)!.host.replica(id)!.standing
+  await until(() => nodes.node(away).host.replica(id)!.standing.applied === applied)
+  t.pass()
+})
+
+/** The same log, without its last entries, or with others in their place. */
+async function shortened(nodes: Nodes, partition: string, lost: number): Promise<MemoryLogStore> {
+  const log = await nodes.logs.open(partition, 0)
+  const logs = new MemoryLogStore()
+  const shorter = await logs.open(partition, log.start() - 1)
+  for (const { position, bytes } of await log.read(0, 1e9))
+    if (position <= log.end() - lost) await shorter.append(bytes, position - 1)
+  return logs
+}
+
+test.serial('a log that comes back shorter is mended from whoever has applied the most', async t => {
+  for (const lost of [1, 10]) {
+    const { nodes } = await onDisk(t)
+    const table = await nodes.table(`T${lost}`)
+    const { id } = table.partitions[0]!
+    await fill(nodes, table, 20)
+    await allHave(t, nodes, table, 20)
+    // The one that would lead first knows less than the others.
+    await nodes.kill('n0')
+    await fill(nodes, table, 20, 20)
+    for (const name of ['n1', 'n2']) await nodes.kill(name)
+    nodes.logs = await shortened(nodes, id, lost)
+    // Nobody's lease is left that would have the first to come wait for the others.
+    await sleep(500)
+    for (const name of ['n0', 'n1', 'n2']) await nodes.run(name)
+    await allHave(t, nodes, table, 40)
+    await fill(nodes, table, 1, 40)
+    await allHave(t, nodes, table, 41)
+  }
+})
+
+test.serial('a log that holds other entries is not followed: the partition stops there, and others go on', async t => {
+  const { nodes } = await onDisk(t)
+  const [table, other] = [await nodes.table('T'), await nodes.table('Other')]
+  const { id } = table.partitions[0]!
+  await fill(nodes, table, 20)
+  await allHave(t, nodes, table, 20)
+  const names = [...nodes.running.keys()]
+  for (const name of names) await nodes.kill(name)
+  const logs = await shortened(nodes, id, 5)
+  const changed = await logs.open(id, 0)
+  const [entry] = await changed.read(changed.end() - 1, 1)
+  await changed.append(entry!.bytes, changed.end())
+  const kept = await nodes.logs.open(other.partitions[0]!.id, 0)
+  const copy = await logs.open(other.partitions[0]!.id, 0)
+  for (const { position, bytes } of await kept.read(0, 1e9)) await copy.append(bytes, position - 1)
+  nodes.logs = logs
+  for (const name of names) await nodes.run(name)
+  for (const { host } of nodes.running.values()) {
+    t.is(host.stopped().length, 1)
+    t.regex(host.stopped()[0]!.reason, /and its log disagree/)
+  }
+  t.is(nodes.leader(id), undefined)
+  await request(nodes, other, 'a', { kind: 'put', value: 'still' })
+  t.deepEqual(await request(nodes, other, 'a', { kind: 'get' }), { kind: 'value', value: 'still' })
+})
