@@ -131,6 +131,8 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     const sources: NodeSources = {
       tables: catalog,
       replicas: () => host.replicas(),
+      unled: () => host.unled(),
+      stopped: () => host.stopped(),
       leader: partition => host.leader(partition),
       connections: () => server.connections(),
       untrimmed: () => logs.size(),

@@ -68,6 +68,11 @@ export class PartitionHost {
       .map(({ id, failure }) => ({ partition: id, reason: failure!.message }))
   }
 
+  /** How many partitions are held here that no node leads, as far as is known. */
+  unled(): number {
+    return [...this.#hosted.values()].filter(({ isLed }) => !isLed).length
+  }
+
   /** What other nodes ask; see replica/standing.ts. Replicas that have stopped don't count. */
   standings(partitions: string[]): Map<string, Standing> {
     return new Map(

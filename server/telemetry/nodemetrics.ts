@@ -10,7 +10,11 @@ import type { Definition, Reading } from './definition.ts'
 export type NodeSources = {
   tables: Pick<Tables, 'find' | 'list'>
   /** All partitions of the node, led or not. */
-  replicas(): { leader: Leader | undefined }[]
+  replicas(): { leader: Leader | undefined; lag: number }[]
+  /** Partitions held here that no node leads. */
+  unled(): number
+  /** Partitions that have stopped here. */
+  stopped(): unknown[]
   leader(partition: string): Leader | undefined
   connections(): Promise<number>
   /** Bytes of log entries that are not trimmed yet. */
@@ -28,10 +32,19 @@ function serving({ connections }: NodeSources): Definition[] {
   return [gauge('tavola_connections', 'Open client connections.', connections)]
 }
 
-function partitions({ tables, replicas, leader, checkpoints }: NodeSources): Definition[] {
+function partitions({ tables, replicas, unled, stopped, leader, checkpoints }: NodeSources): Definition[] {
   return [
     gauge('tavola_partitions', 'Partitions that this node holds.', () => replicas().length),
     gauge('tavola_partitions_led', 'Partitions that this node leads, and so serves.', () => leadersOf(replicas).length),
+    gauge('tavola_partitions_unled', 'Partitions that this node holds and no node leads.', unled),
+    gauge(
+      'tavola_partitions_stopped',
+      'Partitions that do not go on here, for their log is not what was applied.',
+      () => stopped().length,
+    ),
+    gauge('tavola_replication_lag_entries', 'Log entries that the furthest behind replica here has yet to apply.', () =>
+      Math.max(0, ...replicas().map(({ lag }) => lag)),
+    ),
     gauge('tavola_waiting_write_bytes', 'Bytes of writes that are evaluated and not in the log yet.', () =>
       leadersOf(replicas).reduce((sum, { waitingBytes }) => sum + waitingBytes, 0),
     ),

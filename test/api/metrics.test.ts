@@ -119,6 +119,8 @@ test('the node: log, partitions, feeds, connections', async t => {
   const before = await scrape(node.endpoint)
   t.is(before.value('tavola_partitions'), 2)
   t.is(before.value('tavola_partitions_led'), 2)
+  for (const trouble of ['partitions_unled', 'partitions_stopped', 'replication_lag_entries'])
+    t.is(before.value(`tavola_${trouble}`), 0, trouble)
   t.is(before.value('tavola_log_disk_bytes'), 16 * 1024 * 1024)
   await docs.put({ TableName, Item: { pk: 'a', sk: 1, g: 'g', v: text(1000) } })
   await indexed(docs, TableName, 'byG', 1)

@@ -50,6 +50,7 @@ export class Hosted {
   #replica: Replica | undefined
   #duty: Duty | undefined
   #failure: Error | undefined
+  #isLedElsewhere = false
   #isStopped = false
   #task: Promise<void> = Promise.resolve()
   #isDue = false
@@ -76,6 +77,11 @@ export class Hosted {
   /** Nothing can be done with it but by a person; `failure` says why. */
   get isStopped(): boolean {
     return this.#isStopped
+  }
+
+  /** Whether some node leads it, as far as is known here. */
+  get isLed(): boolean {
+    return this.#isLedElsewhere || this.leader !== undefined
   }
 
   /** Why it is not as it should be, if it is not. */
@@ -154,12 +160,14 @@ export class Hosted {
   }
 
   async #tend(): Promise<void> {
-    if (this.#over || this.#isStopped) return
+    // One that leaves is about to hand over.
+    if (this.#over || this.#isStopped || (this.#leaving && this.leader)) return
     this.#cancel()
     const replica = (this.#replica ??= await this.#open())
     const { lease } = this.#ports.leasing
     if (!lease) return this.#follow('there is no lease')
     const holder = await this.#claim.holder(lease)
+    this.#isLedElsewhere = holder.kind === 'other'
     if (holder.kind !== 'free') this.#patience.reset()
     if (holder.kind === 'other') return this.#follow(`${holder.node} leads`)
     if (holder.kind === 'free' && !(await this.#compete(replica, lease, holder.next))) return
@@ -264,8 +272,11 @@ export class Hosted {
     }
     complain(this, error)
     const isLate = error instanceof PositionConflict || error instanceof NotLeading
-    if (this.#replica && !isLate) this.#patience.rest(REST_MS)
-    this.#replica?.follow(error.message, error => void this.#enqueue(() => Promise.reject(error)))
+    // A leader goes on for as long as its lease lasts.
+    if (!this.leader) {
+      if (this.#replica && !isLate) this.#patience.rest(REST_MS)
+      this.#follow(error.message)
+    }
     this.#later(isLate ? SHORT_REST_MS : REST_MS)
   }
 

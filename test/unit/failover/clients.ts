@@ -128,7 +128,7 @@ export async function rowsOf({ router }: Nodes, table: TableRecord, index: boole
   return rows.sort((a, b) => (a.p!.S! < b.p!.S! ? -1 : 1))
 }
 
-async function sameIndex(t: ExecutionContext, nodes: Nodes, table: TableRecord): Promise<void> {
+export async function sameIndex(t: ExecutionContext, nodes: Nodes, table: TableRecord): Promise<void> {
   if (table.globalIndexes.length === 0) return
   const end = clock.monotonic() + 3000
   while (true) {
