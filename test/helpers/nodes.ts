@@ -176,7 +176,7 @@ export class Nodes {
   /** A table with these partitions, all of them led. */
   async table(name: string, globalIndexes: GlobalIndexRecord[] = []): Promise<TableRecord> {
     await this.catalog.create(tableRecord(name, globalIndexes))
-    await until(() => this.catalog.find(name)?.status === 'ACTIVE')
+    await until(() => this.catalog.find(name)?.status === 'ACTIVE', 30_000)
     return this.catalog.find(name)!
   }
 

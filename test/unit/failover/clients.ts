@@ -29,12 +29,17 @@ export class Clients {
   /** The longest that any request took, in milliseconds. */
   slowest = 0
   readonly errors: Error[] = []
+  /** How long nothing could run at all in this process, in milliseconds: other programs were faster. */
+  stalled = 0
 
-  constructor(nodes: Nodes, table: TableRecord, seed: number, count = 6) {
+  /** End with the test at the latest. */
+  constructor(t: ExecutionContext, nodes: Nodes, table: TableRecord, seed: number, count = 6) {
     this.#nodes = nodes
     this.#table = table
     this.#workload = new Workload(randomOf(seed, 0), KEYS, COUNTERS)
     for (let client = 0; client < count; client++) this.#running.push(this.#run(client))
+    this.#running.push(this.#measure())
+    t.teardown(() => this.stop())
   }
 
   get count(): number {
@@ -52,7 +57,9 @@ export class Clients {
     const history = await this.stop()
     t.deepEqual(check(history), { valid: true })
     const known = history.filter(({ result }) => result).length
-    t.log(`${known} of ${history.length} outcomes known; the slowest took ${Math.round(this.slowest)} ms`)
+    t.log(
+      `${known} of ${history.length} outcomes known; the slowest took ${Math.round(this.slowest)} ms, of which ${Math.round(this.stalled)} none could run`,
+    )
     await sameIndex(t, this.#nodes, this.#table)
   }
 
@@ -64,6 +71,14 @@ export class Clients {
       this.slowest = Math.max(this.slowest, clock.monotonic() - start)
       this.#workload.heard(operation)
       await new Promise(resolve => setTimeout(resolve, PACE_MS))
+    }
+  }
+
+  async #measure(): Promise<void> {
+    while (this.#going) {
+      const start = clock.monotonic()
+      await new Promise(resolve => setTimeout(resolve, 10))
+      this.stalled += Math.max(0, clock.monotonic() - start - 50)
     }
   }
 

@@ -9,6 +9,8 @@ import { tempFolder } from '../../helpers/temp.ts'
 import { until } from '../replica/fakes.ts'
 import { Clients, request } from './clients.ts'
 
+/** Whatever else the machine does. */
+const PATIENCE_MS = 30_000
 const sleep = (ms: number) => new Promise(resolve => setTimeout(resolve, ms))
 
 async function onDisk(t: ExecutionContext, options: NodesOptions = {}) {
@@ -37,11 +39,11 @@ function followerOf(nodes: Nodes, partition: string): string {
 /** Every replica has all of it. */
 async function allHave(t: ExecutionContext, nodes: Nodes, { partitions }: TableRecord, count: number): Promise<void> {
   const { id } = partitions[0]!
-  await until(() => nodes.leader(id) !== undefined)
+  await until(() => nodes.leader(id) !== undefined, PATIENCE_MS)
   const range = { from: Buffer.of(0), to: Buffer.alloc(5, 255), maxBytes: 1e9 }
   for (const { host, name } of nodes.running.values()) {
-    await until(() => host.replica(id) !== undefined, 5000)
-    await until(() => host.replica(id)!.range(range).rows.length === count, 5000)
+    await until(() => host.replica(id) !== undefined, PATIENCE_MS)
+    await until(() => host.replica(id)!.range(range).rows.length === count, PATIENCE_MS)
     t.is(host.replica(id)!.range(range).rows.length, count, name)
   }
 }
@@ -58,7 +60,7 @@ test.serial('a log is trimmed up to what all replicas have durably, not further'
   await until(() => {
     nodes.leading(id)!.host.replica(id)!.trim()
     return log.start() > 20
-  })
+  }, PATIENCE_MS)
   const before = log.start()
   await nodes.kill(followerOf(nodes, id))
   await fill(nodes, table, 20, 20)
@@ -80,13 +82,13 @@ test.serial('a replica that is away for too long, or has lost its disk, copies t
     if (losesDisk) wipe(away)
     const end = log.end()
     await fill(nodes, table, 20, losesDisk ? 40 : 20)
-    await until(() => nodes.leading(id)!.host.replica(id)!.lag === 0)
+    await until(() => nodes.leading(id)!.host.replica(id)!.lag === 0, PATIENCE_MS)
     await sleep(150)
     await checkpointAll(nodes)
     await until(() => {
       nodes.leading(id)!.host.replica(id)!.trim()
       return log.start() > end + 1
-    })
+    }, PATIENCE_MS)
     await nodes.run(away)
     await allHave(t, nodes, table, losesDisk ? 60 : 40)
     await fill(nodes, table, 1, 0)
@@ -98,7 +100,7 @@ test.serial('a snapshot is taken while clients write', async t => {
   const { nodes, wipe } = await onDisk(t, { grace: { ms: 50, bytes: 1e9, roundMs: 20 } })
   const table = await nodes.table('T')
   const { id } = table.partitions[0]!
-  const clients = new Clients(nodes, table, 5)
+  const clients = new Clients(t, nodes, table, 5)
   const away = followerOf(nodes, id)
   await nodes.kill(away)
   wipe(away)
@@ -107,13 +109,13 @@ test.serial('a snapshot is taken while clients write', async t => {
   await until(() => {
     void checkpointAll(nodes)
     return log.start() > 10
-  })
+  }, PATIENCE_MS)
   await nodes.run(away)
-  await until(() => nodes.node(away).host.replica(id) !== undefined)
+  await until(() => nodes.node(away).host.replica(id) !== undefined, PATIENCE_MS)
   await sleep(200)
   await clients.verify(t)
   const { applied } = nodes.leading(id)!.host.replica(id)!.standing
-  await until(() => nodes.node(away).host.replica(id)!.standing.applied === applied)
+  await until(() => nodes.node(away).host.replica(id)!.standing.applied === applied, PATIENCE_MS)
   t.pass()
 })
 
