@@ -17,6 +17,7 @@ const LAYERS = [
   ['auth'],
   ['log'],
   ['metadata'],
+  ['objects'],
   ['store'],
   ['partition'],
   ['replica'],
@@ -41,10 +42,18 @@ const HOMES: Record<string, string[]> = {
   commander: ['.'],
   pino: ['.'],
   'node:sqlite': ['store', 'metadata'],
+  '@aws-sdk/client-s3': ['objects'],
 }
 
 /** Adapters are chosen by the composition root. */
-const ADAPTERS = [join('log', 'local'), join('log', 'memory.ts'), join('metadata', 'local')]
+const ADAPTERS = [
+  join('log', 'local'),
+  join('log', 'memory.ts'),
+  join('metadata', 'local'),
+  join('objects', 'folder.ts'),
+  join('objects', 'memory.ts'),
+  join('objects', 's3'),
+]
 
 const MAX_LINES = 300
 

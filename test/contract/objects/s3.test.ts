@@ -1,0 +1,16 @@
+import { randomUUID } from 'node:crypto'
+import test from 'ava'
+import { S3Buckets, S3Connection, S3ObjectStore } from '../../../server/objects/s3/s3.ts'
+import { startS3 } from '../../helpers/s3.ts'
+import { objectsContract } from './contract.ts'
+
+const s3 = await startS3(['present'])
+test.after.always(s3.close)
+
+objectsContract(async t => {
+  const connection = new S3Connection({ endpoint: s3.endpoint, region: 'us-east-1' })
+  t.teardown(() => connection.close())
+  const prefix = `${randomUUID()}/`
+  const reopen = () => new S3ObjectStore(connection, 'present', prefix)
+  return { objects: reopen(), buckets: new S3Buckets(connection), reopen }
+})
