@@ -5,7 +5,9 @@
 import { constants, existsSync } from 'node:fs'
 import { access, mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { operations } from './api/operations.ts'
+import { type BackupServices, backupServices } from './backup/services.ts'
 import { type Clock, systemClock } from './base/clock.ts'
 import { OperatorError } from './base/failure.ts'
 import type { Logger } from './base/logger.ts'
@@ -24,6 +26,10 @@ import type { LogStore } from './log/log.ts'
 import { MemoryLogStore } from './log/memory.ts'
 import { LocalMetadata } from './metadata/local/local.ts'
 import type { Metadata } from './metadata/metadata.ts'
+import { FolderBuckets, FolderObjectStore } from './objects/folder.ts'
+import { MemoryBuckets, MemoryObjectStore } from './objects/memory.ts'
+import type { Buckets, ObjectStore } from './objects/objects.ts'
+import { S3Buckets, S3Connection, S3ObjectStore } from './objects/s3/s3.ts'
 import { type Checkpointer, noCheckpointer, ThreadCheckpointer } from './store/checkpointer.ts'
 
 /** The account of AWS's own examples: there is only one here, whatever the access key. */
@@ -38,6 +44,14 @@ export type NodeOptions = {
   dataDir: string | undefined
   partitions: number
   region: string
+  /** Place of backups, `file:///folder` or `s3://bucket/prefix`; undefined for one in the data folder. */
+  backupStore?: string
+  /** Place of the buckets of exports and imports, `file:///folder` or `s3:`; undefined likewise. */
+  buckets?: string
+  /** Undefined for AWS's own. */
+  s3Endpoint?: string
+  /** Undefined for `region`. */
+  s3Region?: string
   logger: Logger
 }
 
@@ -61,11 +75,11 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   const indexes = indexPartitions(partition => host.leader(partition))
   const host = new PartitionHost({ node: NODE, ...disk, lease, indexes, clock, logger })
   const leaders = { find: (partition: string) => host.leader(partition) }
-  const catalog = new Catalog(
-    { metadata, leaders, clock, random: systemRandom },
-    { account: ACCOUNT, region },
-    { node: NODE, partitionsPerTable: options.partitions },
-  )
+  const realm = { account: ACCOUNT, region }
+  const catalog = new Catalog({ metadata, leaders, clock, random: systemRandom }, realm, {
+    node: NODE,
+    partitionsPerTable: options.partitions,
+  })
   const lifecycle = new Lifecycle(metadata, clock, logger)
   const upkeep = new Upkeep(() => host.replicas(), logs, clock, logger)
   const closeStorage = async () => {
@@ -83,11 +97,20 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     await lifecycle.start()
     let closing = false
     const router = new Router(catalog, leaders, clock, INDEX_WAIT_MS)
-    const server = await serve(options, () => !closing, clusterOf(catalog, router, clock, systemRandom))
+    const objects = openObjects(options)
+    const backup = backupServices({
+      ...{ metadata, tables: catalog, items: router, leaders, ...objects },
+      ...{ clock, random: systemRandom, logger, realm },
+    })
+    const world = { cluster: clusterOf(catalog, router, clock, systemRandom), backup: backup.services }
+    await backup.duty.start()
+    const server = await serve(options, () => !closing, world)
     upkeep.start()
     const close = async () => {
       closing = true
       await server.close()
+      await backup.duty.stop()
+      await objects.connection.close()
       await closeStorage()
     }
     return { endpoint: endpointOf(server), close }
@@ -101,12 +124,14 @@ function clusterOf(tables: Catalog, items: Router, clock: Clock, random: Random)
   return { tables, items, now: () => clock.now(), uuid: () => random.uuid() }
 }
 
-async function serve(options: NodeOptions, ready: () => boolean, cluster: Cluster): Promise<HttpServer> {
+type World = { cluster: Cluster; backup: BackupServices }
+
+async function serve(options: NodeOptions, ready: () => boolean, world: World): Promise<HttpServer> {
   const { host, port, region, logger } = options
   const app = createApp({
     operations,
     streamsOperations: [],
-    call: requestId => ({ cluster, region, account: ACCOUNT, requestId }),
+    call: requestId => ({ ...world, region, account: ACCOUNT, requestId }),
     region,
     ready,
     logger,
@@ -131,6 +156,28 @@ function endpointOf({ node }: HttpServer): string {
   if (address === null || typeof address === 'string') throw new Error('the server listens on no port')
   const host = address.family === 'IPv6' ? `[${address.address}]` : address.address
   return `http://${host}:${address.port}`
+}
+
+/** Where backups go, and the buckets of exports and imports. Nothing is opened before it is used. */
+function openObjects({ dataDir, region, backupStore, buckets, s3Endpoint, s3Region = region }: NodeOptions) {
+  const connection = new S3Connection({ endpoint: s3Endpoint, region: s3Region })
+  const place = (url: string | undefined, folder: string) =>
+    url === undefined ? dataDir && join(dataDir, folder) : url.startsWith('file:') && fileURLToPath(url)
+  const folder = place(backupStore, 'backups')
+  const bucketsFolder = place(buckets, 'buckets')
+  const { hostname, pathname } = new URL(backupStore ?? 's3:')
+  const inS3 = () => new S3ObjectStore(connection, hostname, pathname.replace(/^\/|\/$/g, '').replace(/.$/, '$&/'))
+  const objects: ObjectStore = folder
+    ? new FolderObjectStore(folder, systemRandom)
+    : backupStore === undefined
+      ? new MemoryObjectStore()
+      : inS3()
+  const opened: Buckets = bucketsFolder
+    ? new FolderBuckets(bucketsFolder, systemRandom)
+    : buckets === undefined
+      ? new MemoryBuckets()
+      : new S3Buckets(connection)
+  return { objects, buckets: opened, connection }
 }
 
 function memoryDisk(): Disk {

@@ -9,7 +9,7 @@ import type { RowStatistics } from '../store/rows.ts'
 import type { TableChange, TableStatistics, Tables } from './cluster.ts'
 import type { Leaders } from './leaders.ts'
 import { partitionIds, partitionRecords, slices } from './plan.ts'
-import { partitionKey, type Realm, tableKey, tablesPrefix } from './records.ts'
+import { partitionKey, type Realm, stampedId, tableKey, tablesPrefix } from './records.ts'
 
 export type CatalogPorts = { metadata: Metadata; leaders: Leaders; clock: Clock; random: Random }
 
@@ -69,7 +69,7 @@ export class Catalog implements Tables {
     const changed = await this.#update(name, current => {
       const next = change(current, this.#ports.clock.now())
       return this.#place(
-        indexesDiffer(current, next) ? { ...next, schemaVersion: (next.schemaVersion ?? 0) + 1 } : next,
+        schemaDiffers(current, next) ? { ...next, schemaVersion: (next.schemaVersion ?? 0) + 1 } : next,
       )
     })
     const builds = changed.globalIndexes.some(index => index.status === 'CREATING')
@@ -82,7 +82,8 @@ export class Catalog implements Tables {
   async delete(name: string, check: (current: TableRecord) => void): Promise<TableRecord> {
     const deleted = await this.#update(name, current => {
       check(current)
-      return { ...current, status: 'DELETING' }
+      const farewell = current.pointInTimeRecovery && this.#farewell()
+      return { ...current, status: 'DELETING', farewell }
     })
     await this.#settled(name, table => table?.id !== deleted.id, SETTLE_MS)
     return deleted
@@ -116,7 +117,7 @@ export class Catalog implements Tables {
       const current = JSON.parse(entry.value) as TableRecord
       const next = change(current)
       const commit: Commit = { guards: [{ key, version: entry.version }], puts: [{ key, value: JSON.stringify(next) }] }
-      if (next.status === 'DELETING') commit.deletes = partitionIds(next).map(partitionKey)
+      if (next.status === 'DELETING' && !next.farewell) commit.deletes = partitionIds(next).map(partitionKey)
       else if (next.schemaVersion !== current.schemaVersion) commit.puts!.push(...this.#partitionPuts(next))
       if (await this.#ports.metadata.commit(commit)) return next
     }
@@ -132,6 +133,12 @@ export class Catalog implements Tables {
         index.partitions.length > 0 ? index : { ...index, partitions: cut() },
       ),
     }
+  }
+
+  /** A table that can be recovered to any point in time leaves a backup. */
+  #farewell(): TableRecord['farewell'] {
+    const time = this.#ports.clock.now()
+    return { backup: stampedId(time, this.#ports.random.uuid()), time }
   }
 
   #partitionPuts(record: TableRecord): { key: string; value: string }[] {
@@ -172,7 +179,8 @@ export class Catalog implements Tables {
   }
 }
 
-function indexesDiffer(before: TableRecord, after: TableRecord): boolean {
+function schemaDiffers(before: TableRecord, after: TableRecord): boolean {
+  if ((before.pointInTimeRecovery === undefined) !== (after.pointInTimeRecovery === undefined)) return true
   const live = (table: TableRecord) =>
     table.globalIndexes.filter(index => index.status !== 'DELETING').map(({ id }) => id)
   return live(before).join() !== live(after).join()

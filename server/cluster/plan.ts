@@ -39,6 +39,7 @@ export type Step = { record: TableRecord | 'gone'; drop: string[] }
 
 /** What there is to do now; undefined until something changes. */
 export function advance(table: TableRecord, leaders: Leaders): Step | undefined {
+  if (table.farewell || (table.filling && table.status === 'CREATING')) return undefined
   if (table.status === 'DELETING') {
     return partitionIds(table).some(id => leaders(id)) ? undefined : { record: 'gone', drop: [] }
   }
@@ -85,5 +86,6 @@ function partitionSchema(table: TableRecord): PartitionSchema {
     table: schemaOf(table),
     routes: Object.fromEntries(live.map(index => [index.id, index.partitions])),
     backfill: live.filter(index => index.backfilling !== undefined).map(index => index.id),
+    archived: table.pointInTimeRecovery && true,
   }
 }

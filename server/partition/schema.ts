@@ -10,6 +10,8 @@ export type PartitionSchema = {
   routes: Record<string, PartitionSlice[]>
   /** Ids of global indexes that were added to a table with items: their rows must be made from what is here. */
   backfill: string[]
+  /** Entries are to be kept until they are archived. */
+  archived?: boolean
 }
 
 /** Local indexes are fixed with the table, so their place among each other names them for ever. */

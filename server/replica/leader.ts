@@ -11,6 +11,7 @@ import type { Applier } from './applier.ts'
 import { backfill } from './backfill.ts'
 import { type FeedRow, type IndexPartitions, rowsOfEntry } from './feed.ts'
 import { Feeders } from './feeders.ts'
+import { History } from './history.ts'
 import { Intakes } from './intake.ts'
 import { NotLeading, Pipeline } from './pipeline.ts'
 import { Writes } from './writes.ts'
@@ -32,6 +33,7 @@ const ROOM_CHECK_MS = 5
 export class Leader {
   readonly partition: string
   readonly epoch: number
+  readonly history: History
   readonly #ports: LeaderPorts
   readonly #pipeline: Pipeline
   readonly #writes: Writes
@@ -70,6 +72,8 @@ export class Leader {
     this.#feeders = new Feeders({ log, indexes, clock, logger }, partition)
     this.#intakes = new Intakes(store.reader, this.#pipeline)
     this.#writes = new Writes(applier, store.reader, this.#pipeline, clock)
+    const drained = () => this.#writes.drained()
+    this.history = new History({ reader: store.reader, log, applier, clock, drained })
   }
 
   get schemaVersion(): number {
@@ -155,9 +159,9 @@ export class Leader {
     return this.#pipeline.hold()
   }
 
-  /** Entries up to here are needed by no index partition. */
+  /** Entries up to here are needed by no index partition, no backup and no archive. */
   acknowledged(): Position {
-    return this.#feeders.acknowledged()
+    return Math.min(this.#feeders.acknowledged(), this.history.released())
   }
 
   stop(reason: string): void {

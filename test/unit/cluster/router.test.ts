@@ -1,6 +1,6 @@
 import test from 'ava'
 import fc from 'fast-check'
-import type { PartitionLeader } from '../../../server/cluster/leaders.ts'
+import type { PartitionHistory, PartitionLeader } from '../../../server/cluster/leaders.ts'
 import { Router } from '../../../server/cluster/router.ts'
 import { hashRange } from '../../../server/codec/range.ts'
 import type { TableRecord } from '../../../server/model/table.ts'
@@ -30,6 +30,7 @@ class Stores {
         },
         statistics: () => ({ items: 0, bytes: 0, local: {} }),
         fed: () => undefined,
+        history: undefined as unknown as PartitionHistory,
       }
     )
   }

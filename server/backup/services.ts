@@ -1,0 +1,44 @@
+/** Backups and all their kin, put together: what requests may ask for, and the duty behind it. */
+import type { Clock } from '../base/clock.ts'
+import type { Logger } from '../base/logger.ts'
+import type { Random } from '../base/random.ts'
+import type { Items, Tables } from '../cluster/cluster.ts'
+import type { Leaders } from '../cluster/leaders.ts'
+import type { Realm } from '../cluster/records.ts'
+import type { Metadata } from '../metadata/metadata.ts'
+import type { Buckets, ObjectStore } from '../objects/objects.ts'
+import { Archives } from './archives.ts'
+import { Archiving } from './archiving.ts'
+import { Backups } from './backups.ts'
+import { Duty } from './duty.ts'
+import { Restoring } from './restoring.ts'
+import { Taking } from './taking.ts'
+
+/** What handlers see. */
+export type BackupServices = { backups: Backups; archives: Archives; hurry(): void }
+
+export type ServicePorts = {
+  metadata: Metadata
+  tables: Tables
+  items: Items
+  leaders: Leaders
+  objects: ObjectStore
+  buckets: Buckets
+  clock: Clock
+  random: Random
+  logger: Logger
+  realm: Realm
+}
+
+/** The duty is not started yet: in a cluster one server does it for all. */
+export function backupServices(ports: ServicePorts): { services: BackupServices; duty: Duty } {
+  const archiving = new Archiving(ports)
+  const duty = new Duty([new Taking(ports), new Restoring(ports), archiving], ports.clock, ports.logger)
+  const hurry = () => void duty.look()
+  const archive = (tableId: string) => {
+    archiving.want(tableId)
+    hurry()
+  }
+  const services = { backups: new Backups({ ...ports, hurry }), archives: new Archives({ ...ports, archive }), hurry }
+  return { services, duty }
+}

@@ -1,0 +1,131 @@
+/**
+ * A snapshot: the rows of a table's partitions, read while writes go on, and the entries of that while, which together make
+ * the table of one moment. Its manifest is written last; without it there is no snapshot.
+ *
+ * INV-B1  What a manifest names was written before it, and is known by its hash.
+ * INV-B2  A snapshot shows, of every partition, all writes up to its time and none after it.
+ */
+
+import { invariant } from '../base/invariant.ts'
+import type { PartitionHistory } from '../cluster/leaders.ts'
+import type { Position } from '../log/log.ts'
+import type { TableRecord } from '../model/table.ts'
+import type { ObjectStore } from '../objects/objects.ts'
+import { leadingHistory, type Partitions } from './partitions.ts'
+import { getSealed, putSealed, type Sealed } from './sealed.ts'
+import { packEntries, type Segment } from './segment.ts'
+
+export type SnapshotPart = {
+  partition: string
+  /** All entries up to here are in the rows, and none after `scanned`. */
+  start: Position
+  scanned: Position
+  /** The last entry in `log`, which begins after `start`. */
+  end: Position
+  rows: Sealed[]
+  log: Segment[]
+}
+
+export type Manifest = {
+  format: 1
+  /** The source, as it was. */
+  table: TableRecord
+  /** Epoch milliseconds. */
+  time: number
+  parts: SnapshotPart[]
+}
+
+/** Bytes of rows or entries in an object, before compression. */
+const OBJECT_BYTES = 4 * 1024 * 1024
+const READ_BYTES = 1024 * 1024
+const MANIFEST = 'manifest.zst'
+
+/** Takes a snapshot of `table` under the names that begin with `prefix`. Errors: any of the object store; NotLeading. */
+export async function takeSnapshot(
+  table: TableRecord,
+  ports: Partitions & { objects: ObjectStore },
+  prefix: string,
+): Promise<{ manifest: Manifest; sealed: Sealed }> {
+  const histories = await Promise.all(table.partitions.map(({ id }) => leadingHistory(ports, id)))
+  try {
+    const parts: SnapshotPart[] = []
+    for (const [i, history] of histories.entries()) {
+      const { id } = table.partitions[i]!
+      parts.push(await copyRows(history, ports.objects, id, `${prefix}${id}/`))
+    }
+    const time = ports.clock.now()
+    for (const [i, history] of histories.entries()) {
+      await copyLog(history, ports.objects, parts[i]!, await history.settled(time), `${prefix}${parts[i]!.partition}/`)
+    }
+    const manifest: Manifest = { format: 1, table, time, parts }
+    const sealed = await putSealed(ports.objects, prefix + MANIFEST, Buffer.from(JSON.stringify(manifest)))
+    return { manifest, sealed }
+  } finally {
+    for (const history of histories) await history.release(prefix)
+  }
+
+  async function copyRows(
+    history: PartitionHistory,
+    objects: ObjectStore,
+    partition: string,
+    folder: string,
+  ): Promise<SnapshotPart> {
+    const start = await history.retain(prefix)
+    const part: SnapshotPart = { partition, start, scanned: start, end: start, rows: [], log: [] }
+    let lines: Buffer[] = []
+    let bytes = 0
+    let after: Buffer | undefined
+    do {
+      const page = await history.rows(after)
+      part.scanned = page.position
+      after = page.next
+      if (page.rows.length > 0) {
+        const text = Buffer.from(`${page.rows.map(row => row.json).join('\n')}\n`)
+        lines.push(text)
+        bytes += text.length
+      }
+      if (bytes >= OBJECT_BYTES || (bytes > 0 && !after)) {
+        part.rows.push(
+          await putSealed(objects, `${folder}rows-${numbered(part.rows.length)}.zst`, Buffer.concat(lines)),
+        )
+        lines = []
+        bytes = 0
+      }
+      // Requests come first.
+      await new Promise<void>(resolve => ports.clock.soon(resolve))
+    } while (after)
+    return part
+  }
+}
+
+async function copyLog(
+  history: PartitionHistory,
+  objects: ObjectStore,
+  part: SnapshotPart,
+  upTo: Position,
+  folder: string,
+): Promise<void> {
+  while (part.end < upTo) {
+    const read = await history.entries(part.end, READ_BYTES)
+    const entries = read.filter(({ position }) => position <= upTo)
+    invariant(entries[0]?.position === part.end + 1, `partition ${part.partition} no longer has entry ${part.end + 1}`)
+    const [first, last] = [part.end + 1, entries.at(-1)!.position]
+    const name = `${folder}log-${numbered(part.log.length)}.zst`
+    part.log.push({ ...(await putSealed(objects, name, packEntries(entries))), first, last })
+    part.end = last
+  }
+}
+
+/** Errors: Damaged. */
+export async function readManifest(objects: ObjectStore, sealed: Sealed): Promise<Manifest> {
+  return JSON.parse((await getSealed(objects, sealed)).toString()) as Manifest
+}
+
+/** All objects of a snapshot but its manifest. */
+export function objectsOf({ parts }: Manifest): Sealed[] {
+  return parts.flatMap(({ rows, log }) => [...rows, ...log])
+}
+
+function numbered(count: number): string {
+  return String(count).padStart(8, '0')
+}
