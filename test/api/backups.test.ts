@@ -2,20 +2,9 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { DynamoDB } from '@aws-sdk/client-dynamodb'
 import test from 'ava'
-import {
-  type Api,
-  eventually,
-  fill,
-  indexed,
-  invalid,
-  makeTable,
-  type Plain,
-  refusal,
-  startApi,
-  startOwnApi,
-} from './api.ts'
+import { fill, indexed, invalid, makeTable, type Plain, refusal, startApi, startOwnApi } from './api.ts'
+import { active, backedUp, itemsOf, sorted } from './backups.ts'
 
 const { db, docs } = await startApi()
 
@@ -27,46 +16,13 @@ const SPEC = {
 const item = (i: number): Plain => ({ pk: `p${i % 7}`, sk: i, l: `l${i % 5}`, g: i % 3, set: new Set([i]), n: i / 7 })
 const ITEMS: Plain[] = Array.from({ length: 60 }, (_, i) => item(i))
 
-async function backedUp(TableName: string, BackupName = 'first', client: DynamoDB = db): Promise<string> {
-  const { BackupDetails } = await client.createBackup({ TableName, BackupName })
-  await available(BackupDetails!.BackupArn!, client)
-  return BackupDetails!.BackupArn!
-}
-
-async function available(BackupArn: string, client: DynamoDB = db): Promise<void> {
-  const status = async () => (await client.describeBackup({ BackupArn })).BackupDescription!.BackupDetails!.BackupStatus
-  if ((await eventually(status, 'AVAILABLE')) !== 'AVAILABLE') throw new Error('the backup does not get AVAILABLE')
-}
-
-async function active(TableName: string, client: DynamoDB = db): Promise<void> {
-  for (let i = 0; i < 100; i++) {
-    if ((await client.describeTable({ TableName })).Table!.TableStatus === 'ACTIVE') return
-    await sleep(50)
-  }
-  throw new Error(`${TableName} does not get ACTIVE`)
-}
-
-/** All rows of the table, or of an index, in an order of their own. */
-async function rows(TableName: string, IndexName?: string, api: Pick<Api, 'docs'> = { docs }): Promise<Plain[]> {
-  const items: Plain[] = []
-  let ExclusiveStartKey: Plain | undefined
-  do {
-    const page = await api.docs.scan({ TableName, IndexName, ExclusiveStartKey })
-    items.push(...page.Items!)
-    ExclusiveStartKey = page.LastEvaluatedKey
-  } while (ExclusiveStartKey)
-  return items.sort((a, b) => a.pk.localeCompare(b.pk) || a.sk - b.sk)
-}
-
-const sorted = (items: Plain[]) => [...items].sort((a, b) => a.pk.localeCompare(b.pk) || a.sk - b.sk)
-
 test('a restored table has the items of the backup, its keys, indexes and settings, and nothing that came later', async t => {
   const source = await makeTable(db, {
     ...SPEC,
     more: { Tags: [{ Key: 'k', Value: 'v' }], DeletionProtectionEnabled: true },
   })
   await fill(docs, source, ITEMS)
-  const BackupArn = await backedUp(source)
+  const BackupArn = await backedUp(db, source)
   await docs.put({ TableName: source, Item: { pk: 'later', sk: 1 } })
   await docs.delete({ TableName: source, Key: { pk: 'p0', sk: 0 } })
   const { TableDescription } = await db.restoreTableFromBackup({ TargetTableName: 'restored', BackupArn })
@@ -74,11 +30,11 @@ test('a restored table has the items of the backup, its keys, indexes and settin
     TableStatus: 'CREATING',
     RestoreSummary: { SourceBackupArn: BackupArn, RestoreInProgress: true },
   })
-  await active('restored')
-  t.deepEqual(await rows('restored'), sorted(ITEMS))
-  t.deepEqual(await rows('restored', 'byL'), sorted(ITEMS))
+  await active(db, 'restored')
+  t.deepEqual(await itemsOf(docs, 'restored'), sorted(ITEMS))
+  t.deepEqual(await itemsOf(docs, 'restored', 'byL'), sorted(ITEMS))
   await indexed(docs, 'restored', 'byG', ITEMS.length)
-  t.deepEqual(await rows('restored', 'byG'), sorted(ITEMS.map(({ pk, sk, g }) => ({ pk, sk, g }))))
+  t.deepEqual(await itemsOf(docs, 'restored', 'byG'), sorted(ITEMS.map(({ pk, sk, g }) => ({ pk, sk, g }))))
   const [before, after] = await Promise.all([source, 'restored'].map(TableName => db.describeTable({ TableName })))
   t.deepEqual(after!.Table!.KeySchema, before!.Table!.KeySchema)
   t.is(after!.Table!.BillingModeSummary?.BillingMode, 'PAY_PER_REQUEST')
@@ -91,7 +47,7 @@ test('a restored table has the items of the backup, its keys, indexes and settin
 test('a backup describes its source, and is listed', async t => {
   const source = await makeTable(db, SPEC)
   await fill(docs, source, ITEMS.slice(0, 3))
-  const BackupArn = await backedUp(source, 'described')
+  const BackupArn = await backedUp(db, source, 'described')
   const { BackupDescription } = await db.describeBackup({ BackupArn })
   t.like(BackupDescription, {
     BackupDetails: { BackupArn, BackupName: 'described', BackupStatus: 'AVAILABLE', BackupType: 'USER' },
@@ -101,7 +57,7 @@ test('a backup describes its source, and is listed', async t => {
   t.regex(BackupArn, /:table\/[^/]+\/backup\/\d{14}-[0-9a-f]{8}$/)
   t.is(BackupDescription!.SourceTableFeatureDetails!.GlobalSecondaryIndexes!.length, 1)
   t.is(BackupDescription!.SourceTableFeatureDetails!.LocalSecondaryIndexes!.length, 1)
-  const second = await backedUp(source, 'second')
+  const second = await backedUp(db, source, 'second')
   const names = async (more: object) =>
     (await db.listBackups({ TableName: source, ...more })).BackupSummaries!.map(summary => summary.BackupName)
   t.deepEqual(await names({}), ['described', 'second'])
@@ -121,7 +77,7 @@ test('a backup describes its source, and is listed', async t => {
 
 test('a deleted backup is gone', async t => {
   const source = await makeTable(db, SPEC)
-  const BackupArn = await backedUp(source)
+  const BackupArn = await backedUp(db, source)
   const { BackupDescription } = await db.deleteBackup({ BackupArn })
   t.is(BackupDescription!.BackupDetails!.BackupStatus, 'DELETED')
   const gone = `BackupNotFoundException: Backup not found: ${BackupArn}`
@@ -134,18 +90,18 @@ test('a deleted backup is gone', async t => {
 test('a backup outlives its table, and restores under its name', async t => {
   const source = await makeTable(db, SPEC)
   await fill(docs, source, ITEMS.slice(0, 10))
-  const BackupArn = await backedUp(source)
+  const BackupArn = await backedUp(db, source)
   await db.deleteTable({ TableName: source })
   t.is((await db.describeBackup({ BackupArn })).BackupDescription!.SourceTableDetails!.ItemCount, 10)
   await db.restoreTableFromBackup({ TargetTableName: source, BackupArn })
-  await active(source)
-  t.deepEqual(await rows(source), sorted(ITEMS.slice(0, 10)))
+  await active(db, source)
+  t.deepEqual(await itemsOf(docs, source), sorted(ITEMS.slice(0, 10)))
 })
 
 test('a restore may leave indexes out, and change billing', async t => {
   const source = await makeTable(db, SPEC)
   await fill(docs, source, ITEMS.slice(0, 5))
-  const BackupArn = await backedUp(source)
+  const BackupArn = await backedUp(db, source)
   const restore = (TargetTableName: string, overrides: object) =>
     db.restoreTableFromBackup({ TargetTableName, BackupArn, ...overrides })
   await restore('bare', {
@@ -154,7 +110,7 @@ test('a restore may leave indexes out, and change billing', async t => {
     BillingModeOverride: 'PROVISIONED',
     ProvisionedThroughputOverride: { ReadCapacityUnits: 5, WriteCapacityUnits: 6 },
   })
-  await active('bare')
+  await active(db, 'bare')
   const { Table } = await db.describeTable({ TableName: 'bare' })
   t.like(Table, { GlobalSecondaryIndexes: undefined, LocalSecondaryIndexes: undefined })
   t.like(Table!.ProvisionedThroughput, { ReadCapacityUnits: 5, WriteCapacityUnits: 6 })
@@ -199,11 +155,11 @@ test('an item that does not fit an index made later is restored all the same', a
       },
     ],
   })
-  await active(source)
+  await active(db, source)
   await indexed(docs, source, 'late', 1)
-  const BackupArn = await backedUp(source)
+  const BackupArn = await backedUp(db, source)
   await db.restoreTableFromBackup({ TargetTableName: `${source}-2`, BackupArn })
-  await active(`${source}-2`)
+  await active(db, `${source}-2`)
   t.is((await docs.scan({ TableName: `${source}-2` })).Count, 2)
   await indexed(docs, `${source}-2`, 'late', 1)
 })
@@ -242,13 +198,13 @@ test('a backup taken under concurrent writes is the table of one moment', async 
   const writers = acknowledged.map((_, writer) => write(writer))
   await sleep(200)
   const before = [...acknowledged]
-  const BackupArn = await backedUp(source)
+  const BackupArn = await backedUp(db, source)
   const after = [...acknowledged]
   await sleep(50)
   stopped = true
   await Promise.all(writers)
   await db.restoreTableFromBackup({ TargetTableName: 'moment', BackupArn })
-  await active('moment')
+  await active(db, 'moment')
   const items = new Map<string, Plain>()
   let start: Plain | undefined
   do {
@@ -268,7 +224,7 @@ test('a damaged backup is refused', async t => {
   const own = await startOwnApi(t)
   const TableName = await makeTable(own.db, { key: 'pk:S' })
   await own.docs.put({ TableName, Item: { pk: 'a' } })
-  const BackupArn = await backedUp(TableName, 'doomed', own.db)
+  const BackupArn = await backedUp(own.db, TableName)
   const folder = join(own.node.dataDir!, 'backups')
   const files = (await readdir(folder, { recursive: true })).filter(name => name.includes('rows-'))
   const path = join(folder, files[0]!)
