@@ -7,6 +7,7 @@ import { access, mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { operations } from './api/operations.ts'
+import { convertItem } from './api/shape/attribute-value.ts'
 import { type BackupServices, backupServices } from './backup/services.ts'
 import { type Clock, systemClock } from './base/clock.ts'
 import { OperatorError } from './base/failure.ts'
@@ -100,7 +101,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     const objects = openObjects(options)
     const backup = backupServices({
       ...{ metadata, tables: catalog, items: router, leaders, ...objects },
-      ...{ clock, random: systemRandom, logger, realm },
+      ...{ clock, random: systemRandom, logger, realm, checkJson: convertItem },
     })
     const world = { cluster: clusterOf(catalog, router, clock, systemRandom), backup: backup.services }
     await backup.duty.start()

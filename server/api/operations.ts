@@ -9,11 +9,17 @@ import { deleteTable } from './DeleteTable.ts'
 import { describeBackup } from './DescribeBackup.ts'
 import { describeContinuousBackups } from './DescribeContinuousBackups.ts'
 import { describeEndpoints } from './DescribeEndpoints.ts'
+import { describeExport } from './DescribeExport.ts'
+import { describeImport } from './DescribeImport.ts'
 import { describeLimits } from './DescribeLimits.ts'
 import { describeTable } from './DescribeTable.ts'
 import { describeTimeToLive } from './DescribeTimeToLive.ts'
+import { exportTableToPointInTime } from './ExportTableToPointInTime.ts'
 import { getItem } from './GetItem.ts'
+import { importTable } from './ImportTable.ts'
 import { listBackups } from './ListBackups.ts'
+import { listExports } from './ListExports.ts'
+import { listImports } from './ListImports.ts'
 import { listTables } from './ListTables.ts'
 import { listTagsOfResource } from './ListTagsOfResource.ts'
 import type { Operation } from './operation.ts'
@@ -40,11 +46,17 @@ export const operations: Operation[] = [
   describeBackup,
   describeContinuousBackups,
   describeEndpoints,
+  describeExport,
+  describeImport,
   describeLimits,
   describeTable,
   describeTimeToLive,
+  exportTableToPointInTime,
   getItem,
+  importTable,
   listBackups,
+  listExports,
+  listImports,
   listTables,
   listTagsOfResource,
   putItem,

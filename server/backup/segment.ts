@@ -1,4 +1,5 @@
 /** Stretches of a partition's log as objects: entries as the log has them, each after its length. */
+import { setImmediate } from 'node:timers/promises'
 import type { LoggedEntry, Position } from '../log/log.ts'
 import type { ObjectStore } from '../objects/objects.ts'
 import { chainHash, decodeEntry, type Entry } from '../partition/entry.ts'
@@ -9,6 +10,8 @@ export type Segment = Sealed & { first: Position; last: Position }
 export type ReadEntry = { position: Position; entry: Entry }
 
 const LENGTH_SIZE = 4
+/** Entries are passed on some at a time: requests come in between. */
+const TURN = 20
 
 export function packEntries(entries: LoggedEntry[]): Buffer {
   const pieces: Uint8Array[] = []
@@ -40,6 +43,7 @@ export async function* readEntries(
       if (chain !== undefined && entry.previous !== chain)
         throw new Damaged(`entry ${at} in ${segment.name} does not follow the one before it`)
       chain = chainHash(bytes)
+      if (at % TURN === 0) await setImmediate()
       position = at
       yield { position, entry }
     }

@@ -11,11 +11,15 @@ import { Archives } from './archives.ts'
 import { Archiving } from './archiving.ts'
 import { Backups } from './backups.ts'
 import { Duty } from './duty.ts'
+import { Exporting } from './exporting.ts'
+import { Exports } from './exports.ts'
+import { Importing } from './importing.ts'
+import { Imports } from './imports.ts'
 import { Restoring } from './restoring.ts'
 import { Taking } from './taking.ts'
 
 /** What handlers see. */
-export type BackupServices = { backups: Backups; archives: Archives; hurry(): void }
+export type BackupServices = { backups: Backups; archives: Archives; exports: Exports; imports: Imports; hurry(): void }
 
 export type ServicePorts = {
   metadata: Metadata
@@ -28,17 +32,26 @@ export type ServicePorts = {
   random: Random
   logger: Logger
   realm: Realm
+  /** Checks that parsed JSON is a map of attribute values, as on the wire. Errors: DynamoError. */
+  checkJson(item: unknown): void
 }
 
 /** The duty is not started yet: in a cluster one server does it for all. */
 export function backupServices(ports: ServicePorts): { services: BackupServices; duty: Duty } {
   const archiving = new Archiving(ports)
-  const duty = new Duty([new Taking(ports), new Restoring(ports), archiving], ports.clock, ports.logger)
+  const chores = [new Taking(ports), new Restoring(ports), archiving, new Exporting(ports), new Importing(ports)]
+  const duty = new Duty(chores, ports.clock, ports.logger)
   const hurry = () => void duty.look()
   const archive = (tableId: string) => {
     archiving.want(tableId)
     hurry()
   }
-  const services = { backups: new Backups({ ...ports, hurry }), archives: new Archives({ ...ports, archive }), hurry }
+  const services = {
+    backups: new Backups({ ...ports, hurry }),
+    archives: new Archives({ ...ports, archive }),
+    exports: new Exports({ ...ports, hurry }),
+    imports: new Imports({ ...ports, hurry }),
+    hurry,
+  }
   return { services, duty }
 }

@@ -1,4 +1,5 @@
 /** A table's items as they were at one moment: from a snapshot's rows and the entries that came after them. */
+import { setImmediate } from 'node:timers/promises'
 import { rowKey } from '../codec/key.ts'
 import type { Item } from '../model/item.ts'
 import type { KeySchema } from '../model/schema.ts'
@@ -38,12 +39,17 @@ export async function* itemsOfPart(moment: Moment, part: SnapshotPart, key: KeyS
   }
 }
 
+/** Rows are passed on some at a time: requests come in between. */
+const TURN = 200
+
 /** The rows as they were read, each at a moment of its own. */
 export async function* rowsOf(objects: ObjectStore, { rows }: SnapshotPart): AsyncGenerator<string> {
+  let count = 0
   for (const sealed of rows) {
     const text = (await getSealed(objects, sealed)).toString()
     for (let start = 0; start < text.length; ) {
       const end = text.indexOf('\n', start)
+      if (++count % TURN === 0) await setImmediate()
       yield text.slice(start, end)
       start = end + 1
     }

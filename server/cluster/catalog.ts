@@ -61,7 +61,9 @@ export class Catalog implements Tables {
       puts: [{ key, value: JSON.stringify(placed) }, ...this.#partitionPuts(placed)],
     })
     if (!done) throw dynamo('ResourceInUseException', `Table already exists: ${record.name}`)
-    await this.#settled(record.name, table => table?.status === 'ACTIVE', SETTLE_MS)
+    // An import fills the table that it makes.
+    const isImport = record.filling?.kind === 'import'
+    await this.#settled(record.name, table => (isImport ? table !== undefined : table?.status === 'ACTIVE'), SETTLE_MS)
     return placed
   }
 

@@ -3,7 +3,15 @@ import { createReadStream } from 'node:fs'
 import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { Random } from '../base/random.ts'
-import { type Buckets, byName, isPlainName, type ObjectEntry, ObjectMissing, type ObjectStore } from './objects.ts'
+import {
+  type Buckets,
+  byName,
+  isPlainName,
+  NameRefused,
+  type ObjectEntry,
+  ObjectMissing,
+  type ObjectStore,
+} from './objects.ts'
 
 /** Of files that are still written, or whose writer died. */
 const UNFINISHED = /^\.[^/]*\.unfinished$/
@@ -59,7 +67,7 @@ export class FolderObjectStore implements ObjectStore {
   }
 
   #path(name: string): string {
-    if (!isPlainName(name)) throw new Error(`${JSON.stringify(name)} cannot be the name of a file`)
+    if (!isPlainName(name)) throw new NameRefused(`${JSON.stringify(name)} cannot be the name of a file`)
     return join(this.#root, name)
   }
 

@@ -28,6 +28,11 @@ export class ObjectMissing extends Error {
   override name = 'ObjectMissing'
 }
 
+/** A name that this store has no place for. */
+export class NameRefused extends Error {
+  override name = 'NameRefused'
+}
+
 export class BucketDenied extends Error {
   override name = 'BucketDenied'
 }
