@@ -1,41 +1,51 @@
-/** A server that speaks S3, in the test's own process, on a free port of this machine. */
-
-import { createRequire } from 'node:module'
-import type { AddressInfo } from 'node:net'
+/** A real S3 server, on a free port of this machine. */
+import { spawn } from 'node:child_process'
+import { mkdir } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { makeTempFolder } from './temp.ts'
-
-type Server = { close(): Promise<void>; run(): Promise<AddressInfo> }
-type Options = {
-  address: string
-  port: number
-  silent: boolean
-  directory: string
-  allowMismatchedSignatures: boolean
-  configureBuckets: { name: string }[]
-}
-
-const S3rver = createRequire(import.meta.url)('@20minutes/s3rver') as new (options: Options) => Server
 
 export type TestS3 = { endpoint: string; close(): Promise<void> }
 
-/** Its credentials are put where the SDK looks for them. */
-export async function startS3(buckets: string[]): Promise<TestS3> {
+const ACCESS_KEY = 'tavola'
+const SECRET_KEY = 'tavola-secret'
+
+/** Starts `program`, as scripts/s3-server prints it. The credentials are put where the SDK looks for them. */
+export async function startS3(program: string, buckets: string[]): Promise<TestS3> {
   const folder = await makeTempFolder()
-  process.env.AWS_ACCESS_KEY_ID = 'S3RVER'
-  process.env.AWS_SECRET_ACCESS_KEY = 'S3RVER'
-  const server = new S3rver({
-    address: '127.0.0.1',
-    port: 0,
-    silent: true,
-    directory: folder.path,
-    // It works out another signature than AWS for requests on a bucket as such.
-    allowMismatchedSignatures: true,
-    configureBuckets: buckets.map(name => ({ name })),
-  })
-  const { port } = await server.run()
+  for (const bucket of buckets) await mkdir(join(folder.path, bucket))
+  process.env.AWS_ACCESS_KEY_ID = ACCESS_KEY
+  process.env.AWS_SECRET_ACCESS_KEY = SECRET_KEY
+  const port = await freePort()
+  const access = ['--access', ACCESS_KEY, '--secret', SECRET_KEY]
+  const options = ['--port', `127.0.0.1:${port}`, ...access, '--quiet', 'posix', '--nometa', folder.path]
+  const child = spawn(program, options, { stdio: 'ignore' })
+  const kill = () => child.kill('SIGKILL')
+  process.once('exit', kill)
+  const ended = new Promise<void>(resolve => child.once('exit', () => resolve()))
   const close = async () => {
-    await server.close()
+    kill()
+    await ended
+    process.off('exit', kill)
     await folder.remove()
   }
-  return { endpoint: `http://127.0.0.1:${port}`, close }
+  const endpoint = `http://127.0.0.1:${port}`
+  for (let i = 0; i < 200; i++) {
+    if (await fetch(endpoint).catch(() => undefined)) return { endpoint, close }
+    await sleep(50)
+  }
+  await close()
+  throw new Error('the S3 server does not answer')
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() => resolve((address as { port: number }).port))
+    })
+  })
 }
