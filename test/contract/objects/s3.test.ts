@@ -9,8 +9,8 @@ import { objectsContract } from './contract.ts'
 const SCRIPT = fileURLToPath(new URL('../../../scripts/s3-server', import.meta.url))
 
 const { code, stdout, stderr } = await run(SCRIPT, [])
-if (code === 0) {
-  const s3 = await startS3(stdout.trim(), ['present'])
+const s3 = code === 0 ? await startS3(stdout.trim(), ['present']) : undefined
+if (s3) {
   test.after.always(s3.close)
   objectsContract(async t => {
     const connection = new S3Connection({ endpoint: s3.endpoint, region: 'us-east-1' })
