@@ -32,7 +32,7 @@ export type ArchivingPorts = {
 const INTERVAL_MS = 10_000
 /** Not more often than this, whoever asks. */
 const MIN_INTERVAL_MS = 500
-/** Entries of fewer bytes never make a new base. */
+/** Archived entries of fewer bytes never make a new base. */
 const MIN_BASE_BYTES = 64 * 1024 * 1024
 const READ_BYTES = 4 * 1024 * 1024
 
@@ -41,9 +41,12 @@ export class Archiving implements Chore {
   /** By table id: monotonic time of the last round, and whether somebody waits for the next one. */
   readonly #rounds = new Map<string, number>()
   readonly #wanted = new Set<string>()
+  readonly #baseBytes: number
 
-  constructor(ports: ArchivingPorts) {
+  /** `baseBytes`: archived entries of fewer bytes than this, or than the last base, make no new one. */
+  constructor(ports: ArchivingPorts, baseBytes = MIN_BASE_BYTES) {
     this.#ports = ports
+    this.#baseBytes = baseBytes
   }
 
   /** Makes the table's next round due. */
@@ -80,7 +83,7 @@ export class Archiving implements Chore {
       ? JSON.parse(entry.value)
       : { tableId: table.id, id, bases: [], archived: {}, since: 0, latest: 0 }
     const isWhole = await this.#hold(table, record)
-    if (!isWhole || record.since > Math.max(MIN_BASE_BYTES, record.bases.at(-1)?.bytes ?? 0))
+    if (!isWhole || record.since > Math.max(this.#baseBytes, record.bases.at(-1)?.bytes ?? 0))
       await this.#base(table, record)
     const time = clock.now()
     for (const { id } of table.partitions) await this.#copy(record, id, time)
