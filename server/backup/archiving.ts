@@ -31,7 +31,7 @@ export type ArchivingPorts = {
 /** What changed is archived at least this often: a disk that is lost takes no more with it. */
 const INTERVAL_MS = 10_000
 /** Not more often than this, whoever asks. */
-const MIN_INTERVAL_MS = 500
+const MIN_INTERVAL_MS = 200
 /** Archived entries of fewer bytes never make a new base. */
 const MIN_BASE_BYTES = 64 * 1024 * 1024
 const READ_BYTES = 4 * 1024 * 1024
@@ -49,21 +49,21 @@ export class Archiving implements Chore {
     this.#baseBytes = baseBytes
   }
 
-  /** Makes the table's next round due. */
-  want(tableId: string): void {
+  /** Makes the table's next round due. @returns milliseconds until then */
+  want(tableId: string): number {
     this.#wanted.add(tableId)
+    return Math.max(0, MIN_INTERVAL_MS - this.#age(tableId))
   }
 
   async tasks(): Promise<Task[]> {
-    const { tables, clock, metadata } = this.#ports
+    const { tables, metadata } = this.#ports
     const all = tables.list().flatMap(name => tables.find(name) ?? [])
     const live = all.filter(
       table => table.pointInTimeRecovery && table.status !== 'CREATING' && table.status !== 'DELETING',
     )
     const tasks: Task[] = []
     for (const table of live) {
-      const age = clock.monotonic() - (this.#rounds.get(table.id) ?? Number.NEGATIVE_INFINITY)
-      if (age < (this.#wanted.has(table.id) ? MIN_INTERVAL_MS : INTERVAL_MS)) continue
+      if (this.#age(table.id) < (this.#wanted.has(table.id) ? MIN_INTERVAL_MS : INTERVAL_MS)) continue
       tasks.push({ key: `archive/${table.id}`, run: () => this.#round(table) })
     }
     const kept = new Set(all.flatMap(table => archivesOf(table)))
@@ -71,6 +71,10 @@ export class Archiving implements Chore {
       if (!kept.has(entry.key)) tasks.push({ key: entry.key, run: () => this.#remove(entry) })
     }
     return tasks
+  }
+
+  #age(tableId: string): number {
+    return this.#ports.clock.monotonic() - (this.#rounds.get(tableId) ?? Number.NEGATIVE_INFINITY)
   }
 
   async #round(table: TableRecord): Promise<void> {

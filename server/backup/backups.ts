@@ -18,8 +18,6 @@ export type BackupPorts = {
   clock: Clock
   random: Random
   realm: Realm
-  /** Has the duty look at once. */
-  hurry(): void
 }
 
 /** How long an answer waits for a backup, so that what is written after it is not in it. */
@@ -36,14 +34,13 @@ export class Backups {
 
   /** Resolves with the record as registered, once the backup is there or after a short while. */
   async create(table: TableRecord, name: string): Promise<BackupRecord> {
-    const { metadata, tables, clock, random, realm, hurry } = this.#ports
+    const { metadata, tables, clock, random, realm } = this.#ports
     const createdAt = clock.now()
     const id = stampedId(createdAt, random.uuid())
     const { table: statistics } = await tables.statistics(table)
     const record: BackupRecord = { id, name, type: 'USER', status: 'CREATING', createdAt, table, statistics }
     const key = backupKey(realm, table.name, id)
     await metadata.commit({ guards: [{ key, version: 0 }], puts: [{ key, value: JSON.stringify(record) }] })
-    hurry()
     const isDone = (value: string | undefined) => value === undefined || statusOf(value) !== 'CREATING'
     await until(metadata, clock, key, isDone, SETTLE_MS)
     return record
@@ -64,13 +61,12 @@ export class Backups {
 
   /** False if it has changed meanwhile. */
   async delete(record: BackupRecord): Promise<boolean> {
-    const { metadata, realm, hurry } = this.#ports
+    const { metadata, realm } = this.#ports
     const key = backupKey(realm, record.table.name, record.id)
     const entry = await metadata.get(key)
     if (!entry || statusOf(entry.value) !== record.status) return false
     const value = JSON.stringify({ ...record, status: 'DELETING' } satisfies BackupRecord)
     const done = await metadata.commit({ guards: [{ key, version: entry.version }], puts: [{ key, value }] })
-    hurry()
     return done
   }
 

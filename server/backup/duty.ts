@@ -1,9 +1,10 @@
 /**
- * The duty that does what backup records and tables ask for: looks at them again and again, and does what it finds to do,
- * each thing once at a time. After a crash the records say what is left.
+ * The duty that does what tables and the records of backups, exports and imports ask for: looks at them when they change,
+ * and now and then, and does what it finds to do, each thing once at a time. After a crash the records say what is left.
  */
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
+import type { Metadata } from '../metadata/metadata.ts'
 
 /** `key`: what is never done twice at the same time. */
 export type Task = { key: string; run(stopped: () => boolean): Promise<void> }
@@ -15,19 +16,27 @@ export interface Chore {
   tasks(): Promise<Task[]>
 }
 
-const INTERVAL_MS = 1000
+/** Of looks when nothing changes: what failed is tried again, what is due by the clock is done. */
+const INTERVAL_MS = 2000
 
 export class Duty {
+  readonly #metadata: Metadata
+  readonly #prefixes: string[]
   readonly #chores: Chore[]
   readonly #clock: Clock
   readonly #logger: Logger
   readonly #running = new Map<string, Promise<void>>()
+  #unwatch: (() => void)[] = []
   #cancel = () => {}
   #stopped = true
   #round: Promise<void> | undefined
   #again = false
 
-  constructor(chores: Chore[], clock: Clock, logger: Logger) {
+  /** `prefixes`: of the metadata's keys whose changes are worth a look. */
+  constructor(ports: { metadata: Metadata; clock: Clock; logger: Logger }, prefixes: string[], chores: Chore[]) {
+    const { metadata, clock, logger } = ports
+    this.#metadata = metadata
+    this.#prefixes = prefixes
     this.#chores = chores
     this.#clock = clock
     this.#logger = logger
@@ -36,6 +45,8 @@ export class Duty {
   async start(): Promise<void> {
     for (const chore of this.#chores) await chore.begin?.()
     this.#stopped = false
+    const look = () => void this.look()
+    for (const prefix of this.#prefixes) this.#unwatch.push(await this.#metadata.watch(prefix, look))
     this.#repeat()
   }
 
@@ -43,6 +54,7 @@ export class Duty {
   async stop(): Promise<void> {
     this.#stopped = true
     this.#cancel()
+    for (const unwatch of this.#unwatch) unwatch()
     await this.#round
     await Promise.all(this.#running.values())
   }

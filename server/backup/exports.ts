@@ -40,7 +40,7 @@ export type ExportRecord = {
   failure?: { code: string; message: string }
 }
 
-export type ExportPorts = { metadata: Metadata; clock: Clock; random: Random; realm: Realm; hurry(): void }
+export type ExportPorts = { metadata: Metadata; clock: Clock; random: Random; realm: Realm }
 
 /** How long a client token is remembered. */
 const TOKEN_MS = 8 * 3600 * 1000
@@ -58,13 +58,12 @@ export class Exports {
     about: Pick<ExportRecord, 'tableName' | 'tableArn' | 'archive' | 'request'>,
     arnOf: (id: string) => string,
   ): Promise<ExportRecord> {
-    const { metadata, clock, random, realm, hurry } = this.#ports
+    const { metadata, clock, random, realm } = this.#ports
     const startedAt = clock.now()
     const id = stampedId(startedAt, random.uuid())
     const record: ExportRecord = { id, exportArn: arnOf(id), ...about, status: 'IN_PROGRESS', startedAt }
     const key = exportKey(realm, about.tableName, id)
     await metadata.commit({ guards: [{ key, version: 0 }], puts: [{ key, value: JSON.stringify(record) }] })
-    hurry()
     return record
   }
 

@@ -34,7 +34,7 @@ export type ImportRecord = {
   failure?: { code: string; message: string }
 }
 
-export type ImportPorts = { metadata: Metadata; clock: Clock; random: Random; realm: Realm; hurry(): void }
+export type ImportPorts = { metadata: Metadata; clock: Clock; random: Random; realm: Realm }
 
 const TOKEN_MS = 8 * 3600 * 1000
 const IMPORTS = 'imports/'
@@ -48,7 +48,7 @@ export class Imports {
 
   /** Registers an import, which begins at once. `arnOf` tells its ARN by its id. */
   async create(table: TableRecord, request: ImportRequest, arnOf: (id: string) => string): Promise<ImportRecord> {
-    const { metadata, clock, random, realm, hurry } = this.#ports
+    const { metadata, clock, random, realm } = this.#ports
     const startedAt = clock.now()
     const id = stampedId(startedAt, random.uuid())
     const counts = { bytes: 0, processed: 0, imported: 0, errors: 0 }
@@ -56,7 +56,6 @@ export class Imports {
     const key = importsPrefix(realm, table.name) + id
     const record: ImportRecord = { ...about, table: { ...table, filling: { kind: 'import', key } } }
     await metadata.commit({ guards: [{ key, version: 0 }], puts: [{ key, value: JSON.stringify(record) }] })
-    hurry()
     return record
   }
 

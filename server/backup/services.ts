@@ -4,7 +4,7 @@ import type { Logger } from '../base/logger.ts'
 import type { Random } from '../base/random.ts'
 import type { Items, Tables } from '../cluster/cluster.ts'
 import type { Leaders } from '../cluster/leaders.ts'
-import type { Realm } from '../cluster/records.ts'
+import { type Realm, tablesPrefix } from '../cluster/records.ts'
 import type { Metadata } from '../metadata/metadata.ts'
 import type { Buckets, ObjectStore } from '../objects/objects.ts'
 import { Archives } from './archives.ts'
@@ -12,14 +12,15 @@ import { Archiving } from './archiving.ts'
 import { Backups } from './backups.ts'
 import { Duty } from './duty.ts'
 import { Exporting } from './exporting.ts'
-import { Exports } from './exports.ts'
+import { Exports, exportsPrefix } from './exports.ts'
 import { Importing } from './importing.ts'
-import { Imports } from './imports.ts'
+import { Imports, importsPrefix } from './imports.ts'
+import { backupsPrefix } from './records.ts'
 import { Restoring } from './restoring.ts'
 import { Taking } from './taking.ts'
 
 /** What handlers see. */
-export type BackupServices = { backups: Backups; archives: Archives; exports: Exports; imports: Imports; hurry(): void }
+export type BackupServices = { backups: Backups; archives: Archives; exports: Exports; imports: Imports }
 
 export type ServicePorts = {
   metadata: Metadata
@@ -40,18 +41,16 @@ export type ServicePorts = {
 export function backupServices(ports: ServicePorts): { services: BackupServices; duty: Duty } {
   const archiving = new Archiving(ports)
   const chores = [new Taking(ports), new Restoring(ports), archiving, new Exporting(ports), new Importing(ports)]
-  const duty = new Duty(chores, ports.clock, ports.logger)
-  const hurry = () => void duty.look()
+  const prefixes = [tablesPrefix, backupsPrefix, exportsPrefix, importsPrefix].map(prefix => prefix(ports.realm))
+  const duty = new Duty(ports, prefixes, chores)
   const archive = (tableId: string) => {
-    archiving.want(tableId)
-    hurry()
+    ports.clock.after(archiving.want(tableId), () => void duty.look())
   }
   const services = {
-    backups: new Backups({ ...ports, hurry }),
+    backups: new Backups(ports),
     archives: new Archives({ ...ports, archive }),
-    exports: new Exports({ ...ports, hurry }),
-    imports: new Imports({ ...ports, hurry }),
-    hurry,
+    exports: new Exports(ports),
+    imports: new Imports(ports),
   }
   return { services, duty }
 }

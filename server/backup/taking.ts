@@ -13,7 +13,7 @@ const DAY_MS = 24 * 3600 * 1000
 /** How long the backup of a deleted table is kept. */
 const SYSTEM_DAYS = 35
 
-export type TakingPorts = Omit<BackupPorts, 'hurry'> & { leaders: Leaders; logger: Logger }
+export type TakingPorts = BackupPorts & { leaders: Leaders; logger: Logger }
 
 export class Taking implements Chore {
   readonly #ports: TakingPorts

@@ -12,11 +12,11 @@ const ITEMS: Plain[] = Array.from({ length: COUNT }, (_, i) => ({ pk: `p${i}`, g
 async function begin(t: ExecutionContext, dataDir: string) {
   const tavola = await spawnTavola(['--data-dir', dataDir, '--partitions', '2'])
   const clients = connect(tavola.endpoint)
-  const kill = async () => {
+  const kill = () => tavola.kill('SIGKILL')
+  t.teardown(async () => {
+    await kill()
     clients.db.destroy()
-    await tavola.kill('SIGKILL')
-  }
-  t.teardown(kill)
+  })
   return { ...clients, kill, tavola }
 }
 

@@ -4,10 +4,12 @@ import type { DynamoDB } from '@aws-sdk/client-dynamodb'
 import type { DynamoDBDocument } from '@aws-sdk/lib-dynamodb'
 import type { Plain } from './api.ts'
 
-/** Resolves when the table is ACTIVE. */
+/** Resolves when the table and its indexes are ACTIVE. */
 export async function active(db: DynamoDB, TableName: string): Promise<void> {
   for (let i = 0; i < 200; i++) {
-    if ((await db.describeTable({ TableName })).Table!.TableStatus === 'ACTIVE') return
+    const { Table } = await db.describeTable({ TableName })
+    const indexes = Table!.GlobalSecondaryIndexes ?? []
+    if (Table!.TableStatus === 'ACTIVE' && indexes.every(index => index.IndexStatus === 'ACTIVE')) return
     await sleep(50)
   }
   throw new Error(`${TableName} does not get ACTIVE`)

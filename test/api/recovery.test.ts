@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { DynamoDB } from '@aws-sdk/client-dynamodb'
 import test from 'ava'
-import { type Api, eventually, invalid, makeTable, type Plain, refusal, startApi, startOwnApi } from './api.ts'
+import { eventually, invalid, makeTable, type Plain, refusal, startApi } from './api.ts'
 import { active, itemsOf } from './backups.ts'
 
 const { db, docs } = await startApi()
@@ -142,13 +142,4 @@ test('a deleted table that could be recovered leaves a system backup', async t =
   await active(db, TableName)
   t.deepEqual(await itemsOf(docs, TableName), [{ pk: 'a', n: 1 }])
   t.regex(await refusal(db.deleteBackup({ BackupArn: backup!.BackupArn! })), /^ValidationException: /)
-})
-
-test('the archive goes on where it was after a restart', async t => {
-  const own: Api = await startOwnApi(t)
-  const dataDir = own.node.dataDir!
-  const TableName = await makeTable(own.db, { key: 'pk:S' })
-  await enable(TableName, own.db)
-  await own.docs.put({ TableName, Item: { pk: 'a', n: 1 } })
-  t.truthy(dataDir)
 })

@@ -26,7 +26,6 @@ export function checkTarget(call: Call, name: string): void {
 
 /** Resolves with the answer once the table is filled, or after a short while. Errors: TableAlreadyExistsException. */
 export async function restoreInto(call: Call, record: TableRecord): Promise<object> {
-  call.backup.hurry()
   const created = await call.cluster.tables.create(record).catch(error => {
     throw error instanceof DynamoError && error.code === 'ResourceInUseException' ? alreadyExists(record.name) : error
   })
