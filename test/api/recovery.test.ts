@@ -108,7 +108,7 @@ test('the latest time follows the clock; disabling ends it, enabling begins anew
   const TableName = await makeTable(db, { key: 'pk:S' })
   t.deepEqual(await recovery(TableName), { PointInTimeRecoveryStatus: 'DISABLED' })
   const first = await enable(TableName)
-  await sleep(1500)
+  await sleep(2100)
   const later = await recovery(TableName)
   t.true(later.LatestRestorableDateTime! > first.LatestRestorableDateTime!)
   t.true(Date.now() - later.LatestRestorableDateTime!.getTime() < 3000)
