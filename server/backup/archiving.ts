@@ -12,7 +12,7 @@ import type { TableRecord } from '../model/table.ts'
 import { deleteAll, type ObjectStore } from '../objects/objects.ts'
 import { ARCHIVE } from '../replica/history.ts'
 import { archivedSegments, DAY_MS, segmentName } from './archives.ts'
-import type { Chore, Task } from './duty.ts'
+import { type Chore, goOn, type Stopped, type Task } from './duty.ts'
 import { leadingHistory } from './partitions.ts'
 import { ARCHIVES, type ArchiveRecord, archiveKey, archiveObjects } from './records.ts'
 import { putSealed } from './sealed.ts'
@@ -64,7 +64,7 @@ export class Archiving implements Chore {
     const tasks: Task[] = []
     for (const table of live) {
       if (this.#age(table.id) < (this.#wanted.has(table.id) ? MIN_INTERVAL_MS : INTERVAL_MS)) continue
-      tasks.push({ key: `archive/${table.id}`, run: () => this.#round(table) })
+      tasks.push({ key: `archive/${table.id}`, run: stopped => this.#round(table, stopped) })
     }
     const kept = new Set(all.flatMap(table => archivesOf(table)))
     for (const entry of await metadata.list(ARCHIVES)) {
@@ -77,7 +77,7 @@ export class Archiving implements Chore {
     return this.#ports.clock.monotonic() - (this.#rounds.get(tableId) ?? Number.NEGATIVE_INFINITY)
   }
 
-  async #round(table: TableRecord): Promise<void> {
+  async #round(table: TableRecord, stopped: Stopped): Promise<void> {
     const { metadata, clock } = this.#ports
     this.#wanted.delete(table.id)
     const { id } = table.pointInTimeRecovery!
@@ -88,9 +88,9 @@ export class Archiving implements Chore {
       : { tableId: table.id, id, bases: [], archived: {}, since: 0, latest: 0 }
     const isWhole = await this.#hold(table, record)
     if (!isWhole || record.since > Math.max(this.#baseBytes, record.bases.at(-1)?.bytes ?? 0))
-      await this.#base(table, record)
+      await this.#base(table, record, stopped)
     const time = clock.now()
-    for (const { id } of table.partitions) await this.#copy(record, id, time)
+    for (const { id } of table.partitions) await this.#copy(record, id, time, stopped)
     record.latest = time
     await this.#sweep(table, record)
     await metadata.commit({
@@ -119,20 +119,21 @@ export class Archiving implements Chore {
     return isWhole
   }
 
-  async #base(table: TableRecord, record: ArchiveRecord): Promise<void> {
+  async #base(table: TableRecord, record: ArchiveRecord, stopped: Stopped): Promise<void> {
     const prefix = `${archiveObjects(record)}base-${String(this.#ports.clock.now()).padStart(14, '0')}/`
-    const { manifest, sealed } = await takeSnapshot(table, this.#ports, prefix)
+    const { manifest, sealed } = await takeSnapshot(table, this.#ports, prefix, stopped)
     const bytes = objectsOf(manifest).reduce((sum, { size }) => sum + size, 0)
     record.bases.push({ time: manifest.time, manifest: sealed, bytes })
     record.since = 0
   }
 
   /** Archives all entries of `time` and before, and those that are there by then. */
-  async #copy(record: ArchiveRecord, partition: string, time: number): Promise<void> {
+  async #copy(record: ArchiveRecord, partition: string, time: number, stopped: Stopped): Promise<void> {
     const { objects } = this.#ports
     const history = await leadingHistory(this.#ports, partition)
     const end = await history.settled(time)
     for (let after = record.archived[partition]!; after < end; ) {
+      goOn(stopped)
       const entries = await history.entries(after, READ_BYTES)
       if (entries[0]?.position !== after + 1) throw new Error(`partition ${partition} no longer has entry ${after + 1}`)
       const last = entries.at(-1)!.position

@@ -6,8 +6,21 @@ import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Metadata } from '../metadata/metadata.ts'
 
+/** True once the process is closing: whoever has much to do looks now and then. */
+export type Stopped = () => boolean
+
 /** `key`: what is never done twice at the same time. */
-export type Task = { key: string; run(stopped: () => boolean): Promise<void> }
+export type Task = { key: string; run(stopped: Stopped): Promise<void> }
+
+/** Work was left as it is, for the process is closing. */
+export class Interrupted extends Error {
+  override name = 'Interrupted'
+}
+
+/** Errors: Interrupted. */
+export function goOn(stopped: Stopped): void {
+  if (stopped()) throw new Interrupted('this node is closing')
+}
 
 export interface Chore {
   /** Called before anything else, once. */

@@ -10,7 +10,7 @@ import { schemaOf } from '../model/table.ts'
 import { BucketDenied, type Buckets, NameRefused, type ObjectStore } from '../objects/objects.ts'
 import { momentOfArchive } from './archives.ts'
 import { type Change, changesOfPart } from './changes.ts'
-import type { Chore, Task } from './duty.ts'
+import { type Chore, goOn, type Stopped, type Task } from './duty.ts'
 import { ExportFiles } from './exportfiles.ts'
 import { type ExportRecord, exportsPrefix } from './exports.ts'
 import { Damaged } from './sealed.ts'
@@ -32,13 +32,15 @@ export class Exporting implements Chore {
     const entries = await metadata.list(exportsPrefix(realm))
     return entries.flatMap(entry => {
       const record = JSON.parse(entry.value) as ExportRecord
-      return record.status === 'IN_PROGRESS' ? { key: entry.key, run: () => this.#export(entry, record) } : []
+      return record.status === 'IN_PROGRESS'
+        ? { key: entry.key, run: stopped => this.#export(entry, record, stopped) }
+        : []
     })
   }
 
-  async #export(entry: MetadataEntry, record: ExportRecord): Promise<void> {
+  async #export(entry: MetadataEntry, record: ExportRecord, stopped: Stopped): Promise<void> {
     const { metadata, clock } = this.#ports
-    const outcome = await this.#write(record).then(
+    const outcome = await this.#write(record, stopped).then(
       result => ({ status: 'COMPLETED' as const, result }),
       error => ({ status: 'FAILED' as const, failure: failureOf(error) }),
     )
@@ -46,7 +48,7 @@ export class Exporting implements Chore {
     await metadata.commit({ guards: [{ key: entry.key, version: entry.version }], puts: [{ key: entry.key, value }] })
   }
 
-  async #write(record: ExportRecord): Promise<NonNullable<ExportRecord['result']>> {
+  async #write(record: ExportRecord, stopped: Stopped): Promise<NonNullable<ExportRecord['result']>> {
     const { buckets, clock } = this.#ports
     const { request, archive } = record
     const bucket = await buckets.open(request.bucket)
@@ -61,11 +63,13 @@ export class Exporting implements Chore {
       const before = files.count()
       if (request.from === undefined) {
         for await (const json of itemsOfPart(moment, part, key)) {
+          goOn(stopped)
           await files.write(`{"Item":${json}}`)
           bytes += itemSize(JSON.parse(json) as Item)
         }
       } else {
         for await (const change of changesOfPart(moment, part, key, request.from)) {
+          goOn(stopped)
           const line = changeLine(change, key, request.view === 'NEW_AND_OLD_IMAGES')
           await files.write(line)
           bytes += line.length

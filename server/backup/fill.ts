@@ -20,8 +20,10 @@ export class Fill {
   readonly #ports: FillPorts
   readonly #table: TableRecord
   readonly #key: KeySchema
-  readonly #flying = new Set<Promise<void>>()
+  #flying = 0
   #failure: unknown
+  /** Called when a write has ended. */
+  #wake = () => {}
 
   constructor(ports: FillPorts, table: TableRecord) {
     this.#ports = ports
@@ -32,20 +34,26 @@ export class Fill {
   /** Takes a valid item; waits while there is too much under way. Errors: that of an earlier item, unless `refused` takes it. */
   async put(item: Item, restored: boolean, refused?: (error: DynamoError) => void): Promise<void> {
     const command: WriteCommand = { kind: 'put', key: rowKey(this.#key, item), item, size: itemSize(item), restored }
-    const flight: Promise<void> = this.#write(command)
+    this.#flying += 1
+    void this.#write(command)
       .catch(error => {
         if (refused && error instanceof DynamoError && error.status < 500) refused(error)
         else this.#failure ??= error
       })
-      .finally(() => this.#flying.delete(flight))
-    this.#flying.add(flight)
-    if (this.#flying.size >= PARALLEL) await Promise.race(this.#flying)
-    if (this.#failure) throw this.#failure
+      .finally(() => {
+        this.#flying -= 1
+        this.#wake()
+      })
+    await this.#untilBelow(PARALLEL)
   }
 
   /** Resolves when all items are written. */
   async done(): Promise<void> {
-    await Promise.all(this.#flying)
+    await this.#untilBelow(1)
+  }
+
+  async #untilBelow(count: number): Promise<void> {
+    while (this.#flying >= count) await new Promise<void>(resolve => (this.#wake = resolve))
     if (this.#failure) throw this.#failure
   }
 

@@ -14,7 +14,7 @@ import { schemaOf } from '../model/table.ts'
 import { MAX_ITEM_SIZE, validateItem } from '../model/value.ts'
 import { BucketDenied, type Buckets, type ObjectStore } from '../objects/objects.ts'
 import { fieldsOf, itemOfRow, RowRefused } from './csv.ts'
-import type { Chore, Task } from './duty.ts'
+import type { Chore, Stopped, Task } from './duty.ts'
 import { Fill } from './fill.ts'
 import { type ImportCounts, type ImportRecord, type ImportRequest, importsPrefix } from './imports.ts'
 import { type Line, linesOf } from './lines.ts'
@@ -60,7 +60,7 @@ export class Importing implements Chore {
     })
   }
 
-  async #import(entry: MetadataEntry, record: ImportRecord, stopped: () => boolean): Promise<void> {
+  async #import(entry: MetadataEntry, record: ImportRecord, stopped: Stopped): Promise<void> {
     const { metadata, clock } = this.#ports
     const counts: ImportCounts = { bytes: 0, processed: 0, imported: 0, errors: 0 }
     const failure = await this.#run(record, counts, stopped)
@@ -72,7 +72,7 @@ export class Importing implements Chore {
     await metadata.commit({ guards: [{ key: entry.key, version: entry.version }], puts: [{ key: entry.key, value }] })
   }
 
-  async #run(record: ImportRecord, counts: ImportCounts, stopped: () => boolean): Promise<Failure | undefined> {
+  async #run(record: ImportRecord, counts: ImportCounts, stopped: Stopped): Promise<Failure | undefined> {
     const { tables, buckets } = this.#ports
     const { name, id } = record.table
     const bucket = await buckets.open(record.request.bucket).catch(error => {
@@ -93,7 +93,7 @@ export class Importing implements Chore {
     return counts.errors > 0 ? SOME_FAILED : undefined
   }
 
-  async #fill(record: ImportRecord, bucket: ObjectStore, counts: ImportCounts, stopped: () => boolean): Promise<void> {
+  async #fill(record: ImportRecord, bucket: ObjectStore, counts: ImportCounts, stopped: Stopped): Promise<void> {
     const { tables } = this.#ports
     const fill = new Fill(this.#ports, tables.find(record.table.name)!)
     for await (const { name } of bucket.list(record.request.keyPrefix ?? '')) {

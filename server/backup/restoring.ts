@@ -8,7 +8,7 @@ import type { Item } from '../model/item.ts'
 import type { Filling, TableRecord } from '../model/table.ts'
 import type { ObjectStore } from '../objects/objects.ts'
 import { momentOfArchive } from './archives.ts'
-import type { Chore, Task } from './duty.ts'
+import type { Chore, Stopped, Task } from './duty.ts'
 import { Fill } from './fill.ts'
 import type { BackupRecord } from './records.ts'
 import { Damaged } from './sealed.ts'
@@ -42,11 +42,7 @@ export class Restoring implements Chore {
   }
 
   /** Begins anew after a crash: each item is written as a whole, and the same again. A table that can't be whole goes. */
-  async #restore(
-    table: TableRecord,
-    filling: Exclude<Filling, { kind: 'import' }>,
-    stopped: () => boolean,
-  ): Promise<void> {
+  async #restore(table: TableRecord, filling: Exclude<Filling, { kind: 'import' }>, stopped: Stopped): Promise<void> {
     const { tables, logger } = this.#ports
     try {
       const fill = new Fill(this.#ports, table)

@@ -6,11 +6,13 @@
  * INV-B2  A snapshot shows, of every partition, all writes up to its time and none after it.
  */
 
+import type { Clock } from '../base/clock.ts'
 import { invariant } from '../base/invariant.ts'
 import type { PartitionHistory } from '../cluster/leaders.ts'
 import type { Position } from '../log/log.ts'
 import type { TableRecord } from '../model/table.ts'
 import type { ObjectStore } from '../objects/objects.ts'
+import { goOn, type Stopped } from './duty.ts'
 import { leadingHistory, type Partitions } from './partitions.ts'
 import { getSealed, putSealed, type Sealed } from './sealed.ts'
 import { packEntries, type Segment } from './segment.ts'
@@ -40,72 +42,75 @@ const OBJECT_BYTES = 4 * 1024 * 1024
 const READ_BYTES = 1024 * 1024
 const MANIFEST = 'manifest.zst'
 
-/** Takes a snapshot of `table` under the names that begin with `prefix`. Errors: any of the object store; NotLeading. */
+/** Takes a snapshot of `table` under the names that begin with `prefix`. Errors: any of the object store; NotLeading; Interrupted. */
 export async function takeSnapshot(
   table: TableRecord,
   ports: Partitions & { objects: ObjectStore },
   prefix: string,
+  stopped: Stopped,
 ): Promise<{ manifest: Manifest; sealed: Sealed }> {
-  const histories = await Promise.all(table.partitions.map(({ id }) => leadingHistory(ports, id)))
+  const copies = await Promise.all(table.partitions.map(({ id }) => copyOf(id, ports, prefix, stopped)))
   try {
-    const parts: SnapshotPart[] = []
-    for (const [i, history] of histories.entries()) {
-      const { id } = table.partitions[i]!
-      parts.push(await copyRows(history, ports.objects, id, `${prefix}${id}/`))
-    }
+    for (const copy of copies) await copyRows(copy)
     const time = ports.clock.now()
-    for (const [i, history] of histories.entries()) {
-      await copyLog(history, ports.objects, parts[i]!, await history.settled(time), `${prefix}${parts[i]!.partition}/`)
-    }
-    const manifest: Manifest = { format: 1, table, time, parts }
+    for (const copy of copies) await copyLog(copy, await copy.history.settled(time))
+    const manifest: Manifest = { format: 1, table, time, parts: copies.map(({ part }) => part) }
     const sealed = await putSealed(ports.objects, prefix + MANIFEST, Buffer.from(JSON.stringify(manifest)))
     return { manifest, sealed }
   } finally {
-    for (const history of histories) await history.release(prefix)
-  }
-
-  async function copyRows(
-    history: PartitionHistory,
-    objects: ObjectStore,
-    partition: string,
-    folder: string,
-  ): Promise<SnapshotPart> {
-    const start = await history.retain(prefix)
-    const part: SnapshotPart = { partition, start, scanned: start, end: start, rows: [], log: [] }
-    let lines: Buffer[] = []
-    let bytes = 0
-    let after: Buffer | undefined
-    do {
-      const page = await history.rows(after)
-      part.scanned = page.position
-      after = page.next
-      if (page.rows.length > 0) {
-        const text = Buffer.from(`${page.rows.map(row => row.json).join('\n')}\n`)
-        lines.push(text)
-        bytes += text.length
-      }
-      if (bytes >= OBJECT_BYTES || (bytes > 0 && !after)) {
-        part.rows.push(
-          await putSealed(objects, `${folder}rows-${numbered(part.rows.length)}.zst`, Buffer.concat(lines)),
-        )
-        lines = []
-        bytes = 0
-      }
-      // Requests come first.
-      await new Promise<void>(resolve => ports.clock.soon(resolve))
-    } while (after)
-    return part
+    for (const { history } of copies) await history.release(prefix)
   }
 }
 
-async function copyLog(
-  history: PartitionHistory,
-  objects: ObjectStore,
-  part: SnapshotPart,
-  upTo: Position,
-  folder: string,
-): Promise<void> {
+/** One partition's part, as far as it is copied. */
+type Copy = {
+  part: SnapshotPart
+  history: PartitionHistory
+  objects: ObjectStore
+  clock: Clock
+  folder: string
+  stopped: Stopped
+}
+
+/** Holds the log from here on. */
+async function copyOf(
+  partition: string,
+  ports: Partitions & { objects: ObjectStore },
+  prefix: string,
+  stopped: Stopped,
+): Promise<Copy> {
+  const history = await leadingHistory(ports, partition)
+  const start = await history.retain(prefix)
+  const part = { partition, start, scanned: start, end: start, rows: [], log: [] }
+  return { part, history, objects: ports.objects, clock: ports.clock, folder: `${prefix}${partition}/`, stopped }
+}
+
+async function copyRows({ part, history, objects, clock, folder, stopped }: Copy): Promise<void> {
+  let texts: Buffer[] = []
+  let bytes = 0
+  let after: Buffer | undefined
+  do {
+    goOn(stopped)
+    const page = await history.rows(after)
+    part.scanned = page.position
+    after = page.next
+    const text = Buffer.from(page.rows.map(row => `${row.json}\n`).join(''))
+    texts.push(text)
+    bytes += text.length
+    if (bytes >= OBJECT_BYTES || (bytes > 0 && !after)) {
+      const name = `${folder}rows-${numbered(part.rows.length)}.zst`
+      part.rows.push(await putSealed(objects, name, Buffer.concat(texts)))
+      texts = []
+      bytes = 0
+    }
+    // Requests come first.
+    await new Promise<void>(resolve => clock.soon(resolve))
+  } while (after)
+}
+
+async function copyLog({ part, history, objects, folder, stopped }: Copy, upTo: Position): Promise<void> {
   while (part.end < upTo) {
+    goOn(stopped)
     const read = await history.entries(part.end, READ_BYTES)
     const entries = read.filter(({ position }) => position <= upTo)
     invariant(entries[0]?.position === part.end + 1, `partition ${part.partition} no longer has entry ${part.end + 1}`)

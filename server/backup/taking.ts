@@ -5,7 +5,7 @@ import type { Guard, MetadataEntry } from '../metadata/metadata.ts'
 import type { TableRecord } from '../model/table.ts'
 import { deleteAll } from '../objects/objects.ts'
 import type { BackupPorts } from './backups.ts'
-import type { Chore, Task } from './duty.ts'
+import type { Chore, Stopped, Task } from './duty.ts'
 import { type BackupRecord, backupKey, backupObjects, backupsPrefix } from './records.ts'
 import { takeSnapshot } from './snapshot.ts'
 
@@ -34,13 +34,13 @@ export class Taking implements Chore {
     const tasks: Task[] = []
     for (const [entry, record] of await this.#records()) {
       const { key } = entry
-      if (record.status === 'CREATING') tasks.push({ key, run: () => this.#take(entry, record) })
+      if (record.status === 'CREATING') tasks.push({ key, run: stopped => this.#take(entry, record, stopped) })
       else if (record.status === 'DELETING') tasks.push({ key, run: () => this.#remove(entry, record) })
       else if ((record.expiresAt ?? Number.POSITIVE_INFINITY) < clock.now())
         tasks.push({ key, run: () => this.#put(entry, { ...record, status: 'DELETING' }) })
     }
     for (const table of tables.list().flatMap(name => tables.find(name) ?? [])) {
-      if (table.farewell) tasks.push({ key: `farewell/${table.id}`, run: () => this.#farewell(table) })
+      if (table.farewell) tasks.push({ key: `farewell/${table.id}`, run: stopped => this.#farewell(table, stopped) })
     }
     return tasks
   }
@@ -52,9 +52,9 @@ export class Taking implements Chore {
   }
 
   /** One that fails is gone, for the moment it was to show has passed. */
-  async #take(entry: MetadataEntry, record: BackupRecord): Promise<void> {
+  async #take(entry: MetadataEntry, record: BackupRecord, stopped: Stopped): Promise<void> {
     try {
-      const { sealed } = await takeSnapshot(record.table, this.#ports, backupObjects(record))
+      const { sealed } = await takeSnapshot(record.table, this.#ports, backupObjects(record), stopped)
       await this.#put(entry, { ...record, status: 'AVAILABLE', manifest: sealed })
     } catch (error) {
       this.#ports.logger.error({ err: error, backup: entry.key }, 'a backup could not be taken')
@@ -68,7 +68,7 @@ export class Taking implements Chore {
   }
 
   /** The last backup of a table that is being deleted; then the deletion goes on. */
-  async #farewell(table: TableRecord): Promise<void> {
+  async #farewell(table: TableRecord, stopped: Stopped): Promise<void> {
     const { tables, metadata, realm } = this.#ports
     const { backup: id, time } = table.farewell!
     const key = backupKey(realm, table.name, id)
@@ -84,7 +84,7 @@ export class Taking implements Chore {
         table: source,
         statistics: (await tables.statistics(table)).table,
       }
-      const { sealed } = await takeSnapshot(table, this.#ports, backupObjects(record))
+      const { sealed } = await takeSnapshot(table, this.#ports, backupObjects(record), stopped)
       const value = JSON.stringify({ ...record, manifest: sealed })
       await metadata.commit({ guards: [{ key, version: 0 }], puts: [{ key, value }] })
     }

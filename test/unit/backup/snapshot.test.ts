@@ -45,7 +45,7 @@ test('a snapshot taken amid writes is the table at its time', async t => {
       await write(world, before, turn)
       const objects = new MemoryObjectStore()
       const writing = write(world, during, turn)
-      const { manifest, sealed } = await takeSnapshot(world.table, { ...world, objects }, 'x/')
+      const { manifest, sealed } = await takeSnapshot(world.table, { ...world, objects }, 'x/', () => false)
       await writing
       t.deepEqual(await readManifest(objects, sealed), manifest)
       const found = rowsOf(await all(itemsAt({ objects, manifest, time: manifest.time })))
@@ -67,7 +67,7 @@ test('what changed between two moments, before and after', async t => {
       const world = await given()
       const objects = new MemoryObjectStore()
       await write(world, first, turn)
-      const { manifest } = await takeSnapshot(world.table, { ...world, objects }, 'x/')
+      const { manifest } = await takeSnapshot(world.table, { ...world, objects }, 'x/', () => false)
       await write(world, second, turn)
       const from = world.clock.now()
       await write(world, third, turn)
@@ -104,7 +104,7 @@ test('whatever is missing or altered is noticed', async t => {
     Array.from({ length: 30 }, (_, i) => put(item('z', i))),
     turn,
   )
-  const { manifest, sealed } = await takeSnapshot(world.table, { ...world, objects }, 'x/')
+  const { manifest, sealed } = await takeSnapshot(world.table, { ...world, objects }, 'x/', () => false)
   await busy
   const read = async () => {
     const again = await readManifest(objects, sealed)
@@ -129,7 +129,7 @@ test('whatever is missing or altered is noticed', async t => {
 test('a stretch of the log that is not there is noticed', async t => {
   const world = await given()
   const objects = new MemoryObjectStore()
-  const { manifest } = await takeSnapshot(world.table, { ...world, objects }, 'x/')
+  const { manifest } = await takeSnapshot(world.table, { ...world, objects }, 'x/', () => false)
   for (let i = 0; i < 6; i++) await world.leader.write(put(item('a', i)))
   const log = await wholeLog(world, objects)
   const cut: Manifest = {
