@@ -9,9 +9,10 @@ WORKDIR /app
 ENV NODE_ENV=production TAVOLA_HOST=0.0.0.0 TAVOLA_DATA_DIR=/data
 COPY package.json LICENSE ./
 COPY --from=dependencies /app/node_modules ./node_modules
+COPY bin ./bin
 COPY server ./server
 RUN mkdir /data && chown node:node /data
 USER node
 VOLUME /data
 EXPOSE 8000
-ENTRYPOINT ["node", "server/main.ts"]
+ENTRYPOINT ["node", "bin/tavola.js"]

@@ -1,25 +1,29 @@
 /** The floor: the same web framework, parsing the same requests and printing the same answers, with no database behind it. */
 import Koa from 'koa'
-import { itemOf, type Operation } from './workload.ts'
+import { ITEM_BYTES, OPERATIONS, operationOf } from './workload.ts'
 
-const items = Array.from({ length: 20 }, (_, index) => itemOf(index))
+const answers = new Map<string, object>()
 
-function answer(operation: string): object {
-  if (operation === 'GetItem') return { Item: items[0] }
-  if (operation === 'Query') return { Count: 20, Items: items, ScannedCount: 20 }
-  if (operation === 'BatchWriteItem') return { UnprocessedItems: {} }
-  return {}
+/** What the operation answers about a table of such items; made once, printed every time. */
+function answer(operation: string, bytes: number): object {
+  const key = `${operation} ${bytes}`
+  let known = answers.get(key)
+  if (known === undefined) {
+    known = operation === 'ListTables' ? { TableNames: [] } : OPERATIONS[operationOf(operation)].answer(bytes)
+    answers.set(key, known)
+  }
+  return known
 }
 
 const app = new Koa()
 app.use(async ctx => {
   const chunks: Buffer[] = []
   for await (const chunk of ctx.req) chunks.push(chunk)
-  JSON.parse(Buffer.concat(chunks).toString())
-  const operation = (ctx.req.headers['x-amz-target'] as string).split('.')[1] as Operation
+  const text = Buffer.concat(chunks).toString()
+  const { TransactItems } = JSON.parse(text) as { TransactItems?: object[] }
+  const name = (ctx.req.headers['x-amz-target'] as string).split('.')[1]!
+  const operation = TransactItems ? `${name} ${TransactItems.length}` : name
   ctx.set('Content-Type', 'application/x-amz-json-1.0')
-  ctx.body = JSON.stringify(answer(operation))
+  ctx.body = JSON.stringify(answer(operation, Number(ITEM_BYTES.exec(text)?.[1])))
 })
-const server = app.listen(Number(process.argv[2]), '127.0.0.1', () =>
-  console.log(`floor on ${JSON.stringify(server.address())}`),
-)
+app.listen(Number(process.argv[2]), '127.0.0.1')

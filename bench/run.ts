@@ -1,121 +1,152 @@
 /**
- * `npm run bench`: Tavola beside the floor, in one run. Servers share one core, the load generator has another; contestants
- * take turns, so that a machine whose speed drifts is fair to both. Compare the ratios, not the figures.
+ * `npm run bench`: Tavola beside the floor and beside other implementations of the API, in one run. Servers share one core, the
+ * load generator has another; contestants take turns. Compare the ratios, not the figures. bench/README.md says more.
  */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { cpus } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import type { LoadResult, LoadTask } from './load.ts'
-import { OPERATIONS, type Operation } from './workload.ts'
+import { type Cell, cellOf } from './cells.ts'
+import { ask, Refusal } from './client.ts'
+import { dismiss, gather, idleMemory, launch, memory, NAMES, type Running } from './contestants.ts'
+import { isPinned, load } from './process.ts'
+import { type Cost, costOf, duelsOf, markdown, rowsOf, verdictsOf } from './report.ts'
+import { takeTurns } from './turns.ts'
+import { OPERATIONS, type Operation, operationOf, tableOf } from './workload.ts'
+
+/** Starts of each contestant, of which the median counts. */
+const STARTS = 5
+/** Seconds that all turns together take, unless `--seconds` says how long one is; and what each costs besides. */
+const BUDGET = 200
+const OVERHEAD = 0.4
+/** From this share of its core on, the load generator is the limit. */
+const BUSY = 0.95
 
 const { values } = parseArgs({
   options: {
+    contestants: { type: 'string', default: NAMES.join() },
+    operations: { type: 'string', default: Object.keys(OPERATIONS).join() },
     rounds: { type: 'string', default: '3' },
-    seconds: { type: 'string', default: '3' },
+    seconds: { type: 'string' },
+    warmup: { type: 'string', default: '0.4' },
     connections: { type: 'string', default: '64' },
     items: { type: 'string', default: '10000' },
+    bytes: { type: 'string', default: '1000' },
+    /** The folder under which the contestants keep their data: it chooses the disk. */
+    disk: { type: 'string' },
+    /** Where results.md and results.json go. */
+    out: { type: 'string' },
   },
 })
 const rounds = Number(values.rounds)
-const settings = {
-  seconds: Number(values.seconds),
-  warmup: 1,
-  connections: Number(values.connections),
-  items: Number(values.items),
-}
+const warmup = Number(values.warmup)
+const connections = Number(values.connections)
+const benchTable = tableOf(Number(values.items), Number(values.bytes))
+const operations = values.operations.split(',').map(operationOf)
+const notes: string[] = []
+const running: Running[] = []
 
-type Contestant = { name: string; port: number; process: ChildProcess }
-
-const path = (file: string) => fileURLToPath(new URL(file, import.meta.url))
-const PINNED = process.platform === 'linux'
-
-/** A Node process on one core, where the system can pin. */
-function start(core: number, args: string[]): ChildProcess {
-  const command = PINNED ? ['taskset', '-c', String(core), process.execPath] : [process.execPath]
-  return spawn(command[0]!, [...command.slice(1), ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
-}
-
-async function firstOutput(child: ChildProcess): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    child.stdout!.once('data', () => resolve())
-    child.once('exit', code => reject(new Error(`a contestant ended with ${code}`)))
-  })
-}
-
-async function ended(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null) return
-  child.kill()
-  await once(child, 'exit')
-}
-
-function load(task: LoadTask): LoadResult {
-  const command = PINNED ? ['taskset', '-c', '1', process.execPath] : [process.execPath]
-  const output = execFileSync(command[0]!, [...command.slice(1), path('./load.ts'), JSON.stringify(task)], {
-    encoding: 'utf8',
-  })
-  return JSON.parse(output) as LoadResult
-}
-
-function median(numbers: number[]): number {
-  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)]!
-}
-
-async function bench(contestants: Contestant[]): Promise<Record<string, Record<string, LoadResult>>> {
-  const results: Record<string, Record<string, LoadResult[]>> = {}
-  for (let round = 0; round < rounds; round++) {
-    for (const operation of OPERATIONS) {
-      for (const { name, port } of contestants) {
-        const { connections, items, seconds, warmup } = settings
-        const result = load({ kind: 'run', port, operation, connections, items, seconds, warmup })
-        ;((results[operation] ??= {})[name] ??= []).push(result)
-      }
-    }
-  }
-  const summary = (list: LoadResult[]): LoadResult => ({
-    requests: list.reduce((sum, result) => sum + result.requests, 0),
-    perSecond: Math.round(median(list.map(result => result.perSecond))),
-    p50: median(list.map(result => result.p50)),
-    p99: median(list.map(result => result.p99)),
-  })
-  return Object.fromEntries(
-    Object.entries(results).map(([operation, byName]) => [
-      operation,
-      Object.fromEntries(Object.entries(byName).map(([name, list]) => [name, summary(list)])),
-    ]),
-  )
-}
-
-function print(results: Record<string, Record<string, LoadResult>>): void {
-  console.log('operation        floor/s   tavola/s   of floor   p50 ms   p99 ms')
-  for (const operation of OPERATIONS as Operation[]) {
-    const { floor, tavola } = results[operation] as { floor: LoadResult; tavola: LoadResult }
-    const cells = [
-      operation.padEnd(14),
-      String(floor.perSecond).padStart(9),
-      String(tavola.perSecond).padStart(10),
-      (tavola.perSecond / floor.perSecond).toFixed(2).padStart(10),
-      tavola.p50.toFixed(2).padStart(8),
-      tavola.p99.toFixed(2).padStart(8),
-    ]
-    console.log(cells.join(' '))
-  }
-}
-
-const folder = await mkdtemp(join(tmpdir(), 'tavola-bench-'))
-const floor = { name: 'floor', port: 18_401, process: start(0, [path('./floor.ts'), '18401']) }
-const main = path('../server/main.ts')
-const tavola = { name: 'tavola', port: 18_402, process: start(0, [main, '--port', '18402', '--data-dir', folder]) }
 try {
-  await Promise.all([firstOutput(floor.process), firstOutput(tavola.process)])
-  load({ kind: 'fill', port: tavola.port, connections: 8, items: settings.items })
-  const results = await bench([floor, tavola])
-  print(results)
-  console.log(JSON.stringify({ settings, rounds, results }))
+  await main()
 } finally {
-  await Promise.all([floor, tavola].map(({ process: contestant }) => ended(contestant)))
-  await rm(folder, { recursive: true, force: true, maxRetries: 5 })
+  await dismiss(running)
+}
+
+async function main(): Promise<void> {
+  if (!isPinned()) note('this system can not give servers and load a core each: the figures say little')
+  for (const contestant of await gather(values.contestants.split(','), note))
+    await orWithout(contestant.name, async () => running.push(await launch(contestant, STARTS, values.disk)))
+  const idle = await idleMemory(running)
+  for (const { name, port, fills } of [...running])
+    if (fills) await orWithout(name, () => load({ kind: 'fill', port, table: benchTable }))
+  const { cells, able } = await cellsOf()
+  const seconds = Number(values.seconds ?? secondsFor(able.length * rounds))
+  note(
+    `${rounds} rounds, ${seconds.toFixed(1)} s a turn, ${connections} connections, ${benchTable.items} items of ${benchTable.bytes} bytes`,
+  )
+  for (const { task } of able) task.seconds = seconds
+  await takeTurns(able, rounds, ({ contestant, task }, reason) => {
+    const ended = running.find(({ name }) => name === contestant)?.ended()
+    note(`${contestant} failed at ${task.operation}: ${reason}${ended ? `; ${ended}` : ''}`)
+    return isPeer(contestant)
+  })
+  for (const { contestant, task, results } of able)
+    if (results.some(({ busy }) => busy > BUSY))
+      note(`${contestant}, ${task.operation}: the load generator had no time to spare; the server may do more`)
+  const loaded = memory(running)
+  const costs = running.map(({ name, version, startMs }) => costOf(name, version, startMs, idle, loaded))
+  await tell(cells, costs, seconds)
+}
+
+function note(line: string): void {
+  notes.push(line)
+  console.error(line)
+}
+
+function isPeer(name: string): boolean {
+  return name !== 'floor' && name !== 'tavola'
+}
+
+/** Goes on without a peer that fails. Errors: another failed. */
+async function orWithout(name: string, work: () => Promise<unknown>): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    const { message } = error as Error
+    if (!isPeer(name)) throw new Error(`${name}: ${message}`)
+    note(`without ${name}: ${message}`)
+    const place = running.findIndex(server => server.name === name)
+    if (place >= 0) await dismiss(running.splice(place, 1))
+  }
+}
+
+/** A cell for every operation and contestant, and those of them that the contestant can do. */
+async function cellsOf(): Promise<{ cells: Cell[]; able: Cell[] }> {
+  const cells: Cell[] = []
+  const able: Cell[] = []
+  for (const operation of operations)
+    for (const { name, port } of running) {
+      const cell = cellOf(name, { port, table: benchTable, operation, connections, seconds: 0, warmup })
+      cells.push(cell)
+      if (await canDo(name, port, operation)) able.push(cell)
+    }
+  return { cells, able }
+}
+
+/** Errors: it is no peer, and says something else than that it doesn't know the operation. */
+async function canDo(name: string, port: number, operation: Operation): Promise<boolean> {
+  try {
+    await ask(port, operation, OPERATIONS[operation].request(benchTable, 0))
+    return true
+  } catch (error) {
+    const { message } = error as Error
+    const unknown = error instanceof Refusal && error.code.startsWith('UnknownOperation')
+    if (!isPeer(name) && !unknown) throw new Error(`${name}, ${operation}: ${message}`)
+    note(`${name} does not do ${operation}${unknown ? '' : `: ${message}`}`)
+    return false
+  }
+}
+
+/** Seconds of a turn when so many are to fit. */
+function secondsFor(turns: number): number {
+  return Math.max(0.5, BUDGET / turns - warmup - OVERHEAD)
+}
+
+async function tell(cells: Cell[], costs: Cost[], seconds: number): Promise<void> {
+  const text = markdown(cells, costs)
+  console.log(`\n${text}`)
+  if (values.out === undefined) return
+  const rows = rowsOf(cells)
+  const duels = duelsOf(cells)
+  const settings = { rounds, seconds, warmup, connections, ...benchTable }
+  const machine = { cpu: cpus()[0]?.model, cores: cpus().length, node: process.version, pinned: isPinned() }
+  const when = new Date().toISOString()
+  const results = { when, machine, settings, notes, rows, duels, costs, verdicts: verdictsOf(rows, duels, costs) }
+  const title = `# Tavola beside others\n\n${when}, ${machine.cores} x ${machine.cpu}, Node ${machine.node}.`
+  await mkdir(values.out, { recursive: true })
+  await writeFile(
+    join(values.out, 'results.md'),
+    `${title}\n\n${notes.map(line => `- ${line}`).join('\n')}\n\n${text}\n`,
+  )
+  await writeFile(join(values.out, 'results.json'), `${JSON.stringify(results, null, 2)}\n`)
 }

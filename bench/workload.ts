@@ -1,73 +1,180 @@
-/** What every contestant is asked: the same table, the same items of about 1 KB, the same requests. */
+/** What every contestant is asked: the same tables, the same items, the same requests. A new operation is a new entry of OPERATIONS. */
 
-export const TABLE = 'Bench'
 /** Items under one partition key: what a Query returns. */
 const PER_KEY = 20
+/** Items in a BatchWriteItem. */
+export const BATCH = 25
 
-export type Operation = 'GetItem' | 'PutItem' | 'UpdateItem' | 'Query' | 'BatchWriteItem'
-export const OPERATIONS: Operation[] = ['GetItem', 'PutItem', 'UpdateItem', 'Query', 'BatchWriteItem']
+/** A table of the bench: how many items it holds, and about how many bytes each has. */
+export type BenchTable = { name: string; items: number; bytes: number }
 
-export const CREATE_TABLE = {
-  TableName: TABLE,
-  BillingMode: 'PAY_PER_REQUEST',
-  AttributeDefinitions: [
-    { AttributeName: 'pk', AttributeType: 'S' },
-    { AttributeName: 'sk', AttributeType: 'N' },
-  ],
-  KeySchema: [
-    { AttributeName: 'pk', KeyType: 'HASH' },
-    { AttributeName: 'sk', KeyType: 'RANGE' },
-  ],
+/** The name tells the size of the items, so that the floor can answer with items of that size. */
+export function tableOf(items: number, bytes = 1000): BenchTable {
+  return { name: `Bench.${bytes}.${items}`, items, bytes }
+}
+
+export const ITEM_BYTES = /Bench\.(\d+)\./
+
+type Workload = {
+  /** The body of one request that begins at item `index`. */
+  request(table: BenchTable, index: number): object
+  /** What the floor answers, about items of so many bytes. */
+  answer(bytes: number): object
+  /** Items that one request touches. */
+  width: number
+}
+
+export const OPERATIONS = {
+  GetItem: {
+    request: ({ name }, index) => ({ TableName: name, Key: keyOf(index) }),
+    answer: bytes => ({ Item: itemOf(0, bytes) }),
+    width: 1,
+  },
+  PutItem: {
+    request: ({ name, bytes }, index) => ({ TableName: name, Item: itemOf(index, bytes) }),
+    answer: () => ({}),
+    width: 1,
+  },
+  UpdateItem: {
+    request: ({ name }, index) => ({
+      ...updateOf(name, index),
+      ConditionExpression: 'attribute_exists(pk) AND version >= :one',
+    }),
+    answer: () => ({}),
+    width: 1,
+  },
+  Query: {
+    request: ({ name }, index) => ({
+      TableName: name,
+      KeyConditionExpression: 'pk = :pk',
+      ExpressionAttributeValues: { ':pk': keyOf(index).pk },
+    }),
+    answer: bytes => {
+      const items = Array.from({ length: PER_KEY }, (_, index) => itemOf(index, bytes))
+      return { Count: PER_KEY, Items: items, ScannedCount: PER_KEY }
+    },
+    width: 1,
+  },
+  BatchWriteItem: {
+    request: (table, index) => batchOf(table, index, BATCH),
+    answer: () => ({ UnprocessedItems: {} }),
+    width: BATCH,
+  },
+  'TransactWriteItems 2': transactWrite(2),
+  'TransactWriteItems 10': transactWrite(10),
+  'TransactGetItems 2': transactGet(2),
+  'TransactGetItems 10': transactGet(10),
+  ExecuteStatement: {
+    request: ({ name }, index) => ({
+      Statement: `SELECT * FROM "${name}" WHERE pk = ? AND sk = ?`,
+      Parameters: [keyOf(index).pk, keyOf(index).sk],
+    }),
+    answer: bytes => ({ Items: [itemOf(0, bytes)] }),
+    width: 1,
+  },
+} as const satisfies Record<string, Workload>
+
+export type Operation = keyof typeof OPERATIONS
+
+/** The API's name of a workload: some are measured in several sizes, which follow the name. */
+export function wireName(operation: string): string {
+  return operation.split(' ', 1)[0]!
+}
+
+/** Puts and updates in turn, and in a larger one a check. */
+function transactWrite(actions: number): Workload {
+  return {
+    request: ({ name, bytes }, index) => ({
+      TransactItems: Array.from({ length: actions }, (_, offset) => {
+        if (offset === 9) return { ConditionCheck: checkOf(name, index + offset) }
+        if (offset % 2 === 0) return { Put: { TableName: name, Item: itemOf(index + offset, bytes) } }
+        return { Update: updateOf(name, index + offset) }
+      }),
+    }),
+    answer: () => ({}),
+    width: actions,
+  }
+}
+
+function transactGet(items: number): Workload {
+  const offsets = Array.from({ length: items }, (_, offset) => offset)
+  return {
+    request: ({ name }, index) => ({
+      TransactItems: offsets.map(offset => ({ Get: { TableName: name, Key: keyOf(index + offset) } })),
+    }),
+    answer: bytes => ({ Responses: offsets.map(index => ({ Item: itemOf(index, bytes) })) }),
+    width: items,
+  }
+}
+
+/** Errors: it is not an operation of the bench. */
+export function operationOf(name: string): Operation {
+  if (!Object.hasOwn(OPERATIONS, name)) throw new Error(`no such operation: ${name} (${Object.keys(OPERATIONS)})`)
+  return name as Operation
+}
+
+export function createTable({ name }: BenchTable): object {
+  return {
+    TableName: name,
+    BillingMode: 'PAY_PER_REQUEST',
+    AttributeDefinitions: [
+      { AttributeName: 'pk', AttributeType: 'S' },
+      { AttributeName: 'sk', AttributeType: 'N' },
+    ],
+    KeySchema: [
+      { AttributeName: 'pk', KeyType: 'HASH' },
+      { AttributeName: 'sk', KeyType: 'RANGE' },
+    ],
+  }
 }
 
 export function keyOf(index: number) {
   return { pk: { S: `customer#${Math.floor(index / PER_KEY)}` }, sk: { N: String(index % PER_KEY) } }
 }
 
-/** About 1 KB, of the types that people use. */
-export function itemOf(index: number) {
+/** Attributes of the types that people use; DynamoDB counts about 190 bytes of them. */
+const ORDER = {
+  name: { S: 'An order of a customer' },
+  amount: { N: '129.95' },
+  paid: { BOOL: true },
+  tags: { SS: ['express', 'gift', 'insured'] },
+  address: { M: { street: { S: '12 Main Street' }, city: { S: 'Springfield' }, zip: { S: '12345' } } },
+  lines: { L: [1, 2, 3].map(line => ({ M: { sku: { S: `SKU-${line}` }, quantity: { N: String(line) } } })) },
+}
+const ORDER_BYTES = 190
+/** Of the key, `status`, `version` and the name `note`. */
+const SMALLEST_BYTES = 50
+const NOTE = 'Leave it with the neighbours if nobody is at home. '
+
+/** An item of about so many bytes, as DynamoDB counts them: an order, if it is large enough for one, and a note that fills it. */
+export function itemOf(index: number, bytes: number) {
+  const order = bytes > SMALLEST_BYTES + ORDER_BYTES ? ORDER : {}
+  const left = Math.max(1, bytes - SMALLEST_BYTES - (order === ORDER ? ORDER_BYTES : 0))
+  return { ...keyOf(index), status: { S: 'shipped' }, version: { N: '1' }, ...order, note: { S: noteOf(left) } }
+}
+
+let note = ''
+function noteOf(length: number): string {
+  if (note.length !== length) note = NOTE.repeat(Math.ceil(length / NOTE.length)).slice(0, length)
+  return note
+}
+
+function updateOf(name: string, index: number) {
   return {
-    ...keyOf(index),
-    name: { S: `Order ${index} of a customer` },
-    status: { S: 'shipped' },
-    amount: { N: '129.95' },
-    version: { N: '1' },
-    paid: { BOOL: true },
-    tags: { SS: ['express', 'gift', 'insured'] },
-    address: { M: { street: { S: '12 Main Street' }, city: { S: 'Springfield' }, zip: { S: '12345' } } },
-    lines: { L: [1, 2, 3].map(line => ({ M: { sku: { S: `SKU-${line}` }, quantity: { N: String(line) } } })) },
-    note: { S: 'Leave it with the neighbours if nobody is at home. '.repeat(10) },
+    TableName: name,
+    Key: keyOf(index),
+    UpdateExpression: 'SET #status = :status, version = version + :one',
+    ExpressionAttributeNames: { '#status': 'status' },
+    ExpressionAttributeValues: { ':status': { S: 'delivered' }, ':one': { N: '1' } },
   }
 }
 
-/** The body of one request on item `index`. */
-export function requestOf(operation: Operation, index: number): object {
-  switch (operation) {
-    case 'GetItem':
-      return { TableName: TABLE, Key: keyOf(index) }
-    case 'PutItem':
-      return { TableName: TABLE, Item: itemOf(index) }
-    case 'UpdateItem':
-      return {
-        TableName: TABLE,
-        Key: keyOf(index),
-        UpdateExpression: 'SET #status = :status, version = version + :one',
-        ConditionExpression: 'attribute_exists(pk) AND version >= :one',
-        ExpressionAttributeNames: { '#status': 'status' },
-        ExpressionAttributeValues: { ':status': { S: 'delivered' }, ':one': { N: '1' } },
-      }
-    case 'Query':
-      return {
-        TableName: TABLE,
-        KeyConditionExpression: 'pk = :pk',
-        ExpressionAttributeValues: { ':pk': keyOf(index).pk },
-      }
-    case 'BatchWriteItem':
-      return batchOf(Array.from({ length: 25 }, (_, offset) => index + offset))
-  }
+function checkOf(name: string, index: number) {
+  return { TableName: name, Key: keyOf(index), ConditionExpression: 'attribute_exists(pk)' }
 }
 
-/** A BatchWriteItem that puts up to 25 items. */
-export function batchOf(indexes: number[]): object {
-  return { RequestItems: { [TABLE]: indexes.map(index => ({ PutRequest: { Item: itemOf(index) } })) } }
+/** A BatchWriteItem that puts items `first` and the `count - 1` after it. */
+export function batchOf({ name, bytes }: BenchTable, first: number, count: number): object {
+  const puts = Array.from({ length: count }, (_, offset) => ({ PutRequest: { Item: itemOf(first + offset, bytes) } }))
+  return { RequestItems: { [name]: puts } }
 }

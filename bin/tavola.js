@@ -1,21 +1,20 @@
 #!/usr/bin/env node
-// The package's command. Node strips types everywhere but under node_modules; there, bin/strip-types.js does.
+// The command. Plain JavaScript, so that compiled code is kept, and found at the next start, from the first file on: stripping
+// the types of a single one would load the compiler.
+import { existsSync } from 'node:fs'
+import { enableCompileCache, flushCompileCache } from 'node:module'
 import { fileURLToPath } from 'node:url'
-
-const here = fileURLToPath(new URL('.', import.meta.url))
-const main = fileURLToPath(new URL('../server/main.ts', import.meta.url))
 
 if (Number.parseInt(process.versions.node, 10) < 24) {
   console.error(`tavola: Node.js 24 or newer is needed; this is ${process.versions.node}.`)
   process.exit(1)
 }
-if (/[\\/]node_modules[\\/]/.test(here) && !process.execArgv.includes('--import')) {
-  // The same process, begun again with the hook, so that its threads have it too.
-  const hook = new URL('./strip-types.js', import.meta.url).href
-  process.execve(
-    process.execPath,
-    [process.execPath, '--disable-warning=ExperimentalWarning', '--import', hook, ...process.argv.slice(1)],
-    process.env,
-  )
-}
-await import(main)
+
+// Beside the code, not in the shared temporary folder: what lies there is run.
+enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/tavola', import.meta.url)))
+
+// The published package holds the same files without their types.
+const source = new URL('../server/command.ts', import.meta.url)
+const { run } = await import(existsSync(source) ? source.href : '../lib/command.js')
+await run(process.argv)
+flushCompileCache()

@@ -18,6 +18,8 @@ export type Config = {
   s3Endpoint: string | undefined
   s3Region: string | undefined
   logLevel: string
+  /** Whether traces are sent; where to, the OTEL_* variables say to OpenTelemetry's SDK. */
+  traces: boolean
 }
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
@@ -61,7 +63,15 @@ export function readConfig(argv: string[]): Config {
     .allowExcessArguments(false)
     .parse(argv)
   const { inMemory, dataDir, ...options } = program.opts<Config & { inMemory: boolean | string }>()
-  return { ...options, dataDir: isTrue(inMemory) ? undefined : dataDir }
+  return { ...options, dataDir: isTrue(inMemory) ? undefined : dataDir, traces: wantsTraces(process.env) }
+}
+
+/** By OpenTelemetry's own variables: if one says how to send traces, and none says not to. */
+function wantsTraces(variables: NodeJS.ProcessEnv): boolean {
+  const { OTEL_SDK_DISABLED, OTEL_TRACES_EXPORTER } = variables
+  if (OTEL_SDK_DISABLED?.trim().toLowerCase() === 'true' || OTEL_TRACES_EXPORTER?.trim() === 'none') return false
+  const { OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT } = variables
+  return [OTEL_TRACES_EXPORTER, OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT].some(Boolean)
 }
 
 function option(flags: string, description: string, variable: string): Option {

@@ -6,21 +6,29 @@ import { constants, existsSync } from 'node:fs'
 import { access, mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { contributorInsightsReport } from './api/insights/report.ts'
 import { operations } from './api/operations.ts'
 import { convertItem } from './api/shape/attribute-value.ts'
 import { type BackupServices, backupServices } from './backup/services.ts'
-import { type Clock, systemClock } from './base/clock.ts'
+import { systemClock } from './base/clock.ts'
 import { OperatorError } from './base/failure.ts'
 import type { Logger } from './base/logger.ts'
-import { type Random, systemRandom } from './base/random.ts'
+import { systemRandom } from './base/random.ts'
+import { untraced } from './base/tracer.ts'
 import { Catalog } from './cluster/catalog.ts'
 import type { Cluster } from './cluster/cluster.ts'
 import { PartitionHost } from './cluster/host.ts'
-import { indexPartitions } from './cluster/leaders.ts'
+import { Insights } from './cluster/insights.ts'
+import { indexPartitions, peers } from './cluster/leaders.ts'
 import { Lifecycle } from './cluster/lifecycle.ts'
+import { partitionKey } from './cluster/records.ts'
 import { Router } from './cluster/router.ts'
+import { Routes } from './cluster/routes.ts'
+import { TokenDirectory } from './cluster/tokens.ts'
+import { Coordinator } from './cluster/transactions.ts'
 import { Upkeep } from './cluster/upkeep.ts'
-import { createApp } from './http/app.ts'
+import { WatchedItems } from './cluster/watched.ts'
+import { type AppOptions, createApp } from './http/app.ts'
 import { createServer, type HttpServer } from './http/server.ts'
 import { LocalLogStore } from './log/local/local.ts'
 import type { LogStore } from './log/log.ts'
@@ -32,6 +40,11 @@ import { MemoryBuckets, MemoryObjectStore } from './objects/memory.ts'
 import type { Buckets, ObjectStore } from './objects/objects.ts'
 import { S3Buckets, S3Connection, S3ObjectStore } from './objects/s3/s3.ts'
 import { type Checkpointer, noCheckpointer, ThreadCheckpointer } from './store/checkpointer.ts'
+import { type NodeSources, nodeMetrics } from './telemetry/nodemetrics.ts'
+import { requestMetrics } from './telemetry/requestmetrics.ts'
+import { scraper } from './telemetry/scrape.ts'
+import { Telemetry } from './telemetry/telemetry.ts'
+import { startTracing } from './telemetry/tracing.ts'
 
 /** The account of AWS's own examples: there is only one here, whatever the access key. */
 const ACCOUNT = '123456789012'
@@ -53,7 +66,11 @@ export type NodeOptions = {
   s3Endpoint?: string
   /** Undefined for `region`. */
   s3Region?: string
+  /** Send traces, as the OTEL_* variables say. */
+  traces?: boolean
   logger: Logger
+  /** Comes between the node and its log: a test may end the process at an entry of its choice. */
+  aroundLogs?: (logs: LogStore) => LogStore
 }
 
 export type RunningNode = {
@@ -63,34 +80,46 @@ export type RunningNode = {
   close(): Promise<void>
 }
 
-/** What the data folder holds, opened. */
-type Disk = { metadata: Metadata; logs: LogStore; checkpointer: Checkpointer; folder: string | undefined }
+/** What the data folder holds, opened. `seen`: what is measured of it. */
+type Disk = {
+  metadata: Metadata
+  logs: LogStore
+  checkpointer: Checkpointer
+  folder: string | undefined
+  seen: NodeSources['disk']
+}
 
 /** Starts a server and a storage node in this process. Errors: OperatorError. */
 export async function startNode(options: NodeOptions): Promise<RunningNode> {
   const { logger, region } = options
   const disk = options.dataDir === undefined ? memoryDisk() : await openDisk(options.dataDir, logger)
-  const { metadata, logs, checkpointer } = disk
+  const { metadata, checkpointer } = disk
+  const logs = options.aroundLogs?.(disk.logs) ?? disk.logs
   const clock = systemClock
+  const tracer = options.traces ? await startTracing(logger) : undefined
   const lease = await metadata.lease()
   const indexes = indexPartitions(partition => host.leader(partition))
-  const host = new PartitionHost({ node: NODE, ...disk, lease, indexes, clock, logger })
   const leaders = { find: (partition: string) => host.leader(partition) }
+  const exists = async (partition: string) => (await metadata.get(partitionKey(partition))) !== undefined
+  const others = peers(partition => host.leader(partition), exists)
+  const storage = { ...disk, logs, lease, indexes, peers: others }
+  const host = new PartitionHost({ node: NODE, ...storage, clock, tracer: tracer ?? untraced, logger })
   const realm = { account: ACCOUNT, region }
-  const catalog = new Catalog({ metadata, leaders, clock, random: systemRandom }, realm, {
-    node: NODE,
-    partitionsPerTable: options.partitions,
-  })
+  const placement = { node: NODE, partitionsPerTable: options.partitions }
+  const catalog = new Catalog({ metadata, leaders, clock, random: systemRandom }, realm, placement)
+  const tokens = new TokenDirectory({ metadata, leaders, clock, random: systemRandom, logger }, realm, placement)
   const lifecycle = new Lifecycle(metadata, clock, logger)
   const upkeep = new Upkeep(() => host.replicas(), logs, clock, logger)
   const closeStorage = async () => {
     lifecycle.stop()
     catalog.stop()
+    tokens.stop()
     await upkeep.stop()
     await host.close()
     await logs.close()
     await checkpointer.close()
     await metadata.close()
+    await tracer?.close()
   }
   try {
     await host.start()
@@ -103,10 +132,28 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
       ...{ metadata, tables: catalog, items: router, leaders, ...objects },
       ...{ clock, random: systemRandom, logger, realm, checkJson: convertItem },
     })
-    const world = { cluster: clusterOf(catalog, router, clock, systemRandom), backup: backup.services }
+    const insights = new Insights(clock)
+    const items = new WatchedItems(router, insights)
+    const routes = new Routes(catalog, leaders, clock)
+    const transactions = new Coordinator({ routes, peers: others, tokens, clock, random: systemRandom })
+    const cluster = { tables: catalog, items, transactions, now: () => clock.now(), uuid: () => systemRandom.uuid() }
+    const telemetry = new Telemetry(catalog, logger, tracer)
+    const sources: NodeSources = {
+      tables: catalog,
+      replicas: () => host.replicas(),
+      leader: partition => host.leader(partition),
+      connections: () => server.connections(),
+      untrimmed: () => logs.size(),
+      checkpoints: upkeep,
+      disk: disk.seen,
+    }
+    const metrics = scraper([...requestMetrics(telemetry, catalog), ...nodeMetrics(sources)])
+    const pages = { '/contributor-insights': contributorInsightsReport(insights) }
+    const world = { cluster, backup: backup.services }
     await backup.duty.start()
-    const server = await serve(options, () => !closing, world)
+    const server = await serve(options, { ready: () => !closing, pages, world, telemetry, metrics })
     upkeep.start()
+    tokens.start()
     const close = async () => {
       closing = true
       await server.close()
@@ -121,21 +168,18 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   }
 }
 
-function clusterOf(tables: Catalog, items: Router, clock: Clock, random: Random): Cluster {
-  return { tables, items, now: () => clock.now(), uuid: () => random.uuid() }
-}
-
 type World = { cluster: Cluster; backup: BackupServices }
+type Serving = Pick<AppOptions, 'ready' | 'pages' | 'telemetry' | 'metrics'> & { world: World }
 
-async function serve(options: NodeOptions, ready: () => boolean, world: World): Promise<HttpServer> {
+async function serve(options: NodeOptions, { world, ...serving }: Serving): Promise<HttpServer> {
   const { host, port, region, logger } = options
   const app = createApp({
     operations,
     streamsOperations: [],
-    call: requestId => ({ ...world, region, account: ACCOUNT, requestId }),
+    call: (requestId, _signature, meter) => ({ ...world, region, account: ACCOUNT, requestId, meter }),
     region,
-    ready,
     logger,
+    ...serving,
   })
   const server = createServer(app)
   await new Promise<void>((resolve, reject) => {
@@ -187,6 +231,7 @@ function memoryDisk(): Disk {
     logs: new MemoryLogStore(),
     checkpointer: noCheckpointer,
     folder: undefined,
+    seen: undefined,
   }
 }
 
@@ -206,8 +251,10 @@ async function openDisk(dataDir: string, logger: Logger): Promise<Disk> {
     )
   const metadata = new LocalMetadata(path, systemRandom)
   try {
-    const logs = await LocalLogStore.open(join(dataDir, 'log'), logger)
-    return { metadata, logs, checkpointer: new ThreadCheckpointer(), folder }
+    const logFolder = join(dataDir, 'log')
+    const logs = await LocalLogStore.open(logFolder, logger)
+    const seen = { folder: dataDir, logFolder, log: logs.activity }
+    return { metadata, logs, checkpointer: new ThreadCheckpointer(), folder, seen }
   } catch (error) {
     await metadata.close()
     throw error

@@ -9,7 +9,15 @@ import type { Item } from '../model/item.ts'
 import { validateKeyItem } from '../model/key.ts'
 import { validateItem } from '../model/value.ts'
 import type { Image } from '../partition/command.ts'
-import { attempt, batchCapacity, DUPLICATE_KEYS, type Outcome, requireProgress, type TableShare } from './item/batch.ts'
+import {
+  attempt,
+  batchCapacity,
+  DUPLICATE_KEYS,
+  meterRetries,
+  type Outcome,
+  requireProgress,
+  type TableShare,
+} from './item/batch.ts'
 import { noUnits } from './item/consumed.ts'
 import { bindProjection, checkProjectionUse, projectedText } from './item/projection.ts'
 import { checkPaths, tableSchema } from './item/schema.ts'
@@ -64,7 +72,10 @@ export const batchGetItem = operation({
     const outcomes = await Promise.all(parts.map(part => readPart(call, part)))
     requireProgress(outcomes.flat())
     const answer: Answer = { bytes: 0, full: false, items: new Map(), unprocessed: new Map() }
-    for (const [i, part] of parts.entries()) addPart(answer, part, outcomes[i]!)
+    for (const [i, part] of parts.entries()) {
+      addPart(answer, part, outcomes[i]!)
+      call.meter.consumedRead(part.table, part.units)
+    }
     return spliceObject({
       Responses: spliceMap([...answer.items].map(([name, texts]) => [name, spliceList(texts)])),
       UnprocessedKeys: spliceMap(answer.unprocessed),
@@ -114,9 +125,11 @@ function partOf(call: Call, given: string, request: KeysAndAttributes, projectio
   return { given, table, units: noUnits(), request, project: projection && compileProjection(projection), keys }
 }
 
-function readPart(call: Call, { table, request, keys }: Part): Promise<Outcome<Image | undefined>[]> {
+async function readPart(call: Call, { table, request, keys }: Part): Promise<Outcome<Image | undefined>[]> {
   const consistent = request.ConsistentRead === true
-  return Promise.all(keys.map(key => attempt(call.cluster.items.get(table, key, consistent))))
+  const outcomes = await Promise.all(keys.map(key => attempt(call.cluster.items.get(table, key, consistent))))
+  meterRetries(call, table, 'read', outcomes)
+  return outcomes
 }
 
 /** Takes items as long as there is room in the answer. What is not taken is not charged. */

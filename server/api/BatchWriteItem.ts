@@ -5,7 +5,15 @@ import type { Item } from '../model/item.ts'
 import { indexKeyProblem, keyOf, validateKeyItem } from '../model/key.ts'
 import { MAX_ITEM_SIZE, validateItem } from '../model/value.ts'
 import type { WriteCommand, WriteOutcome } from '../partition/command.ts'
-import { attempt, batchCapacity, DUPLICATE_KEYS, type Outcome, requireProgress, type TableShare } from './item/batch.ts'
+import {
+  attempt,
+  batchCapacity,
+  DUPLICATE_KEYS,
+  meterRetries,
+  type Outcome,
+  requireProgress,
+  type TableShare,
+} from './item/batch.ts'
 import { collectionBound, collectionMetrics } from './item/collection.ts'
 import { addUnits, noUnits } from './item/consumed.ts'
 import { type DataSchema, tableSchema } from './item/schema.ts'
@@ -93,7 +101,7 @@ function commandOf(schema: DataSchema, { PutRequest, DeleteRequest }: WriteReque
   if (PutRequest === undefined) {
     const keyItem = DeleteRequest!.Key
     validateKeyItem(schema.key, keyItem)
-    return { kind: 'delete', key: rowKey(schema.key, keyItem), keyItem }
+    return { kind: 'delete', key: rowKey(schema.key, keyItem), keyItem, patient: true }
   }
   const { Item: item } = PutRequest
   validatePutKey(schema, item)
@@ -101,7 +109,7 @@ function commandOf(schema: DataSchema, { PutRequest, DeleteRequest }: WriteReque
     const problem = indexKeyProblem(index, item, 'put')
     if (problem !== undefined) throw problem
   }
-  return { kind: 'put', key: rowKey(schema.key, item), item, size }
+  return { kind: 'put', key: rowKey(schema.key, item), item, size, patient: true }
 }
 
 /** A put that lacks a key, or has one of another type, is answered here as a wrong Key would be. */
@@ -116,6 +124,8 @@ const KEY_MISMATCH = 'The provided key element does not match the schema'
 async function writePart(call: Call, { table, commands, units }: Part): Promise<Outcome<WriteOutcome>[]> {
   const outcomes = await Promise.all(commands.map(command => attempt(call.cluster.items.write(table, command))))
   for (const outcome of outcomes) if ('done' in outcome) addUnits(units, outcome.done.units)
+  call.meter.consumedWrite(table, units)
+  meterRetries(call, table, 'write', outcomes)
   return outcomes
 }
 

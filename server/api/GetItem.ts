@@ -35,12 +35,11 @@ export const getItem = operation({
     if (projection !== undefined) checkPaths(schema, projection)
     const consistent = input.ConsistentRead === true
     const image = await call.cluster.items.get(table, rowKey(schema.key, input.Key), consistent)
+    const units = { table: readUnits(image?.size ?? 0, consistent), indexes: {} }
+    call.meter.consumedRead(table, units)
     return spliceObject({
       Item: image && projectedText(image.json, projection && compileProjection(projection)),
-      ConsumedCapacity: consumedCapacity(input.ReturnConsumedCapacity, input.TableName, table, {
-        table: readUnits(image?.size ?? 0, consistent),
-        indexes: {},
-      }),
+      ConsumedCapacity: consumedCapacity(input.ReturnConsumedCapacity, input.TableName, table, units),
     })
   },
 })

@@ -66,7 +66,7 @@ export const query = operation({
     const fetch = needsItems(source, input.Select, projection)
     const keys = queryRange(hash, range)
     const after = input.ExclusiveStartKey && restart(source, input.ExclusiveStartKey, hash, range, keys)
-    return answerPage(call.cluster, {
+    return answerPage(call, {
       source,
       rows: { ...keys, after, reverse: input.ScanIndexForward === false, limit: input.Limit },
       consistent,

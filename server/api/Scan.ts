@@ -63,7 +63,7 @@ export const scan = operation({
     const fetch = needsItems(source, input.Select, projection)
     const keys = segmentKeys(input)
     const after = input.ExclusiveStartKey && restart(source, input.ExclusiveStartKey, keys, input)
-    return answerPage(call.cluster, {
+    return answerPage(call, {
       source,
       rows: { ...keys, after, limit: input.Limit },
       consistent,

@@ -13,11 +13,12 @@ import {
   tableName,
   warmThroughput,
 } from './shape/common.ts'
-import { boolean, required, string, structure } from './shape/shape.ts'
+import { boolean, enumeration, required, structure } from './shape/shape.ts'
 import { describeLive } from './table/describe.ts'
 import { findForControl } from './table/find.ts'
 import { anyList, refuse } from './table/unsupported.ts'
 import { applyUpdate } from './table/update/apply.ts'
+import { replicaUpdates, witnessUpdates } from './table/update/replicas.ts'
 import { checkUpdateRequest, withoutEmpty } from './table/update/request.ts'
 
 const input = structure({
@@ -32,20 +33,21 @@ const input = structure({
   DeletionProtectionEnabled: boolean(),
   OnDemandThroughput: onDemandThroughput,
   WarmThroughput: warmThroughput,
-  ReplicaUpdates: anyList,
-  MultiRegionConsistency: string(),
-  GlobalTableWitnessUpdates: anyList,
+  ReplicaUpdates: replicaUpdates,
+  MultiRegionConsistency: enumeration(['EVENTUAL', 'STRONG']),
+  GlobalTableWitnessUpdates: witnessUpdates,
+  GlobalTableSettingsReplicationMode: enumeration(['ENABLED', 'DISABLED', 'ENABLED_WITH_OVERRIDES']),
   VectorIndexUpdates: anyList,
 })
 
-/** Answers with the table largely as it was, in status UPDATING. */
+/** UpdateTable: one kind of change at a time. Answers with the table largely as it was, in status UPDATING. */
 export const updateTable = operation({
   name: 'UpdateTable',
   input,
   async handle(given, call) {
-    const { ReplicaUpdates, MultiRegionConsistency, GlobalTableWitnessUpdates, VectorIndexUpdates } = given
-    refuse({ ReplicaUpdates, MultiRegionConsistency, GlobalTableWitnessUpdates, VectorIndexUpdates })
-    const request = withoutEmpty(given)
+    const { VectorIndexUpdates, ...supported } = given
+    refuse({ VectorIndexUpdates })
+    const request = withoutEmpty(supported)
     checkUpdateRequest(request, call)
     let shown: TableRecord = findForControl(call, given.TableName)
     await call.cluster.tables.change(shown.name, (current, now) => {

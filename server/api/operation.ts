@@ -1,6 +1,7 @@
 /** What an operation is: its wire name, the shape of its input, and the handler that answers. One file per operation. */
 import type { BackupServices } from '../backup/services.ts'
 import type { Cluster } from '../cluster/cluster.ts'
+import type { RequestMeter } from '../telemetry/request.ts'
 import type { Infer, Structure } from './shape/shape.ts'
 
 /** An answer whose JSON is already text, with stored items spliced in. */
@@ -21,6 +22,7 @@ export type Call = {
   region: string
   account: string
   requestId: string
+  meter: RequestMeter
 }
 
 export type Operation<S extends Structure = Structure> = {

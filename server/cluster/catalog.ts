@@ -8,7 +8,7 @@ import type { TableRecord } from '../model/table.ts'
 import type { RowStatistics } from '../store/rows.ts'
 import type { TableChange, TableStatistics, Tables } from './cluster.ts'
 import type { Leaders } from './leaders.ts'
-import { partitionIds, partitionRecords, slices } from './plan.ts'
+import { indexPartitionIds, partitionRecords, slices } from './plan.ts'
 import { partitionKey, type Realm, stampedId, tableKey, tablesPrefix } from './records.ts'
 
 export type CatalogPorts = { metadata: Metadata; leaders: Leaders; clock: Clock; random: Random }
@@ -85,7 +85,7 @@ export class Catalog implements Tables {
     const deleted = await this.#update(name, current => {
       check(current)
       const farewell = current.pointInTimeRecovery && this.#farewell()
-      return { ...current, status: 'DELETING', farewell }
+      return { ...current, status: 'DELETING', farewell, schemaVersion: (current.schemaVersion ?? 0) + 1 }
     })
     await this.#settled(name, table => table?.id !== deleted.id, SETTLE_MS)
     return deleted
@@ -119,8 +119,8 @@ export class Catalog implements Tables {
       const current = JSON.parse(entry.value) as TableRecord
       const next = change(current)
       const commit: Commit = { guards: [{ key, version: entry.version }], puts: [{ key, value: JSON.stringify(next) }] }
-      if (next.status === 'DELETING' && !next.farewell) commit.deletes = partitionIds(next).map(partitionKey)
-      else if (next.schemaVersion !== current.schemaVersion) commit.puts!.push(...this.#partitionPuts(next))
+      if (next.schemaVersion !== current.schemaVersion) commit.puts!.push(...this.#partitionPuts(next))
+      if (next.status === 'DELETING') commit.deletes = indexPartitionIds(next).map(partitionKey)
       if (await this.#ports.metadata.commit(commit)) return next
     }
   }

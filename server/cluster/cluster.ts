@@ -4,7 +4,7 @@
  */
 import type { KeyRange } from '../codec/range.ts'
 import type { GlobalIndexRecord, TableRecord } from '../model/table.ts'
-import type { Image, Page, WriteCommand, WriteOutcome } from '../partition/command.ts'
+import type { CheckCommand, Image, Page, WriteCommand, WriteOutcome } from '../partition/command.ts'
 import type { RowStatistics } from '../store/rows.ts'
 
 export type TableStatistics = {
@@ -58,11 +58,35 @@ export type RangePage = KeyRange & {
   reverse?: boolean
   limit?: number
   maxBytes: number
+  /** Only the rows' texts are wanted: the page may bring them in one. */
+  splice?: boolean
+}
+
+export type TransactAction = { table: TableRecord; command: WriteCommand | CheckCommand }
+
+export type TransactToken = {
+  token: string
+  /** Hash of the request, without what may differ between retries. */
+  request: string
+}
+
+/** Items of any tables and partitions, at one point in time. `table` must come from `Tables.find`. */
+export interface Transactions {
+  /**
+   * Does all actions, which are on different items, or none. `replayed`: the token's transaction was done before, and the
+   * units are those of reading the items. Units are those of single requests: a transaction costs twice the table's.
+   * Errors: TransactionCanceledException; TransactionInProgressException, IdempotentParameterMismatchException;
+   * ThrottlingException; ResourceNotFoundException if a table goes meanwhile.
+   */
+  write(actions: TransactAction[], token?: TransactToken): Promise<{ outcomes: WriteOutcome[]; replayed: boolean }>
+  /** In the order of `gets`. Errors: TransactionCanceledException; ResourceNotFoundException. */
+  read(gets: { table: TableRecord; key: Buffer }[]): Promise<(Image | undefined)[]>
 }
 
 export interface Cluster {
   readonly tables: Tables
   readonly items: Items
+  readonly transactions: Transactions
   /** Wall clock, epoch milliseconds. */
   now(): number
   /** 122 random bits as a UUID. */

@@ -8,10 +8,12 @@ import { join } from 'node:path'
 import type { Clock } from '../base/clock.ts'
 import { OperatorError } from '../base/failure.ts'
 import type { Logger } from '../base/logger.ts'
+import type { Tracer } from '../base/tracer.ts'
 import type { LogStore } from '../log/log.ts'
 import type { Lease, Metadata, MetadataChange } from '../metadata/metadata.ts'
 import type { IndexPartitions } from '../replica/feed.ts'
 import type { Leader } from '../replica/leader.ts'
+import type { Peers } from '../replica/peers.ts'
 import { Replica } from '../replica/replica.ts'
 import type { Checkpointer } from '../store/checkpointer.ts'
 import { deleteStore } from '../store/store.ts'
@@ -26,7 +28,9 @@ export type HostPorts = {
   lease: Lease
   checkpointer: Checkpointer
   indexes: IndexPartitions
+  peers: Peers
   clock: Clock
+  tracer: Tracer
   logger: Logger
 }
 
@@ -35,6 +39,7 @@ type Hosted = {
   record?: PartitionRecord
   replica?: Replica
   built: string[]
+  closed: boolean
   task: Promise<void>
   build: Promise<void>
 }
@@ -90,7 +95,8 @@ export class PartitionHost {
 
   #enqueue(id: string, work: (hosted: Hosted) => Promise<void>): void {
     let hosted = this.#hosted.get(id)
-    if (!hosted) this.#hosted.set(id, (hosted = { built: [], task: Promise.resolve(), build: Promise.resolve() }))
+    if (!hosted)
+      this.#hosted.set(id, (hosted = { built: [], closed: false, task: Promise.resolve(), build: Promise.resolve() }))
     const { task } = hosted
     hosted.task = task.then(() => (this.#closed ? undefined : work(hosted))).catch(error => this.#failed(id, error))
   }
@@ -103,7 +109,7 @@ export class PartitionHost {
     await this.#publish(hosted, leader)
     // Beside the tasks, for it may take long; one at a time all the same.
     hosted.build = hosted.build
-      .then(() => this.#build(hosted, leader))
+      .then(() => (record.schema?.closing ? this.#close(hosted, leader) : this.#build(hosted, leader)))
       .catch(error => this.#buildFailed(record.id, error))
   }
 
@@ -127,6 +133,7 @@ export class PartitionHost {
     const { partition } = hosted.replica!
     const leader = await hosted.replica!.lead(error => this.#broke(partition, error))
     hosted.built = []
+    hosted.closed = false
     return leader
   }
 
@@ -137,9 +144,17 @@ export class PartitionHost {
     await this.#publish(hosted, leader)
   }
 
+  async #close(hosted: Hosted, leader: Leader): Promise<void> {
+    await leader.transactions.settled()
+    if (hosted.closed || hosted.replica?.leader !== leader) return
+    hosted.closed = true
+    await this.#publish(hosted, leader)
+  }
+
   /** Its leader stepped down meanwhile, as a rule: the next one goes on. */
   #buildFailed(partition: string, error: Error): void {
-    if (!this.#closed) this.#ports.logger.warn({ err: error, partition }, 'building a global index was interrupted')
+    if (!this.#closed)
+      this.#ports.logger.warn({ err: error, partition }, 'building a global index, or closing, was interrupted')
   }
 
   /** The key is guarded by its version: were there another leader, this one would learn it here. */
@@ -149,7 +164,8 @@ export class PartitionHost {
     while (hosted.replica?.leader === leader) {
       const current = await metadata.get(key)
       const { epoch, schemaVersion } = leader
-      const record: LeaderRecord = { node, epoch, schemaVersion, built: hosted.built }
+      const { built, closed } = hosted
+      const record: LeaderRecord = { node, epoch, schemaVersion, built, closed }
       const put = { key, value: JSON.stringify(record), lease }
       if (await metadata.commit({ guards: [{ key, version: current?.version ?? 0 }], puts: [put] })) return
     }

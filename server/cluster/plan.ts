@@ -18,13 +18,18 @@ export function slices(count: number, uuid: () => string): PartitionSlice[] {
 
 /** All partitions the record names: its own first, then its indexes'. */
 export function partitionIds(table: TableRecord): string[] {
-  return [...table.partitions, ...table.globalIndexes.flatMap(index => index.partitions)].map(({ id }) => id)
+  return [...table.partitions.map(({ id }) => id), ...indexPartitionIds(table)]
+}
+
+export function indexPartitionIds(table: TableRecord): string[] {
+  return table.globalIndexes.flatMap(index => index.partitions).map(({ id }) => id)
 }
 
 /** The records of all partitions the table should have now. */
 export function partitionRecords(table: TableRecord, node: string): PartitionRecord[] {
   const schema = partitionSchema(table)
   const own = table.partitions.map(({ id }) => ({ id, tableId: table.id, node, schema }))
+  if (table.status === 'DELETING') return own
   const ofIndexes = table.globalIndexes.flatMap(index =>
     index.partitions.map(({ id }) => ({ id, tableId: table.id, node })),
   )
@@ -40,9 +45,7 @@ export type Step = { record: TableRecord | 'gone'; drop: string[] }
 /** What there is to do now; undefined until something changes. */
 export function advance(table: TableRecord, leaders: Leaders): Step | undefined {
   if (table.farewell || (table.filling && table.status === 'CREATING')) return undefined
-  if (table.status === 'DELETING') {
-    return partitionIds(table).some(id => leaders(id)) ? undefined : { record: 'gone', drop: [] }
-  }
+  if (table.status === 'DELETING') return advanceDeletion(table, leaders)
   const settled = table.status === 'ACTIVE' && table.globalIndexes.every(index => index.status === 'ACTIVE')
   if (settled || !hasAdopted(table, leaders)) return undefined
   if (table.status === 'CREATING') return advanceCreation(table, leaders)
@@ -68,6 +71,13 @@ function advanceCreation(table: TableRecord, leaders: Leaders): Step | undefined
   return { record: { ...table, status: 'ACTIVE', globalIndexes }, drop: [] }
 }
 
+/** A partition goes only when no transaction anywhere depends on what it has decided (INV-T3). */
+function advanceDeletion(table: TableRecord, leaders: Leaders): Step | undefined {
+  if (table.dropped) return partitionIds(table).some(id => leaders(id)) ? undefined : { record: 'gone', drop: [] }
+  const areClosed = table.partitions.every(({ id }) => leaders(id)?.closed)
+  return areClosed ? { record: { ...table, dropped: true }, drop: table.partitions.map(({ id }) => id) } : undefined
+}
+
 /** CREATING: `backfilling` false, then true, then ACTIVE once all rows are made. */
 function advanceIndex(table: TableRecord, index: GlobalIndexRecord, leaders: Leaders): GlobalIndexRecord {
   if (index.status === 'DELETING') return { ...index, dropped: true }
@@ -80,12 +90,14 @@ function advanceIndex(table: TableRecord, index: GlobalIndexRecord, leaders: Lea
 }
 
 function partitionSchema(table: TableRecord): PartitionSchema {
-  const live = table.globalIndexes.filter(index => index.status !== 'DELETING')
+  const isClosing = table.status === 'DELETING'
+  const live = isClosing ? [] : table.globalIndexes.filter(index => index.status !== 'DELETING')
   return {
     version: table.schemaVersion ?? 0,
     table: schemaOf(table),
     routes: Object.fromEntries(live.map(index => [index.id, index.partitions])),
     backfill: live.filter(index => index.backfilling !== undefined).map(index => index.id),
-    archived: table.pointInTimeRecovery && true,
+    ...(table.pointInTimeRecovery && { archived: true }),
+    ...(isClosing && { closing: true }),
   }
 }

@@ -20,6 +20,8 @@ export type LeaderRecord = {
   schemaVersion: number
   /** Global indexes, by id, whose rows were all made from the rows of this partition. */
   built: string[]
+  /** The table is going, and no other partition needs what was decided here. */
+  closed: boolean
 }
 
 export const PARTITIONS = 'partitions/'
@@ -38,6 +40,11 @@ export function tablesPrefix({ account, region }: Realm): string {
 
 export function tableKey(realm: Realm, name: string): string {
   return tablesPrefix(realm) + name
+}
+
+/** The directory of client tokens (tokens.ts): a table's record, but none of the realm's tables. */
+export function tokensKey({ account, region }: Realm): string {
+  return `system/${account}/${region}/tokens`
 }
 
 export function partitionKey(id: string): string {

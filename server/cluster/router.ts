@@ -1,23 +1,19 @@
 /** Items by key: the `Items` of cluster.ts. A key's hash names its partition; ranges visit theirs one after the other. */
 import { type Clock, sleep } from '../base/clock.ts'
 import { hashOfRow } from '../codec/key.ts'
-import { internalServerError, resourceNotFound, validation } from '../model/errors.ts'
 import type { PartitionSlice, TableRecord } from '../model/table.ts'
 import type { RangeRequest, WriteCommand, WriteOutcome } from '../partition/command.ts'
 import { NotLeading } from '../replica/pipeline.ts'
 import type { Image, Page } from '../store/rows.ts'
 import type { Items, RangePage, RangeTarget, Tables } from './cluster.ts'
-import type { Leaders, PartitionLeader } from './leaders.ts'
-
-/** How long a request waits for a partition that has no leader just now. */
-const LEADER_WAIT_MS = 5000
-const LEADER_CHECK_MS = 20
+import type { Leaders } from './leaders.ts'
+import { Routes, sliceOf } from './routes.ts'
 
 const LAST_HASH = 2 ** 32 - 1
 
 export class Router implements Items {
-  readonly #tables: Pick<Tables, 'find'>
   readonly #leaders: Leaders
+  readonly #routes: Routes
   readonly #clock: Clock
   readonly #indexWaitMs: number
 
@@ -26,25 +22,30 @@ export class Router implements Items {
    * process the wait is a millisecond or two, and programs see their own writes.
    */
   constructor(tables: Pick<Tables, 'find'>, leaders: Leaders, clock: Clock, indexWaitMs: number) {
-    this.#tables = tables
     this.#leaders = leaders
+    this.#routes = new Routes(tables, leaders, clock)
     this.#clock = clock
     this.#indexWaitMs = indexWaitMs
   }
 
   async get(table: TableRecord, key: Buffer): Promise<Image | undefined> {
-    const { id } = sliceOf(table.partitions, hashOfRow(key))
-    return (this.#leaders.find(id) ?? (await this.#leader(id, table))).get(key)
+    const { id } = sliceOf(table.partitions, key)
+    const found = (this.#leaders.find(id) ?? (await this.#routes.leader(id, table))).get(key)
+    return found instanceof Promise ? found.catch(error => this.#failed(error, table)) : found
   }
 
   async write(table: TableRecord, command: WriteCommand): Promise<WriteOutcome> {
-    const { id } = sliceOf(table.partitions, hashOfRow(command.key))
-    const leader = this.#leaders.find(id) ?? (await this.#leader(id, table))
+    const { id } = sliceOf(table.partitions, command.key)
+    const leader = this.#leaders.find(id) ?? (await this.#routes.leader(id, table))
     try {
       return await leader.write(command)
     } catch (error) {
-      throw (error instanceof NotLeading && this.#gone(table, undefined)) || error
+      return this.#failed(error as Error, table)
     }
+  }
+
+  #failed(error: Error, table: TableRecord): never {
+    throw (error instanceof NotLeading && this.#routes.gone(table)) || error
   }
 
   async range(table: TableRecord, target: RangeTarget, request: RangePage): Promise<Page> {
@@ -55,9 +56,9 @@ export class Router implements Items {
     if (request.reverse) touched.reverse()
     const page: Page = { rows: [], bytes: 0, cut: false }
     for (const { id } of touched) {
-      const leader = this.#leaders.find(id) ?? (await this.#leader(id, table, target))
+      const leader = this.#leaders.find(id) ?? (await this.#routes.leader(id, table, target))
+      if (touched.length === 1) return leader.range({ ...remainder(request, index, page), splice: request.splice })
       const part = await leader.range(remainder(request, index, page))
-      if (touched.length === 1) return part
       for (const row of part.rows) page.rows.push(row)
       page.bytes += part.bytes
       page.cut = part.cut
@@ -70,27 +71,6 @@ export class Router implements Items {
     const waits = table.partitions.flatMap(({ id }) => this.#leaders.find(id)?.fed(index) ?? [])
     return waits.length > 0 ? Promise.race([Promise.all(waits), sleep(this.#clock, this.#indexWaitMs)]) : undefined
   }
-
-  async #leader(partition: string, table: TableRecord, target?: RangeTarget): Promise<PartitionLeader> {
-    for (let waited = 0; waited < LEADER_WAIT_MS; waited += LEADER_CHECK_MS) {
-      const leader = this.#leaders.find(partition)
-      if (leader) return leader
-      const gone = this.#gone(table, target)
-      if (gone) throw gone
-      await sleep(this.#clock, LEADER_CHECK_MS)
-    }
-    throw internalServerError()
-  }
-
-  /** What to say when the table or its index went while the request was under way; undefined if they are there. */
-  #gone(table: TableRecord, target: RangeTarget): Error | undefined {
-    const current = this.#tables.find(table.name)
-    if (current?.id !== table.id || current.status === 'DELETING') return resourceNotFound()
-    if (!target || !('globalIndex' in target)) return undefined
-    const { id, name } = target.globalIndex
-    const isThere = current.globalIndexes.some(index => index.id === id && index.status !== 'DELETING')
-    return isThere ? undefined : validation(`The table does not have the specified index: ${name}`)
-  }
 }
 
 /** What is left to ask of the next partition. */
@@ -101,11 +81,6 @@ function remainder(
 ): RangeRequest {
   const rest = limit === undefined ? undefined : limit - page.rows.length
   return { index, from, to, after, reverse, limit: rest, maxBytes: maxBytes - page.bytes }
-}
-
-function sliceOf(slices: PartitionSlice[], hash: number): PartitionSlice {
-  if (slices.length === 1) return slices[0]!
-  return slices.find(slice => hash >= slice.from && hash < slice.to)!
 }
 
 /** The slices that the rest of the range touches, in key order. */

@@ -1,5 +1,6 @@
 /** Keeps the node's files durable and its log short, in the background. */
 import type { Clock } from '../base/clock.ts'
+import { DURATIONS, Histogram } from '../base/histogram.ts'
 import type { Logger } from '../base/logger.ts'
 import type { LogStore } from '../log/log.ts'
 import type { Replica } from '../replica/replica.ts'
@@ -7,10 +8,15 @@ import type { Replica } from '../replica/replica.ts'
 const INTERVAL_MS = 1000
 /** A log longer than this is worth a checkpoint of everything: it bounds what a start has to replay. */
 const MAX_LOG_BYTES = 64 * 1024 * 1024
-/** A changed partition is made durable at least this often. */
+/** A changed partition is made durable at least this often, */
 const MAX_AGE_MS = 60_000
+/** and when this much waits beside its file: it grows by a page for each row, and reads are slower there. */
+const MAX_UNSAVED_BYTES = 64 * 1024 * 1024
 
 export class Upkeep {
+  /** Seconds that checkpoints took, since the process began. */
+  readonly checkpoints = new Histogram(DURATIONS)
+  failedCheckpoints = 0
   readonly #replicas: () => Replica[]
   readonly #logs: LogStore
   readonly #clock: Clock
@@ -44,13 +50,23 @@ export class Upkeep {
     const long = this.#logs.size() > MAX_LOG_BYTES
     for (const replica of this.#replicas()) {
       if (this.#stopped) return
-      if (replica.unsaved === 0 || !(long || replica.age > MAX_AGE_MS)) {
-        replica.trim()
-        continue
-      }
-      await replica.checkpoint().catch(error => {
-        this.#logger.warn({ err: error, partition: replica.partition }, 'a checkpoint failed; it will be tried again')
-      })
+      if (replica.unsaved > 0 && (long || isDue(replica))) await this.#checkpoint(replica)
+      else replica.trim()
     }
   }
+
+  async #checkpoint(replica: Replica): Promise<void> {
+    const start = this.#clock.monotonic()
+    try {
+      await replica.checkpoint()
+      this.checkpoints.observe((this.#clock.monotonic() - start) / 1000)
+    } catch (error) {
+      this.failedCheckpoints += 1
+      this.#logger.warn({ err: error, partition: replica.partition }, 'a checkpoint failed; it will be tried again')
+    }
+  }
+}
+
+function isDue(replica: Replica): boolean {
+  return replica.age > MAX_AGE_MS || replica.unsavedBytes > MAX_UNSAVED_BYTES
 }

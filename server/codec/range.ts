@@ -67,7 +67,7 @@ function rangeWithin(common: Buffer, writer: KeyWriter, { operator, values }: Ra
 }
 
 /** All keys that begin with `start`. */
-function rangeUnder(start: Buffer): KeyRange {
+export function rangeUnder(start: Buffer): KeyRange {
   return { from: start, to: after(start) }
 }
 

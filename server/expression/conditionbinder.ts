@@ -12,7 +12,7 @@ import type { CallSyntax, ConditionSyntax, OperandSyntax, Parsed } from './synta
 /** Of each kind, the first complaint of the text: all about equal operands come before all about types. */
 type Binding = { scope: Scope; distinct?: string; type?: string }
 
-export function bindCondition(scope: Scope, label: Label, parsed: Parsed<ConditionSyntax>): Condition {
+export function bindCondition(scope: Scope, label: Label | undefined, parsed: Parsed<ConditionSyntax>): Condition {
   checkReferences(scope, label, parsed)
   if (parsed.miscount !== undefined) throw refusal(label, parsed.miscount)
   const binding: Binding = { scope }

@@ -51,9 +51,9 @@ export function closeDraft<Root>(draft: Draft, root: Root, order: Fault[]): Pars
   return { root, references: [...draft.references], miscount: draft.faults.count }
 }
 
-/** `Invalid <label>: <text>`. */
-export function refusal(label: Label, text: string): DynamoError {
-  return validation(`Invalid ${label}: ${text}`)
+/** `Invalid <label>: <text>`; a PartiQL statement has no label, and gets the text alone. */
+export function refusal(label: Label | undefined, text: string): DynamoError {
+  return validation(label === undefined ? text : `Invalid ${label}: ${text}`)
 }
 
 export function noteFault(draft: Draft, fault: Fault, text: string): void {

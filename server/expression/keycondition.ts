@@ -56,7 +56,8 @@ function invalidOperator(operator: string): DynamoError {
 }
 
 type Ordering = Exclude<Comparator, '<>'>
-const MIRRORED: Record<Ordering, Ordering> = { '=': '=', '<': '>', '<=': '>=', '>': '<', '>=': '<=' }
+/** Comparators as they read from the right. */
+export const MIRRORED: Record<Ordering, Ordering> = { '=': '=', '<': '>', '<=': '>=', '>': '<', '>=': '<=' }
 
 function comparisonTerm(comparator: Ordering, left: Operand, right: Operand): KeyConditionTerm {
   const attribute = keyAttribute(onlyPath([left, right]))

@@ -78,17 +78,21 @@ function checkValue(key: string, value: AttributeValue): number {
 }
 
 /** Refuses what the expression refers to and the request does not define, and marks the rest as used. */
-export function checkReferences(scope: Scope, label: Label, { references }: Parsed<unknown>): void {
+export function checkReferences(scope: Scope, label: Label | undefined, { references }: Parsed<unknown>): void {
   for (const reference of references) checkReference(scope, label, reference)
 }
 
 /** As `checkReferences`, but all names come before all values. */
-export function checkReferencesNamesFirst(scope: Scope, label: Label, { references }: Parsed<unknown>): void {
+export function checkReferencesNamesFirst(
+  scope: Scope,
+  label: Label | undefined,
+  { references }: Parsed<unknown>,
+): void {
   for (const reference of references) if (reference.startsWith('#')) checkReference(scope, label, reference)
   for (const reference of references) if (reference.startsWith(':')) checkReference(scope, label, reference)
 }
 
-function checkReference(scope: Scope, label: Label, reference: string): void {
+function checkReference(scope: Scope, label: Label | undefined, reference: string): void {
   const isName = reference.startsWith('#')
   if (!Object.hasOwn(isName ? scope.names : scope.values, reference)) {
     const what = isName ? 'name used in the document path' : 'value used in expression'

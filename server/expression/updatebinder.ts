@@ -14,7 +14,7 @@ import type { ClauseSyntax, Parsed, SetSyntax } from './syntax.ts'
  */
 type Binding = { scope: Scope; type?: string; functionType?: string }
 
-export function bindUpdate(scope: Scope, label: Label, parsed: Parsed<ClauseSyntax[]>): Update {
+export function bindUpdate(scope: Scope, label: Label | undefined, parsed: Parsed<ClauseSyntax[]>): Update {
   checkReferencesNamesFirst(scope, label, parsed)
   const paths = parsed.root.map(clause => resolvePath(scope, clause.path))
   checkCollisions(label, paths)
@@ -30,7 +30,7 @@ export function bindUpdate(scope: Scope, label: Label, parsed: Parsed<ClauseSynt
 }
 
 /** Refuses paths that overlap, then paths that conflict. */
-export function checkCollisions(label: Label, paths: Path[]): void {
+export function checkCollisions(label: Label | undefined, paths: Path[]): void {
   if (paths.length === 1) return
   const tree = emptyTree<true>()
   let conflict: Collision | undefined

@@ -5,20 +5,27 @@ import type { Call, Operation } from '../api/operation.ts'
 import type { Signature } from '../auth/signature.ts'
 import type { Logger } from '../base/logger.ts'
 import { DynamoError, internalServerError } from '../model/errors.ts'
+import type { RequestMeter } from '../telemetry/request.ts'
+import type { Telemetry } from '../telemetry/telemetry.ts'
 import { ConnectionLost, hasBody, readBody } from './body.ts'
 import { ALLOW_ORIGIN, isPreflight, preflightHeaders } from './cors.ts'
-import { type Api, dispatch, targetsOf } from './dispatch.ts'
+import { type Api, type ApiRequest, dispatch, targetsOf } from './dispatch.ts'
 import { encode, isCompressible } from './encoding.ts'
 import { newRequestId } from './request-id.ts'
 
 export type AppOptions = {
   operations: Operation[]
   streamsOperations: Operation[]
+  /** What is answered to GET, by path: signed like any request, the query's parameters being the input. */
+  pages: { [path: string]: Operation }
   /** What an operation's handler gets beside its input. */
-  call(requestId: string, signature: Signature): Call
+  call(requestId: string, signature: Signature, meter: RequestMeter): Call
   region: string
   /** Whether requests can be served; `GET /readyz` shows it. */
   ready(): boolean
+  telemetry: Telemetry
+  /** The text that `GET /metrics` answers. */
+  metrics(): Promise<string>
   logger: Logger
 }
 
@@ -29,25 +36,26 @@ const LARGE = 4096
 
 const DEFAULT_TYPE = 'application/x-amz-json-1.0'
 const SUPPORTED_TYPES = new Set([DEFAULT_TYPE, 'application/json'])
+const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 const NOT_FOUND: Reply = { status: 404, type: 'text/plain', body: '<UnknownOperationException/>\n' }
 
 export function createApp(options: AppOptions): Koa {
   const app = new Koa()
   const api: Api = { targets: targetsOf(options.operations, options.streamsOperations), call: options.call }
-  app.use(ctx => answer(ctx, api, options))
+  const pages = new Map(Object.entries(options.pages))
+  app.use(ctx => answer(ctx, api, pages, options))
   app.on('error', error => options.logger.debug({ err: error }, 'connection failed'))
   return app
 }
 
-async function answer(ctx: Context, api: Api, options: AppOptions): Promise<void> {
-  const start = performance.now()
+async function answer(ctx: Context, api: Api, pages: Map<string, Operation>, options: AppOptions): Promise<void> {
   const requestId = newRequestId()
-  const operation = api.targets.get(ctx.req.headers['x-amz-target'] as string)
+  const page = ctx.method === 'GET' ? pages.get(pathOf(ctx.req.url!)) : undefined
+  const operation = page ?? api.targets.get(ctx.req.headers['x-amz-target'] as string)
   try {
-    const reply = plainReply(ctx, options) ?? (await apiReply(ctx, api, operation, requestId, options.logger))
+    const plain = page ? undefined : plainReply(ctx, options)
+    const reply = await (plain ?? apiReply(ctx, api, operation, requestId, options.telemetry))
     await send(ctx, reply, requestId)
-    const ms = performance.now() - start
-    options.logger.debug({ requestId, operation: operation?.name, status: reply.status, ms }, 'request')
   } catch (error) {
     if (!(error instanceof ConnectionLost)) throw error
     ctx.respond = false
@@ -55,7 +63,7 @@ async function answer(ctx: Context, api: Api, options: AppOptions): Promise<void
 }
 
 /** The reply to what is no API request; undefined for an API request. */
-function plainReply(ctx: Context, options: AppOptions): Reply | undefined {
+function plainReply(ctx: Context, options: AppOptions): Reply | Promise<Reply> | undefined {
   const path = pathOf(ctx.req.url!)
   if (ctx.method === 'POST') return path === '/' && hasSupportedType(ctx) ? undefined : NOT_FOUND
   if (ctx.method === 'GET' && ctx.req.headers['x-amz-target'] === undefined) return healthReply(path, options)
@@ -74,7 +82,8 @@ function hasSupportedType(ctx: Context): boolean {
   return SUPPORTED_TYPES.has(baseType(ctx)) || !hasBody(ctx.req)
 }
 
-function healthReply(path: string, options: AppOptions): Reply {
+function healthReply(path: string, options: AppOptions): Reply | Promise<Reply> {
+  if (path === '/metrics') return options.metrics().then(body => ({ status: 200, type: METRICS_TYPE, body }))
   if (path === '/healthz') return { status: 200, type: 'application/json', body: '{"status":"ok"}' }
   if (path !== '/readyz')
     return { status: 200, type: 'text/plain', body: `healthy: dynamodb.${options.region}.amazonaws.com ` }
@@ -87,20 +96,26 @@ async function apiReply(
   api: Api,
   operation: Operation | undefined,
   requestId: string,
-  logger: Logger,
+  telemetry: Telemetry,
 ): Promise<Reply> {
   const type = SUPPORTED_TYPES.has(baseType(ctx)) ? baseType(ctx) : DEFAULT_TYPE
+  const { headers, method, url } = ctx.req
+  const meter = telemetry.begin(operation?.name, requestId, headers)
   try {
     const body = await readBody(ctx.req)
-    const { headers, url } = ctx.req
-    const text = await dispatch(api, { id: requestId, operation, headers, url: url!, body })
+    const request: ApiRequest = { id: requestId, operation, headers, method: method!, url: url!, body, meter }
+    const text = await meter.run(dispatch, api, request)
+    meter.succeeded()
     return { status: 200, type, body: text }
   } catch (error) {
-    if (error instanceof ConnectionLost) throw error
+    if (error instanceof ConnectionLost) {
+      meter.abandoned()
+      throw error
+    }
     const refusal = error instanceof DynamoError ? error : internalServerError()
-    if (refusal !== error) logger.error({ err: error, requestId, operation: operation?.name }, 'request failed')
-    const headers = refusal.status === 413 ? ['Connection', 'close'] : undefined
-    return { status: refusal.status, type, body: refusal.toBody(), headers }
+    meter.failed(refusal, error)
+    const closing = refusal.status === 413 ? ['Connection', 'close'] : undefined
+    return { status: refusal.status, type, body: refusal.toBody(), headers: closing }
   }
 }
 

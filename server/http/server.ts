@@ -1,6 +1,7 @@
 /** The HTTP server under the app: limits against slow, oversized and malformed requests, and an orderly end. */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { promisify } from 'node:util'
 import type Koa from 'koa'
 
 // An `import` of it would also load what it re-exports lazily, a whole HTTP client: 13 MB and a tenth of a second.
@@ -24,6 +25,8 @@ type AnsweredSocket = Socket & { [LATEST]?: ServerResponse }
 export type HttpServer = {
   /** The Node server, to listen with. */
   node: Server
+  /** How many are open. */
+  connections(): Promise<number>
   /**
    * Stops accepting, lets requests in flight finish, closes idle connections; after `patience` milliseconds, all.
    * Resolves once no connection is left.
@@ -41,7 +44,8 @@ export function createServer(app: Koa): HttpServer {
   })
   node.on('clientError', (error: NodeJS.ErrnoException, socket: AnsweredSocket) => refuse(error, socket))
   node.on('connect', (_request: IncomingMessage, socket: Socket) => end(socket, '404 Not Found'))
-  return { node, close: (patience = 10_000) => close(node, patience) }
+  const connections = promisify(node.getConnections.bind(node))
+  return { node, connections, close: (patience = 10_000) => close(node, patience) }
 }
 
 /** Answers what is not HTTP, unless the request it belongs to has its answer already, or part of it. */

@@ -20,6 +20,8 @@ export class DynamoError extends Error {
   readonly status: number
   /** Members beside `__type` and the message, such as `Item` or `CancellationReasons`. */
   readonly members: Record<string, unknown> | undefined
+  /** Write units of the table that the refused request took all the same. */
+  consumed: number | undefined
 
   constructor(namespace: string, code: string, message: string, members?: Record<string, unknown>, status = 400) {
     super(message)

@@ -26,6 +26,20 @@ export type ProvisionedThroughput = {
   decreases?: number[]
 }
 
+/** A resource-based policy. Without `document`: it was removed, and the revision tells when. */
+export type ResourcePolicy = { document?: string; revisionId: string }
+
+/** Whether and how keys are counted. `since`: when that began. */
+export type ContributorInsights = {
+  enabled: boolean
+  mode: 'ACCESSED_AND_THROTTLED_KEYS' | 'THROTTLED_KEYS'
+  since: number
+  changedAt: number
+}
+
+/** A Kinesis stream that the table was asked to feed. There is none to be found: all of them have failed. */
+export type KinesisDestination = { streamArn: string; precision?: 'MILLISECOND' | 'MICROSECOND' }
+
 export type WarmThroughput = { read: number; write: number }
 
 /** A slice of the hash space, `from` inclusive, `to` exclusive, of 0 .. 2^32. */
@@ -45,6 +59,7 @@ export type GlobalIndexRecord = LocalIndexRecord & {
   throughput: ProvisionedThroughput
   onDemandThroughput?: OnDemandThroughput
   warmThroughput: WarmThroughput
+  contributorInsights?: ContributorInsights
   partitions: PartitionSlice[]
   /** While DELETING: its partitions were told to go. Set by the cluster. */
   dropped?: boolean
@@ -91,18 +106,26 @@ export type TableRecord = {
   stream?: { viewType: StreamViewType }
   latestStreamLabel?: string
   tags: Tag[]
-  /** JSON text, as given. */
-  resourcePolicy?: string
   /** Present while enabled. `id`: of the archive; `days` can be recovered. */
   pointInTimeRecovery?: { id: string; since: number; days: number }
   /** While CREATING: where its items come from. Absent once they are all there. */
   filling?: Filling
   /** While DELETING: the last backup, which comes before everything else. */
   farewell?: { backup: string; time: number }
+  resourcePolicy?: ResourcePolicy
+  /** Of the table's streams, by label. */
+  streamPolicies?: { [label: string]: ResourcePolicy }
+  contributorInsights?: ContributorInsights
+  /** The latest first. */
+  kinesisDestinations?: KinesisDestination[]
+  /** As asked for; of no effect without replicas. */
+  replicationMode?: 'ENABLED' | 'DISABLED'
   timeToLive?: { attribute: string; enabled: boolean; changedAt: number }
   partitions: PartitionSlice[]
   /** Grows when keys or indexes change, so that partitions know they must follow. Kept by the cluster. */
   schemaVersion?: number
+  /** While DELETING: its partitions were told to go. Set by the cluster. */
+  dropped?: boolean
 }
 
 /** The indexes and keys as the partitions need them, of a record as the metadata keeps it. */

@@ -6,6 +6,7 @@ import type { AppliedState, Image } from '../store/rows.ts'
 import type { StoreWriter } from '../store/writer.ts'
 import type { Effect, Entry, IndexChange } from './entry.ts'
 import { localIndexNumber, type PartitionSchema } from './schema.ts'
+import { applyStep } from './steps.ts'
 
 /** How far a new index is made from the rows that were there before it. `done` once all are. */
 export type BackfillState = { cursor?: string; done?: boolean }
@@ -27,6 +28,7 @@ export function applyEntry(writer: StoreWriter, state: AppliedState, entry: Entr
       return
     case 'write':
       for (const effect of entry.effects) applyEffect(writer, state, effect)
+      if (entry.steps) for (const step of entry.steps) applyStep(writer, step)
       return
     case 'backfill':
       saveBackfill(writer, entry.index, entry.cursor)

@@ -5,7 +5,7 @@ import type { Condition, Update } from '../expression/bound.ts'
 import type { Item } from '../model/item.ts'
 import type { RowRange } from '../store/rows.ts'
 
-export type { Image, Page } from '../store/rows.ts'
+export type { Image, Page, Spliced } from '../store/rows.ts'
 
 export type ReturnValues = 'NONE' | 'ALL_OLD' | 'ALL_NEW' | 'UPDATED_OLD' | 'UPDATED_NEW'
 
@@ -14,6 +14,8 @@ type Guard = {
   /** Put the item that failed the condition into the error. */
   returnOnFailure?: boolean
   returnValues?: ReturnValues
+  /** Waits a while for a transaction that holds the item, instead of being refused at once. */
+  patient?: boolean
 }
 
 /** Keys and items are validated against the table's primary key by the server; index keys by the partition's leader. */
@@ -21,8 +23,20 @@ export type WriteCommand =
   /** `size`: of `item`, in bytes. `restored`: unfit for an index, it stays out of it, as when the index was made. */
   | ({ kind: 'put'; key: Buffer; item: Item; size: number; restored?: boolean } & Guard)
   | ({ kind: 'delete'; key: Buffer; keyItem: Item } & Guard)
-  /** Without `update`: creates the item with its key alone, or leaves it. */
-  | ({ kind: 'update'; key: Buffer; keyItem: Item; update?: Update } & Guard)
+  /**
+   * Without `update`: creates the item with its key alone, or leaves it. `plainSize`: only the item's own size is limited,
+   * as in transactions and PartiQL.
+   */
+  | ({ kind: 'update'; key: Buffer; keyItem: Item; update?: Update; plainSize?: boolean } & Guard)
+
+/** A transaction's condition on an item that it leaves as it is. */
+export type CheckCommand = {
+  kind: 'check'
+  key: Buffer
+  keyItem: Item
+  condition: Condition
+  returnOnFailure?: boolean
+}
 
 /** Write units: the table's own, and those of every index touched, by index name. */
 export type WriteUnits = { table: number; indexes: Record<string, number> }

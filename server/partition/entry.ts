@@ -10,6 +10,7 @@ import { Packr } from 'msgpackr'
 import { OperatorError } from '../base/failure.ts'
 import type { Image } from '../store/rows.ts'
 import type { PartitionSchema } from './schema.ts'
+import { decodeStep, encodeStep, type PackedStep, type Step } from './steps.ts'
 
 /** A row that an index loses, gains or keeps with another image. */
 export type IndexChange = {
@@ -34,8 +35,8 @@ export type EntryBody =
   /** A leader begins: whoever led before can no longer append. */
   | { kind: 'epoch'; node: string }
   | { kind: 'schema'; schema: PartitionSchema }
-  /** `time`: the leader's wall clock, epoch milliseconds. */
-  | { kind: 'write'; time: number; effects: Effect[] }
+  /** `time`: the leader's wall clock, epoch milliseconds. `steps`: what it means for transactions, if anything. */
+  | { kind: 'write'; time: number; effects: Effect[]; steps?: Step[] }
   /** Rows of a new global index, made from the rows up to `cursor`; without a cursor, from the last ones. */
   | { kind: 'backfill'; index: string; rows: { key: Uint8Array; image: Image }[]; cursor: Uint8Array | undefined }
   /** On an index's partition: what partition `source` caused with its entries up to `position`. */
@@ -43,12 +44,14 @@ export type EntryBody =
 
 export type Entry = EntryBody & { epoch: number; previous: string }
 
-const VERSION = 1
+/** 2: steps of transactions. An entry names the oldest version that can read it. */
+const VERSION = 2
 const packer = new Packr({ useRecords: false, variableMapSize: true })
 
 export function encodeEntry(entry: Entry): Buffer {
   const { epoch, previous, ...body } = entry
-  return packer.pack([VERSION, epoch, previous, body.kind, encodeBody(body)])
+  const version = body.kind === 'write' && body.steps ? 2 : 1
+  return packer.pack([version, epoch, previous, body.kind, encodeBody(body)])
 }
 
 /** Errors: OperatorError for an entry of a newer version. */
@@ -79,7 +82,9 @@ function encodeBody(body: EntryBody): unknown[] {
     case 'schema':
       return [JSON.stringify(body.schema)]
     case 'write':
-      return [body.time, body.effects.map(encodeEffect)]
+      return body.steps
+        ? [body.time, body.effects.map(encodeEffect), body.steps.map(encodeStep)]
+        : [body.time, body.effects.map(encodeEffect)]
     case 'backfill':
       return [body.index, body.rows.map(row => [row.key, row.image.json, row.image.size]), body.cursor ?? null]
     case 'feed':
@@ -93,8 +98,11 @@ function decodeBody(kind: EntryBody['kind'], body: unknown[]): EntryBody {
       return { kind, node: body[0] as string }
     case 'schema':
       return { kind, schema: JSON.parse(body[0] as string) }
-    case 'write':
-      return { kind, time: body[0] as number, effects: (body[1] as PackedEffect[]).map(decodeEffect) }
+    case 'write': {
+      const [time, effects, steps] = body as [number, PackedEffect[], PackedStep[]?]
+      const write = { kind, time, effects: effects.map(decodeEffect) }
+      return steps ? { ...write, steps: steps.map(decodeStep) } : write
+    }
     case 'backfill': {
       const rows = (body[1] as [Uint8Array, string, number][]).map(([key, json, size]) => ({
         key,

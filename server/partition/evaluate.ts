@@ -12,7 +12,7 @@ import type { TableSchema } from '../model/schema.ts'
 import { itemSize } from '../model/size.ts'
 import { MAX_ITEM_SIZE } from '../model/value.ts'
 import type { Image } from '../store/rows.ts'
-import type { ReturnValues, WriteCommand, WriteOutcome } from './command.ts'
+import type { CheckCommand, ReturnValues, WriteCommand, WriteOutcome } from './command.ts'
 import type { Effect } from './entry.ts'
 import { indexEffects, type StoredItem } from './indexes.ts'
 
@@ -31,7 +31,7 @@ type Update = Extract<WriteCommand, { kind: 'update' }>
 type Delete = Extract<WriteCommand, { kind: 'delete' }>
 
 /** Errors: ConditionalCheckFailedException, and the ValidationExceptions that only the item can tell. */
-export function evaluate(table: TableSchema, command: WriteCommand, current: CurrentRow): Evaluation {
+export function evaluate(table: TableSchema, command: WriteCommand | CheckCommand, current: CurrentRow): Evaluation {
   switch (command.kind) {
     case 'put':
       return evaluatePut(table, command, current)
@@ -39,6 +39,8 @@ export function evaluate(table: TableSchema, command: WriteCommand, current: Cur
       return evaluateUpdate(table, command, current)
     case 'delete':
       return evaluateDelete(table, command, current)
+    case 'check':
+      return evaluateCheck(command, current)
   }
 }
 
@@ -80,6 +82,23 @@ function evaluateDelete(table: TableSchema, command: Delete, current: CurrentRow
   return before ? change(table, command, before, undefined) : unchanged(command, before)
 }
 
+function evaluateCheck(command: CheckCommand, current: CurrentRow): Evaluation {
+  const before = stored(current.image())
+  checkCondition(command, before)
+  return { effect: undefined, outcome: { units: { table: writeUnits(before?.size, before?.size), indexes: {} } } }
+}
+
+/** The effect of putting `image`, evaluated earlier, in the place of `before`; undefined deletes. */
+export function imageEffect(
+  table: TableSchema,
+  key: Uint8Array,
+  before: Image | undefined,
+  image: Image | undefined,
+): Effect {
+  const { local, global } = indexEffects(table, stored(before), stored(image))
+  return { key, image, before: before?.size, local, global }
+}
+
 function change(
   table: TableSchema,
   command: WriteCommand,
@@ -107,10 +126,12 @@ function stored(image: Image | undefined): StoredItem | undefined {
   return image && { json: image.json, size: image.size, item: JSON.parse(image.json) as Item }
 }
 
-function checkCondition(command: WriteCommand, before: StoredItem | undefined): void {
+function checkCondition(command: WriteCommand | CheckCommand, before: StoredItem | undefined): void {
   if (!command.condition || compileCondition(command.condition)(before?.item)) return
   const members = command.returnOnFailure && before ? { Item: before.item } : undefined
-  throw dynamo('ConditionalCheckFailedException', 'The conditional request failed', members)
+  const refusal = dynamo('ConditionalCheckFailedException', 'The conditional request failed', members)
+  refusal.consumed = writeUnits(before?.size, undefined)
+  throw refusal
 }
 
 /** An item that was unfit before an index came stays out of it; an update that leaves it so is none of its business. */
@@ -122,7 +143,11 @@ function checkIndexKeys(table: TableSchema, item: Item, origin: 'put' | 'update'
 }
 
 /** As measured on AWS: every action of an update counts as if it brought an attribute of its own (facts, section 2.4). */
-function checkUpdateSize({ keyItem, update }: Update, size: number): void {
+function checkUpdateSize({ keyItem, update, plainSize }: Update, size: number): void {
+  if (plainSize) {
+    if (size > MAX_ITEM_SIZE) throw validation('Item size to update has exceeded the maximum allowed size')
+    return
+  }
   const growing = update ? update.set.length + update.add.length : 0
   const shrinking = update ? update.remove.length + update.delete.length : 0
   const gate = size - itemSize(keyItem) + 3 + 19 * growing + 2 * shrinking

@@ -12,6 +12,8 @@ export type PartitionSchema = {
   backfill: string[]
   /** Entries are to be kept until they are archived. */
   archived?: boolean
+  /** The table is going: no transaction may begin here any more. */
+  closing?: boolean
 }
 
 /** Local indexes are fixed with the table, so their place among each other names them for ever. */

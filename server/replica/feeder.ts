@@ -57,6 +57,11 @@ export class FeedSender {
     return this.#queue.length === 0 && this.#sent >= this.#start ? this.#last : this.#sent
   }
 
+  /** Entries after `acknowledged`. */
+  get lag(): number {
+    return this.#last - this.acknowledged
+  }
+
   /** The index's rows of the entry at `position`, of any slice. */
   push(position: Position, rows: FeedRow[]): void {
     const mine = rows.filter(row => isInSlice(row, this.#slice))

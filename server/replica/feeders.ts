@@ -50,6 +50,11 @@ export class Feeders {
     return Math.min(Number.MAX_SAFE_INTEGER, ...senders.map(sender => sender.acknowledged))
   }
 
+  /** How many entries the furthest behind of the index's partitions has yet to take in. */
+  lag(index: string): number {
+    return Math.max(0, ...(this.#senders.get(index) ?? []).map(sender => sender.lag))
+  }
+
   /** Resolves once the index's partitions have all rows of entries up to `position`; undefined if they have by now. */
   reached(index: string, position: Position): Promise<unknown> | undefined {
     const waits = (this.#senders.get(index) ?? []).flatMap(sender => sender.reached(position) ?? [])

@@ -1,6 +1,7 @@
 /** A partition's leader: the one place where its rows change, and where strongly consistent reads come from. */
 import { type Clock, sleep } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
+import type { Tracer } from '../base/tracer.ts'
 import type { PartitionLog, Position } from '../log/log.ts'
 import { setOwn } from '../model/item.ts'
 import type { RangeRequest, WriteCommand, WriteOutcome } from '../partition/command.ts'
@@ -9,11 +10,15 @@ import type { Image, Page, RowStatistics } from '../store/rows.ts'
 import type { Store } from '../store/store.ts'
 import type { Applier } from './applier.ts'
 import { backfill } from './backfill.ts'
+import { Batches } from './batches.ts'
 import { type FeedRow, type IndexPartitions, rowsOfEntry } from './feed.ts'
 import { Feeders } from './feeders.ts'
 import { History } from './history.ts'
 import { Intakes } from './intake.ts'
+import { Locks } from './locks.ts'
+import type { Peers } from './peers.ts'
 import { NotLeading, Pipeline } from './pipeline.ts'
+import { Transactions } from './transactions.ts'
 import { Writes } from './writes.ts'
 
 /** What one partition holds: its own rows, and those of its local indexes by index name. */
@@ -24,18 +29,25 @@ export type LeaderPorts = {
   log: PartitionLog
   applier: Applier
   indexes: IndexPartitions
+  peers: Peers
   clock: Clock
+  tracer: Tracer
   logger: Logger
 }
 
 const ROOM_CHECK_MS = 5
+/** How long a read waits for a transaction that holds its item. */
+const READ_PATIENCE_MS = 5000
 
 export class Leader {
   readonly partition: string
   readonly epoch: number
   readonly history: History
+  readonly transactions: Transactions
   readonly #ports: LeaderPorts
   readonly #pipeline: Pipeline
+  readonly #batches: Batches
+  readonly #locks: Locks
   readonly #writes: Writes
   readonly #feeders: Feeders
   readonly #intakes: Intakes
@@ -50,12 +62,13 @@ export class Leader {
   ): Promise<Leader> {
     const leader = new Leader(partition, ports, broke)
     await leader.#pipeline.propose({ kind: 'epoch', node })
+    leader.transactions.load()
     if (ports.applier.schema) leader.#feeders.follow(ports.applier.schema, ports.applier.state.position)
     return leader
   }
 
   private constructor(partition: string, ports: LeaderPorts, broke: (error: Error) => void) {
-    const { store, log, applier, indexes, clock, logger } = ports
+    const { store, log, applier, indexes, peers, clock, tracer, logger } = ports
     this.partition = partition
     this.#ports = ports
     this.epoch = applier.state.epoch + 1
@@ -63,6 +76,7 @@ export class Leader {
       applied: (position, entry) => {
         if (entry.kind === 'schema') this.#feeders.follow(entry.schema, position)
         this.#feeders.push(position, rowsOfEntry(entry))
+        this.transactions.applied(entry)
       },
       broke: error => {
         this.stop(error.message)
@@ -71,8 +85,13 @@ export class Leader {
     })
     this.#feeders = new Feeders({ log, indexes, clock, logger }, partition)
     this.#intakes = new Intakes(store.reader, this.#pipeline)
-    this.#writes = new Writes(applier, store.reader, this.#pipeline, clock)
-    const drained = () => this.#writes.drained()
+    this.#batches = new Batches(store.reader, this.#pipeline, clock)
+    this.#locks = new Locks(clock)
+    this.#writes = new Writes(applier, this.#batches, this.#locks, tracer)
+    const { epoch } = this
+    const shared = { batches: this.#batches, locks: this.#locks, room: () => this.#room() }
+    this.transactions = new Transactions({ partition, epoch, store, applier, peers, clock, logger, ...shared })
+    const drained = () => this.#batches.drained()
     this.history = new History({ reader: store.reader, log, applier, clock, drained })
   }
 
@@ -80,13 +99,31 @@ export class Leader {
     return this.#ports.applier.schema?.version ?? 0
   }
 
-  get(key: Buffer): Image | undefined {
-    return this.#ports.store.reader.get(key)
+  /** An item that a transaction holds is waited for: what is read comes before it, or after it everywhere. Errors: NotLeading. */
+  get(key: Buffer): Image | undefined | Promise<Image | undefined> {
+    if (this.#locks.size > 0 && this.#locks.holder(key)) return this.#getFree(key)
+    return this.#read(key)
+  }
+
+  async #getFree(key: Buffer): Promise<Image | undefined> {
+    const isFree = await this.#locks.free(key, READ_PATIENCE_MS)
+    if (!isFree || this.#stopped) throw new NotLeading('a transaction holds the item, and its outcome is not known')
+    return this.#read(key)
+  }
+
+  #read(key: Buffer): Image | undefined {
+    const reading = this.#ports.tracer.current()?.child('read')
+    const image = this.#ports.store.reader.get(key)
+    reading?.end()
+    return image
   }
 
   range({ index, ...range }: RangeRequest): Page {
     const table = index === undefined ? undefined : localIndexNumber(this.#ports.applier.schema!.table, index)
-    return this.#ports.store.reader.range(table, range)
+    const reading = this.#ports.tracer.current()?.child('read')
+    const page = this.#ports.store.reader.range(table, range)
+    reading?.end()
+    return page
   }
 
   /** Errors: DynamoError; NotLeading. */
@@ -114,6 +151,16 @@ export class Leader {
     return this.#feeders.reached(index, this.#ports.applier.state.position)
   }
 
+  /** Bytes of writes that are not in the log yet. */
+  get waitingBytes(): number {
+    return this.#batches.waitingBytes
+  }
+
+  /** How many entries the furthest behind of the index's partitions has yet to take in. */
+  feedLag(index: string): number {
+    return this.#feeders.lag(index)
+  }
+
   statistics(): PartitionStatistics {
     const { applier, store } = this.#ports
     const { items, bytes } = applier.state
@@ -137,16 +184,16 @@ export class Leader {
     const schema = this.#ports.applier.schema
     if (!schema) return []
     // Writes evaluated before the schema was applied feed the new index nothing: the backfill must find them in the store.
-    await this.#writes.drained()
+    await this.#batches.drained()
     for (const index of globalIndexes(schema.table)) {
       if (!schema.backfill.includes(index.id)) continue
       await backfill(schema.table, index, {
         reader: this.#ports.store.reader,
         clock: this.#ports.clock,
-        proposeWrites: () => this.#writes.proposeAll(),
-        latest: (key, applied) => this.#writes.latest(key, applied),
+        proposeWrites: () => this.#batches.proposeAll(),
+        latest: (key, applied) => this.#batches.latest(key, applied),
         propose: body => this.#pipeline.propose(body),
-        room: () => this.#room(),
+        room: async () => this.#room(),
         stopped: () => this.#stopped || !this.#knows(index.id),
       })
       await this.#fedUpTo(index.id, this.#ports.applier.state.position)
@@ -168,6 +215,7 @@ export class Leader {
     this.#stopped = true
     this.#feeders.stop()
     this.#pipeline.stop(reason)
+    this.transactions.stop()
   }
 
   async #fedUpTo(index: string, position: Position): Promise<void> {
@@ -179,7 +227,12 @@ export class Leader {
     return Object.hasOwn(this.#ports.applier.schema!.routes, index)
   }
 
-  async #room(): Promise<void> {
+  /** Undefined if there is room now. */
+  #room(): Promise<void> | undefined {
+    return this.#feeders.hasRoom() ? undefined : this.#untilRoom()
+  }
+
+  async #untilRoom(): Promise<void> {
     while (!this.#feeders.hasRoom() && !this.#stopped) await sleep(this.#ports.clock, ROOM_CHECK_MS)
   }
 }

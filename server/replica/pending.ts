@@ -1,7 +1,7 @@
 /** Rows as they will be: images of writes that are evaluated but not applied. The next evaluation sees these first. */
 import type { Image } from '../store/rows.ts'
 
-type PendingRow = { image: Image | undefined; batch: number }
+export type PendingRow = { image: Image | undefined; batch: number }
 
 export class PendingRows {
   readonly #rows = new Map<string, PendingRow>()

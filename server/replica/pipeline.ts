@@ -5,12 +5,14 @@
 import { type PartitionLog, type Position, PositionConflict } from '../log/log.ts'
 import { chainHash, type Entry, type EntryBody, encodeEntry } from '../partition/entry.ts'
 import type { Applier } from './applier.ts'
+import type { BatchTrace } from './trace.ts'
 
 type Proposal = {
   position: Position
   bytes: Uint8Array
   entry: Entry
   durable: boolean
+  trace: BatchTrace | undefined
   resolve: (position: Position) => void
   reject: (error: Error) => void
 }
@@ -54,7 +56,7 @@ export class Pipeline {
   }
 
   /** Resolves with the entry's position once it is applied; proposals are applied in the order of the calls. */
-  propose(body: EntryBody): Promise<Position> {
+  propose(body: EntryBody, trace?: BatchTrace): Promise<Position> {
     if (this.#broken) return Promise.reject(new NotLeading(this.#broken.message))
     const entry: Entry = { ...body, epoch: this.#epoch, previous: this.#chain }
     const bytes = encodeEntry(entry)
@@ -62,11 +64,13 @@ export class Pipeline {
     this.#tail += 1
     this.#chain = chainHash(bytes)
     return new Promise((resolve, reject) => {
-      const proposal: Proposal = { position: this.#tail, bytes, entry, durable: false, resolve, reject }
+      const proposal: Proposal = { position: this.#tail, bytes, entry, durable: false, trace, resolve, reject }
       this.#flying.push(proposal)
+      trace?.proposed()
       this.#log.append(bytes, expected).then(
         () => {
           proposal.durable = true
+          trace?.durable()
           this.#schedule()
         },
         error => this.#break(error),
@@ -88,7 +92,7 @@ export class Pipeline {
   /** Refuses proposals from now on; those under way fail. */
   stop(reason: string): void {
     this.#broken ??= new NotLeading(reason)
-    for (const proposal of this.#flying.splice(0)) proposal.reject(this.#broken)
+    for (const proposal of this.#flying.splice(0)) reject(proposal, this.#broken)
   }
 
   /** All that became durable in one write of the log is applied in one transaction. */
@@ -108,12 +112,13 @@ export class Pipeline {
     try {
       this.#applier.apply(ready)
     } catch (error) {
-      for (const proposal of ready) proposal.reject(error as Error)
+      for (const proposal of ready) reject(proposal, error as Error)
       this.#break(error as Error)
       return
     }
-    for (const { position, entry, resolve } of ready) {
+    for (const { position, entry, trace, resolve } of ready) {
       this.#hooks.applied(position, entry)
+      trace?.settled()
       resolve(position)
     }
   }
@@ -123,4 +128,9 @@ export class Pipeline {
     this.stop(error instanceof PositionConflict ? 'another leader has appended to the log' : error.message)
     this.#hooks.broke(error)
   }
+}
+
+function reject({ trace, reject }: Proposal, error: Error): void {
+  trace?.settled(error)
+  reject(error)
 }

@@ -10,6 +10,7 @@ import type { Clock } from '../base/clock.ts'
 import { OperatorError } from '../base/failure.ts'
 import { InvariantViolation } from '../base/invariant.ts'
 import type { Logger } from '../base/logger.ts'
+import type { Tracer } from '../base/tracer.ts'
 import type { LogStore, PartitionLog, Position } from '../log/log.ts'
 import { chainHash } from '../partition/entry.ts'
 import type { Checkpointer } from '../store/checkpointer.ts'
@@ -17,13 +18,16 @@ import { deleteStore, Store } from '../store/store.ts'
 import { Applier } from './applier.ts'
 import type { IndexPartitions } from './feed.ts'
 import { Leader } from './leader.ts'
+import type { Peers } from './peers.ts'
 
 export type ReplicaPorts = {
   node: string
   logs: LogStore
   checkpointer: Checkpointer
   indexes: IndexPartitions
+  peers: Peers
   clock: Clock
+  tracer: Tracer
   logger: Logger
 }
 
@@ -75,6 +79,11 @@ export class Replica {
     return this.#applier.state.position - this.#durable
   }
 
+  /** Bytes that were written since, beside the file. */
+  get unsavedBytes(): number {
+    return this.#store.unsavedBytes()
+  }
+
   /** Milliseconds since the last checkpoint. */
   get age(): number {
     return this.#ports.clock.monotonic() - this.#checkpointedAt
@@ -83,8 +92,8 @@ export class Replica {
   /** Begins to lead, from the log's end. The caller holds the partition's leader key. */
   async lead(broke: (error: Error) => void): Promise<Leader> {
     await replay(this.#store.path, this.#log, this.#applier)
-    const { node, indexes, clock, logger } = this.#ports
-    const ports = { store: this.#store, log: this.#log, applier: this.#applier, indexes, clock, logger }
+    const { node, indexes, peers, clock, tracer, logger } = this.#ports
+    const ports = { store: this.#store, log: this.#log, applier: this.#applier, indexes, peers, clock, tracer, logger }
     this.#leader = await Leader.begin(this.partition, node, ports, error => {
       this.#leader = undefined
       broke(error)

@@ -8,6 +8,9 @@ import { Worker } from 'node:worker_threads'
 export type CheckpointRequest = { id: number; path: string; mode: 'PASSIVE' | 'TRUNCATE' }
 export type CheckpointReply = { id: number; complete: boolean; error?: string }
 
+/** Beside this file, and of its kind: TypeScript here, JavaScript in the published package. */
+const THREAD = import.meta.url.replace(/checkpointer(\.\w+)$/, 'checkpoint-thread$1')
+
 export interface Checkpointer {
   /**
    * PASSIVE copies what it can beside readers and the writer. TRUNCATE, while the writer pauses, copies the rest and empties
@@ -41,7 +44,7 @@ export class ThreadCheckpointer implements Checkpointer {
   }
 
   #start(): Worker {
-    const worker = new Worker(new URL('./checkpoint-thread.ts', import.meta.url))
+    const worker = new Worker(new URL(THREAD))
     worker.on('message', (reply: CheckpointReply) => {
       const waiting = this.#waiting.get(reply.id)
       this.#waiting.delete(reply.id)

@@ -1,6 +1,6 @@
 /** What may be asked of a partition's state. Everything read is applied, and so durable in the log. */
-import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import type { AppliedState, Image, Page, RowRange, RowStatistics } from './rows.ts'
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
+import type { AppliedState, Image, Page, RowRange, RowStatistics, Spliced } from './rows.ts'
 import type { ReadTurn } from './turn.ts'
 
 /** Where rows are: the items themselves (undefined), or a local index by its number. */
@@ -39,8 +39,13 @@ export class StoreReader {
     const reverse = range.reverse === true
     let from = range.after && !reverse ? last(range.from, following(range.after)) : range.from
     let to = range.after && reverse ? first(range.to, range.after) : range.to
-    const page: Page = { rows: [], bytes: 0, cut: false }
     const where = table === undefined ? [] : [table]
+    // A page with a limit is mostly cut by it, and needs its last row.
+    if (range.splice && range.limit === undefined) {
+      const page = this.#splice(this.#rangeStatement(table, reverse, SPLICED), [...where, from, to])
+      if (page.spliced.count < FIRST_ROWS && page.bytes < range.maxBytes) return page
+    }
+    const page: Page = { rows: [], bytes: 0, cut: false }
     for (let wanted = Math.min(range.limit ?? FIRST_ROWS, FIRST_ROWS); ; wanted = nextRows(page, range.maxBytes)) {
       const rows = this.#rangeStatement(table, reverse, 'image, size').all(...where, from, to, wanted, 0)
       for (const row of rows) {
@@ -57,6 +62,12 @@ export class StoreReader {
       if (reverse) to = Buffer.from(key)
       else from = following(key)
     }
+  }
+
+  /** One text for all rows: twenty fewer things to make, and a fifth of a Query's time. */
+  #splice(statement: StatementSync, parameters: SQLInputValue[]): Page & { spliced: Spliced } {
+    const [text, count, bytes] = statement.get(...parameters) as unknown as [string | null, number, number | null]
+    return { rows: [], spliced: { text: text ?? '', count }, bytes: bytes ?? 0, cut: false }
   }
 
   state(): AppliedState {
@@ -84,7 +95,12 @@ export class StoreReader {
   #rangeStatement(table: RowTable, reverse: boolean, columns: string): StatementSync {
     const from = table === undefined ? 'item WHERE' : 'local_index WHERE number = ? AND'
     const order = reverse ? 'DESC' : 'ASC'
-    const sql = `SELECT ${columns} FROM ${from} key >= ? AND key < ? ORDER BY key ${order} LIMIT ? OFFSET ?`
+    const rows = `FROM ${from} key >= ? AND key < ? ORDER BY key ${order}`
+    // With a parameter for its limit SQLite would first copy the inner rows.
+    const sql =
+      columns === SPLICED
+        ? `SELECT ${SPLICED} FROM (SELECT image, size ${rows} LIMIT ${FIRST_ROWS})`
+        : `SELECT ${columns} ${rows} LIMIT ? OFFSET ?`
     let statement = this.#ranges.get(sql)
     if (!statement) {
       statement = this.#database.prepare(sql)
@@ -94,6 +110,8 @@ export class StoreReader {
     return statement
   }
 }
+
+const SPLICED = 'group_concat(image), count(*), sum(size)'
 
 /** Rows are fetched some at a time: that is faster than one at a time, and bounds what a page leaves unused. */
 const FIRST_ROWS = 32

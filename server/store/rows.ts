@@ -14,10 +14,17 @@ export type RowRange = {
   reverse?: boolean
   limit?: number
   maxBytes: number
+  /** Only the rows' texts are wanted: the page may bring them in one. */
+  splice?: boolean
 }
+
+/** Texts of rows, joined by commas. */
+export type Spliced = { text: string; count: number }
 
 export type Page = {
   rows: Image[]
+  /** In place of `rows`, if that was asked for and the page is whole. */
+  spliced?: Spliced
   /** Sum of the rows' sizes. */
   bytes: number
   /** True if the page ended by `limit` or `maxBytes`, whether or not more rows follow. */
@@ -35,4 +42,49 @@ export type AppliedState = RowStatistics & {
   chain: string
   /** The last leader's epoch. */
   epoch: number
+}
+
+/** An item that a transaction holds until it is resolved. */
+export type LockRow = {
+  key: Uint8Array
+  /** False if the transaction only rests on the item. */
+  changes: boolean
+  /** If it changes the item: what becomes of it; undefined deletes it. */
+  image: Image | undefined
+}
+
+/** What a transaction holds here, without being decided. */
+export type PreparedRow = {
+  /** UUID. */
+  transaction: string
+  /** Tells this prepare from any other of the same transaction. */
+  ticket: string
+  /** The partition that decides. */
+  home: string
+  locks: LockRow[]
+}
+
+/** A partition of a transaction other than its home, and the ticket of its prepare. */
+export type Participant = { partition: string; ticket: string }
+
+export type Outcome = 'committed' | 'aborted'
+
+/** What a transaction's home has decided. */
+export type DecisionRow = {
+  transaction: string
+  outcome: Outcome
+  /** Epoch milliseconds. */
+  time: number
+  participants: Participant[]
+}
+
+/** A committed transaction's client token. */
+export type TokenRow = {
+  token: string
+  /** Hash of the request. */
+  request: string
+  /** Epoch milliseconds: the token means nothing from then on. */
+  expires: number
+  /** What a replay is charged for each action, in read units. */
+  units: number[]
 }

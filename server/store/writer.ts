@@ -1,9 +1,11 @@
 /** The only way to change a partition's state; apply holds it. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { AppliedState, Image } from './rows.ts'
+import { TransactionWriter } from './transactions.ts'
 import type { ReadTurn } from './turn.ts'
 
 export class StoreWriter {
+  readonly transactions: TransactionWriter
   readonly #database: DatabaseSync
   readonly #turn: ReadTurn
   readonly #begin: StatementSync
@@ -21,6 +23,7 @@ export class StoreWriter {
   constructor(database: DatabaseSync, turn: ReadTurn) {
     this.#database = database
     this.#turn = turn
+    this.transactions = new TransactionWriter(database)
     this.#begin = database.prepare('BEGIN IMMEDIATE')
     this.#commit = database.prepare('COMMIT')
     this.#put = database.prepare('INSERT OR REPLACE INTO item (key, image, size) VALUES (?, ?, ?)')

@@ -187,7 +187,7 @@ test('what UpdateTable refuses of indexes', async t => {
   )
   t.is(
     await invalid(db.updateTable({ ...creation(TableName, 'byX', 'x:S'), AttributeDefinitions: undefined })),
-    'AttributeDefinitions is not specified for index: byX',
+    'One or more parameter values were invalid: AttributeDefinitions is not specified for index: byX',
   )
   const two = {
     ...creation(TableName, 'one', 'x:S'),
@@ -201,7 +201,7 @@ test('what UpdateTable refuses of indexes', async t => {
   )
   t.is(
     await invalid(db.updateTable({ TableName, GlobalSecondaryIndexUpdates: [{}] })),
-    'One of GlobalSecondaryIndexUpdate.Update, GlobalSecondaryIndexUpdate.Create, GlobalSecondaryIndexUpdate.Delete must not be null',
+    'One or more parameter values were invalid: One of GlobalSecondaryIndexUpdate.Update, GlobalSecondaryIndexUpdate.Create, GlobalSecondaryIndexUpdate.Delete must not be null',
   )
 })
 

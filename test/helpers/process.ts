@@ -2,11 +2,18 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
-const MAIN = fileURLToPath(new URL('../../server/main.ts', import.meta.url))
+const MAIN = fileURLToPath(new URL('../../bin/tavola.js', import.meta.url))
 
 export type Exit = { code: number | null; signal: NodeJS.Signals | null }
 
-export type LaunchOptions = { env?: NodeJS.ProcessEnv; cwd?: string }
+export type LaunchOptions = {
+  env?: NodeJS.ProcessEnv
+  cwd?: string
+  /** In a process group of its own, so that a Ctrl-C in the terminal does not reach it. */
+  detached?: boolean
+  /** Another program than `bin/tavola.js` that takes the same options and greets in the same way. */
+  main?: string
+}
 
 export type LaunchedTavola = {
   pid: number
@@ -28,10 +35,12 @@ process.on('exit', () => {
   for (const { pid } of running) process.kill(pid, 'SIGKILL')
 })
 
-/** Starts `server/main.ts` on a free port, unless `args` name one; does not wait for it. */
-export function launchTavola(args: string[] = [], { env, cwd }: LaunchOptions = {}): LaunchedTavola {
-  const child = spawn(process.execPath, [MAIN, '--port', '0', ...args], {
+/** Starts `bin/tavola.js` on a free port, unless `args` name one; does not wait for it. */
+export function launchTavola(args: string[] = [], options: LaunchOptions = {}): LaunchedTavola {
+  const { env, cwd, detached = false, main = MAIN } = options
+  const child = spawn(process.execPath, [main, '--port', '0', ...args], {
     cwd,
+    detached,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

@@ -1,6 +1,8 @@
 /** What BatchGetItem and BatchWriteItem have in common: parts of a request that may fail without failing the whole. */
 import { DynamoError } from '../../model/errors.ts'
 import type { TableRecord } from '../../model/table.ts'
+import type { Access } from '../../telemetry/errors.ts'
+import type { Call } from '../operation.ts'
 import { type CapacityReport, consumedCapacity, type Units } from './consumed.ts'
 import { spliceList } from './splice.ts'
 
@@ -26,6 +28,11 @@ export async function attempt<T>(work: Promise<T>): Promise<Outcome<T>> {
     if (error instanceof DynamoError && RETRIED.has(error.code)) return { retry: error }
     throw error
   }
+}
+
+/** Counts the parts that go back to the client. */
+export function meterRetries(call: Call, table: TableRecord, access: Access, outcomes: Outcome<unknown>[]): void {
+  for (const outcome of outcomes) if ('retry' in outcome) call.meter.refusedPart(table, access, outcome.retry.code)
 }
 
 /** A batch of which nothing could be done for want of capacity fails like its first part. */

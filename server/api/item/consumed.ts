@@ -23,35 +23,38 @@ export function addUnits(total: Units, units: Units): void {
 /**
  * One ConsumedCapacity structure; undefined if none was asked for.
  * @param given the table name or ARN as the request spelt it, which is what DynamoDB echoes
+ * @param kind of a transaction's units, which say what they are, at every level
  */
 export function consumedCapacity(
   report: CapacityReport | undefined,
   given: string,
   table: TableRecord,
   units: Units,
+  kind?: 'Read' | 'Write',
 ): string | undefined {
   if (report === undefined || report === 'NONE') return undefined
   let total = units.table
   for (const index of Object.values(units.indexes)) total += index
-  const head = `{"TableName":${JSON.stringify(given)},"CapacityUnits":${decimal(total)}`
+  const head = `{"TableName":${JSON.stringify(given)},${capacity(total, kind)}`
   if (report === 'TOTAL') return `${head}}`
-  const local = indexArms(table.localIndexes, units)
-  const global = indexArms(table.globalIndexes, units)
+  const local = indexArms(table.localIndexes, units, kind)
+  const global = indexArms(table.globalIndexes, units, kind)
   return (
-    `${head},"Table":${arm(units.table)}` +
+    `${head},"Table":{${capacity(units.table, kind)}}` +
     (global === undefined ? '' : `,"GlobalSecondaryIndexes":${global}`) +
     (local === undefined ? '}' : `,"LocalSecondaryIndexes":${local}}`)
   )
 }
 
-function indexArms(indexes: { name: string }[], units: Units): string | undefined {
+function indexArms(indexes: { name: string }[], units: Units, kind?: 'Read' | 'Write'): string | undefined {
   const touched = indexes.filter(index => Object.hasOwn(units.indexes, index.name))
   if (touched.length === 0) return undefined
-  return spliceMap(touched.map(index => [index.name, arm(units.indexes[index.name]!)]))
+  return spliceMap(touched.map(index => [index.name, `{${capacity(units.indexes[index.name]!, kind)}}`]))
 }
 
-function arm(units: number): string {
-  return `{"CapacityUnits":${decimal(units)}}`
+function capacity(units: number, kind: 'Read' | 'Write' | undefined): string {
+  const text = decimal(units)
+  return kind === undefined ? `"CapacityUnits":${text}` : `"CapacityUnits":${text},"${kind}CapacityUnits":${text}`
 }
 
 /** A double as DynamoDB prints it: 1 is `1.0`. */

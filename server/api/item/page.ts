@@ -3,11 +3,11 @@ import { readUnits } from '../../capacity/units.ts'
 import type { Cluster, RangePage } from '../../cluster/cluster.ts'
 import { rowKey } from '../../codec/key.ts'
 import { getOwn, type Item, setOwn } from '../../model/item.ts'
-import type { Image } from '../../partition/command.ts'
-import type { JsonText } from '../operation.ts'
+import type { Image, Page, Spliced } from '../../partition/command.ts'
+import type { Call, JsonText } from '../operation.ts'
 import { type CapacityReport, consumedCapacity, type Units } from './consumed.ts'
 import { keyNames, type Source } from './source.ts'
-import { spliceList, spliceObject } from './splice.ts'
+import { spliceObject } from './splice.ts'
 
 /** Bytes of items that one page evaluates; the item that reaches it is the page's last. */
 export const PAGE_SIZE = 1_048_576
@@ -15,14 +15,18 @@ export const PAGE_SIZE = 1_048_576
 /** How many items are fetched from the table at a time for a page of a local index. */
 const FETCHED_AT_ONCE = 64
 
-export type PageRequest = {
+/** From rows to what is returned of them. */
+export type RowView = {
   source: Source
-  rows: Omit<RangePage, 'maxBytes'>
   consistent: boolean
   /** Fetch the item of every row from the table. */
   fetch: boolean
   filter: ((item: Item) => boolean) | undefined
   projection: ((item: Item) => Item) | undefined
+}
+
+export type PageRequest = RowView & {
+  rows: Omit<RangePage, 'maxBytes'>
   countOnly: boolean
   report: CapacityReport | undefined
   /** The table as the request named it. */
@@ -30,44 +34,66 @@ export type PageRequest = {
 }
 
 /** The rows that a page has evaluated. */
-type Evaluated = {
+export type Evaluated = {
   images: Image[]
   /** How many rows; more than `images` if items were deleted while they were fetched. */
   scanned: number
   /** The last row, as the source has it, if there may be more. */
   last: Image | undefined
+  /** Sum of the sizes of what was read. */
+  bytes: number
   units: Units
 }
 
-export async function answerPage(cluster: Cluster, request: PageRequest): Promise<JsonText> {
-  const { images, scanned, last, units } = await evaluateRows(cluster, request)
-  const items = select(images, request)
+export async function answerPage({ cluster, meter }: Call, request: PageRequest): Promise<JsonText> {
+  const { source, consistent } = request
+  const rows = { ...request.rows, maxBytes: PAGE_SIZE, splice: isPlain(request) }
+  const page = await cluster.items.range(source.table, source.target, rows, consistent)
+  const { images, scanned, last, units } = await evaluatePage(cluster, request, page)
+  const { text, count } = page.spliced ?? joined(images, request)
+  meter.consumedRead(source.table, units)
+  meter.returned(source.table, count)
   return spliceObject({
-    Count: String(items.length),
-    Items: request.countOnly ? undefined : spliceList(items),
-    ScannedCount: String(scanned),
+    Count: String(count),
+    Items: request.countOnly ? undefined : `[${text}]`,
+    ScannedCount: String(page.spliced?.count ?? scanned),
     LastEvaluatedKey: last && keyText(request.source, last),
     ConsumedCapacity: consumedCapacity(request.report, request.given, request.source.table, units),
   })
 }
 
-async function evaluateRows(cluster: Cluster, request: PageRequest): Promise<Evaluated> {
-  const { source, consistent } = request
-  const rows = { ...request.rows, maxBytes: PAGE_SIZE }
-  const page = await cluster.items.range(source.table, source.target, rows, consistent)
-  if (request.fetch) return fetchItems(cluster, request, page.rows, page.cut)
-  const units = readUnits(page.bytes, consistent)
+/** Whether the answer holds the rows as they are. */
+function isPlain({ fetch, filter, projection, countOnly }: PageRequest): boolean {
+  return !fetch && filter === undefined && projection === undefined && !countOnly
+}
+
+function joined(images: Image[], request: PageRequest): Spliced {
+  const texts = viewedTexts(images, request.countOnly ? { ...request, projection: undefined } : request)
+  return { text: texts.join(','), count: texts.length }
+}
+
+/** The items that the rows of a page stand for, and what they cost; `units`: of the rows, if they are not one read. */
+export async function evaluatePage(cluster: Cluster, view: RowView, page: Page, units?: number): Promise<Evaluated> {
+  const { source } = view
+  if (view.fetch) return fetchItems(cluster, view, page, units)
+  const spent = units ?? readUnits(page.bytes, view.consistent)
   return {
     images: page.rows,
     scanned: page.rows.length,
     last: page.cut ? page.rows.at(-1) : undefined,
-    units: source.index ? indexUnits(source, units, 0) : { table: units, indexes: {} },
+    bytes: page.bytes,
+    units: source.index ? indexUnits(source, spent, 0) : { table: spent, indexes: {} },
   }
 }
 
 /** The items of a local index's rows. What is fetched counts towards the page's size, which may end it sooner. */
-async function fetchItems(cluster: Cluster, request: PageRequest, rows: Image[], cut: boolean): Promise<Evaluated> {
-  const { source, consistent } = request
+async function fetchItems(
+  cluster: Cluster,
+  view: RowView,
+  { rows, cut }: Page,
+  units: number | undefined,
+): Promise<Evaluated> {
+  const { source, consistent } = view
   const images: Image[] = []
   let scanned = 0
   let indexBytes = 0
@@ -89,7 +115,8 @@ async function fetchItems(cluster: Cluster, request: PageRequest, rows: Image[],
     images,
     scanned,
     last: cut || scanned < rows.length ? rows[scanned - 1] : undefined,
-    units: indexUnits(source, readUnits(indexBytes, consistent), tableUnits),
+    bytes,
+    units: indexUnits(source, units ?? readUnits(indexBytes, consistent), tableUnits),
   }
 }
 
@@ -104,7 +131,7 @@ function itemKey(source: Source, row: Image): Buffer {
 }
 
 /** The texts of the items to return. Without filter and projection nothing is parsed. */
-function select(images: Image[], { filter, projection, countOnly }: PageRequest): string[] {
+export function viewedTexts(images: Image[], { filter, projection }: RowView): string[] {
   const texts: string[] = []
   for (const { json } of images) {
     if (filter === undefined && projection === undefined) {
@@ -113,12 +140,13 @@ function select(images: Image[], { filter, projection, countOnly }: PageRequest)
     }
     const item = JSON.parse(json) as Item
     if (filter !== undefined && !filter(item)) continue
-    texts.push(projection === undefined || countOnly ? json : JSON.stringify(projection(item)))
+    texts.push(projection === undefined ? json : JSON.stringify(projection(item)))
   }
   return texts
 }
 
-function keyText(source: Source, row: Image): string {
+/** LastEvaluatedKey: what tells a row of the source from all others. */
+export function keyText(source: Source, row: Image): string {
   const item = JSON.parse(row.json) as Item
   const key: Item = {}
   for (const name of keyNames(source)) setOwn(key, name, getOwn(item, name)!)

@@ -62,7 +62,8 @@ export function checkFilterCarried({ index, carried }: Source, filter: Condition
   )
 }
 
-function namesBeyond(carried: Set<string>, paths: Path[]): string[] {
+/** The attributes that the paths lead to and rows do not carry. */
+export function namesBeyond(carried: Set<string>, paths: Path[]): string[] {
   const names = new Set(paths.map(path => path[0] as string))
   return [...names].filter(name => !carried.has(name))
 }

@@ -26,9 +26,13 @@ export function sourceOf(table: TableRecord, indexName: string | undefined, cons
     return { table, schema, index: undefined, key: schema.key, carried: undefined, target: undefined }
   }
   const index = schema.indexes.find(({ name }) => name === indexName)
-  if (index === undefined) throw validation(`The table does not have the specified index: ${indexName}`)
+  if (index === undefined) throw noSuchIndex(indexName)
   const target = index.kind === 'LOCAL' ? { localIndex: index.id } : globalTarget(table, indexName, consistent)
   return { table, schema, index, key: index.key, carried: projectedNames(schema.key, index), target }
+}
+
+export function noSuchIndex(indexName: string) {
+  return validation(`The table does not have the specified index: ${indexName}`)
 }
 
 function globalTarget(table: TableRecord, indexName: string, consistent: boolean): RangeTarget {

@@ -55,6 +55,7 @@ export function writeAnswer(
   key: Item,
   outcome: WriteOutcome,
 ): JsonText | Promise<JsonText> {
+  call.meter.consumedWrite(table, outcome.units)
   const members = {
     Attributes: outcome.attributes,
     ConsumedCapacity: consumedCapacity(input.ReturnConsumedCapacity, input.TableName, table, outcome.units),

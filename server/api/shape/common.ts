@@ -18,6 +18,8 @@ export const indexName = string({ min: 3, max: 255, pattern: NAME_PATTERN })
 
 export const resourceArn = string({ min: 1, max: 1283 })
 
+export const revisionId = string({ min: 1, max: 255 })
+
 const attributeName = string({ max: 65_535 })
 const keyAttributeName = string({ min: 1, max: 255 })
 

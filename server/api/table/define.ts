@@ -2,11 +2,11 @@
 import { validation } from '../../model/errors.ts'
 import type { GlobalIndexRecord, KeySchemaElement, LocalIndexRecord, TableRecord } from '../../model/table.ts'
 import type { Call } from '../operation.ts'
+import { canonicalPolicy } from '../policy/document.ts'
 import { defineEncryption } from './encryption.ts'
 import { defineGlobalIndexes, defineLocalIndexes } from './indexes.ts'
 import { checkAllUsed, checkDefinitions, checkSimpleKey } from './keys.ts'
 import { checkCeilings, effectiveCeilings, initialWarmth, warm } from './ondemand.ts'
-import { checkPolicy } from './policy.ts'
 import { checkNonKeyAttributes } from './projection.ts'
 import type { CreateRequest } from './request.ts'
 import { defineStream } from './stream.ts'
@@ -27,7 +27,6 @@ export function defineTable(name: string, request: CreateRequest, call: Call): T
   const now = call.cluster.now()
   const stream = defineStream(request.StreamSpecification, now)
   checkTags(request.Tags ?? [])
-  if (request.ResourcePolicy !== undefined) checkPolicy(request.ResourcePolicy)
   return {
     id: call.cluster.uuid(),
     name,
@@ -42,7 +41,7 @@ export function defineTable(name: string, request: CreateRequest, call: Call): T
       request.TableClass === 'STANDARD_INFREQUENT_ACCESS' ? { class: request.TableClass, updates: [] } : undefined,
     deletionProtection: request.DeletionProtectionEnabled ?? false,
     tags: mergeTags([], request.Tags ?? []),
-    resourcePolicy: request.ResourcePolicy,
+    resourcePolicy: definePolicy(request.ResourcePolicy, now),
     partitions: [],
   }
 }
@@ -87,6 +86,10 @@ function defineThroughput(request: CreateRequest, region: string, now: number) {
     onDemandThroughput: effectiveCeilings(OnDemandThroughput),
     warmThroughput: warm(initialWarmth(BillingMode, throughput), WarmThroughput, BillingMode, {}),
   }
+}
+
+function definePolicy(text: string | undefined, now: number): TableRecord['resourcePolicy'] {
+  return text === undefined ? undefined : { document: canonicalPolicy(text), revisionId: String(now) }
 }
 
 /** Optional in the API model for the sake of global tables, which take it from their source. */

@@ -15,14 +15,17 @@ import { SECOND, since, startOfDay } from './limits.ts'
 const EMPTY: TableStatistics['table'] = { items: 0, bytes: 0 }
 const NOTHING_YET: TableStatistics = { table: EMPTY, indexes: {} }
 
+/** A table, and what of it is shown as being worked on while the table is ACTIVE. */
+export type ShownTable = TableRecord & { underWay?: 'ENCRYPTION' | 'WARMTH' }
+
 /** TableDescription with the table's sizes as they are now. */
-export async function describeLive(table: TableRecord, call: Call): Promise<object> {
+export async function describeLive(table: ShownTable, call: Call): Promise<object> {
   const hasRows = table.status === 'ACTIVE' || table.status === 'UPDATING'
   return describe(table, call, hasRows ? await call.cluster.tables.statistics(table) : NOTHING_YET)
 }
 
 /** TableDescription. Without `statistics`: of an empty table. */
-export function describe(table: TableRecord, call: Call, statistics: TableStatistics = NOTHING_YET): object {
+export function describe(table: ShownTable, call: Call, statistics: TableStatistics = NOTHING_YET): object {
   const now = call.cluster.now()
   return {
     TableName: table.name,
@@ -39,15 +42,16 @@ export function describe(table: TableRecord, call: Call, statistics: TableStatis
     BillingModeSummary: billingModeSummary(table),
     ProvisionedThroughput: describeThroughput(table.throughput, now),
     OnDemandThroughput: table.onDemandThroughput,
-    WarmThroughput: describeWarmth(table.warmThroughput, table.status),
+    WarmThroughput: describeWarmth(table.warmThroughput, table.status, table.underWay === 'WARMTH'),
     ...describeStream(table, call),
-    SSEDescription: table.sse && { Status: 'ENABLED', SSEType: table.sse.type, KMSMasterKeyArn: table.sse.keyArn },
+    SSEDescription: describeEncryption(table),
     TableClassSummary: table.tableClass && {
       TableClass: table.tableClass.class,
       LastUpdateDateTime: seconds(table.tableClass.lastUpdate),
     },
     DeletionProtectionEnabled: table.deletionProtection,
     RestoreSummary: describeRestore(table),
+    GlobalTableSettingsReplicationMode: table.replicationMode,
   }
 }
 
@@ -90,12 +94,19 @@ function describeThroughput(throughput: ProvisionedThroughput, now: number) {
   }
 }
 
-/** Warm throughput is there as soon as its table or index is: nobody waits for it. */
-function describeWarmth({ read, write }: WarmThroughput, status: string) {
+function describeEncryption({ sse, underWay }: ShownTable) {
+  if (sse === undefined) return undefined
+  const status = underWay === 'ENCRYPTION' ? 'UPDATING' : 'ENABLED'
+  return { Status: status, SSEType: sse.type, KMSMasterKeyArn: sse.keyArn }
+}
+
+/** `status`: of the table or index. */
+function describeWarmth({ read, write }: WarmThroughput, status: string, isRising = false) {
+  const settled = status === 'CREATING' || status === 'DELETING' ? status : 'ACTIVE'
   return {
     ReadUnitsPerSecond: read,
     WriteUnitsPerSecond: write,
-    Status: status === 'CREATING' || status === 'DELETING' ? status : 'ACTIVE',
+    Status: isRising ? 'UPDATING' : settled,
   }
 }
 

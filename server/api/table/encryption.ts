@@ -14,6 +14,9 @@ export function defineEncryption(
 ): TableRecord['sse'] {
   const { Enabled: enabled, SSEType: type, KMSMasterKeyId: key } = requested ?? {}
   if (!enabled && type !== undefined) throw invalidParameter('SSEType can not be specified if Enabled is false')
+  if (!enabled && key !== undefined) {
+    throw invalidParameter('KMSMasterKeyId can not be specified if Enabled is false')
+  }
   if (type === 'AES256') throw invalidParameter('SSEType AES256 is not supported')
   if (key !== undefined && type === undefined) {
     throw invalidParameter('SSEType KMS is required if KMSMasterKeyId is specified')

@@ -12,6 +12,7 @@ export function findForData(call: Call, given: string): TableRecord {
   // A colon is not allowed in a table's name, so that no ARN is ever found here.
   const table = call.cluster.tables.find(given) ?? call.cluster.tables.find(tableName(call, given))
   if (!table || table.status === 'CREATING' || table.status === 'DELETING') throw resourceNotFound()
+  call.meter.touched(table)
   return table
 }
 
@@ -20,6 +21,7 @@ export function findForControl(call: Call, given: string): TableRecord {
   const name = tableName(call, given)
   const table = call.cluster.tables.find(name)
   if (!table) throw resourceNotFound(`Requested resource not found: Table: ${name} not found`)
+  call.meter.touched(table)
   return table
 }
 
@@ -28,5 +30,6 @@ export function findForBackup(call: Call, given: string): TableRecord {
   const name = tableName(call, given)
   const table = call.cluster.tables.find(name)
   if (!table) throw dynamo('TableNotFoundException', `Table not found: ${name}`)
+  call.meter.touched(table)
   return table
 }

@@ -55,20 +55,25 @@ export function warmest(a: WarmThroughput, b: WarmThroughput): WarmThroughput {
 }
 
 /**
- * The warm throughput after a request for more. `floor`: what is warm already.
+ * The warm throughput after a request for more. `floor`: what is warm already, by the billing mode of what is being made, or
+ * for what is there (CURRENT).
  * Errors: ValidationException if less is asked for.
  */
 export function warm(
   floor: WarmThroughput,
   requested: WarmRequest | undefined,
-  mode: BillingMode,
+  by: BillingMode | 'CURRENT',
   subject: Subject,
 ): WarmThroughput {
   const { ReadUnitsPerSecond: read = floor.read, WriteUnitsPerSecond: write = floor.write } = requested ?? {}
   const low = read < floor.read ? 'ReadUnitsPerSecond' : write < floor.write ? 'WriteUnitsPerSecond' : undefined
   if (low === undefined) return { read, write }
-  const than = mode === 'PAY_PER_REQUEST' ? 'initial throughput for OnDemand' : 'provisioned throughput'
-  throw invalidParameter(`Requested ${low} for WarmThroughput for ${spelled(subject)} is lower than ${than}`)
+  const than = {
+    PAY_PER_REQUEST: 'initial throughput for OnDemand',
+    PROVISIONED: `${low === 'ReadUnitsPerSecond' ? 'ReadCapacityUnits' : 'WriteCapacityUnits'} of ProvisionedThroughput`,
+    CURRENT: 'current WarmThroughput, decreasing WarmThroughput is not supported',
+  }
+  throw invalidParameter(`Requested ${low} for WarmThroughput for ${spelled(subject)} is lower than ${than[by]}`)
 }
 
 function spelled({ index }: Subject): string {

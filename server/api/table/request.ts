@@ -53,4 +53,12 @@ export type IndexUpdateRequest = {
   Delete?: { IndexName: string }
 }
 
-export type UpdateRequest = Settings & { GlobalSecondaryIndexUpdates?: IndexUpdateRequest[] }
+type RegionRequest = { RegionName: string }
+
+export type UpdateRequest = Settings & {
+  GlobalSecondaryIndexUpdates?: IndexUpdateRequest[]
+  ReplicaUpdates?: { Create?: RegionRequest; Update?: RegionRequest; Delete?: RegionRequest }[]
+  MultiRegionConsistency?: 'EVENTUAL' | 'STRONG'
+  GlobalTableWitnessUpdates?: object[]
+  GlobalTableSettingsReplicationMode?: 'ENABLED' | 'DISABLED' | 'ENABLED_WITH_OVERRIDES'
+}

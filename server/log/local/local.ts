@@ -5,7 +5,7 @@ import type { Logger } from '../../base/logger.ts'
 import { type LoggedEntry, type LogStore, type PartitionLog, type Position, PositionConflict } from '../log.ts'
 import type { RecordPlace } from './frame.ts'
 import { type Recovered, recoverSegments, segmentPath } from './recovery.ts'
-import { GroupWriter, syncFolder } from './writer.ts'
+import { GroupWriter, type LogActivity, syncFolder } from './writer.ts'
 
 type Place = { segment: number; offset: number; length: number }
 
@@ -58,6 +58,10 @@ export class LocalLogStore implements LogStore {
 
   size(): number {
     return this.#bytes
+  }
+
+  get activity(): LogActivity {
+    return this.#writer.activity
   }
 
   async close(): Promise<void> {

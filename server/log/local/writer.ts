@@ -6,6 +6,7 @@
 import { constants, write as writeFile } from 'node:fs'
 import { type FileHandle, open, unlink } from 'node:fs/promises'
 import { promisify } from 'node:util'
+import { DURATIONS, Histogram } from '../../base/histogram.ts'
 import type { Logger } from '../../base/logger.ts'
 import { LogUnavailable } from '../log.ts'
 import {
@@ -27,10 +28,19 @@ const GROUP_SIZE = 2 * 1024 * 1024
 type Waiting = { record: LogRecord; resolve: () => void; reject: (error: Error) => void }
 type Segment = { number: number; file: FileHandle; end: number }
 
+/** What was written since the process began. */
+export type LogActivity = {
+  entries: number
+  bytes: number
+  /** Seconds that each group took to be written and synced. */
+  sync: Histogram
+}
+
 /** Told where a durable record lies, before its append resolves. */
 export type Written = (segment: number, place: RecordPlace) => void
 
 export class GroupWriter {
+  readonly activity: LogActivity = { entries: 0, bytes: 0, sync: new Histogram(DURATIONS) }
   readonly #folder: string
   readonly #written: Written
   readonly #logger: Logger
@@ -129,12 +139,20 @@ export class GroupWriter {
   }
 
   async #writeGroup(segment: Segment, bytes: Buffer, places: RecordPlace[]): Promise<void> {
+    const start = performance.now()
     const { bytesWritten } = await write(segment.file.fd, bytes, 0, bytes.length, segment.end)
+    this.#count(places.length, bytesWritten, performance.now() - start)
     if (bytesWritten !== bytes.length) throw new LogUnavailable(`wrote ${bytesWritten} of ${bytes.length} bytes`)
     for (const place of places) place.offset += segment.end
     segment.end += bytes.length
     this.#sequence += 1
     if (segment.end > SEGMENT_SIZE / 2) this.#prepareSpare()
+  }
+
+  #count(entries: number, bytes: number, ms: number): void {
+    this.activity.entries += entries
+    this.activity.bytes += bytes
+    this.activity.sync.observe(ms / 1000)
   }
 
   async #segmentFor(size: number): Promise<Segment> {

@@ -157,7 +157,7 @@ export function projection(random: Random, scope: Scope): string {
 const TOKENS = (
   '( ) ( ) [ ] . , , = <> < <= > >= + - ! a b c pk status #n0 #n1 # :v0 :v1 :v2 : 0 7 99999999999 1.5 AND and OR NOT Not ' +
   'BETWEEN IN SET REMOVE ADD DELETE size( contains( begins_with( attribute_exists( attribute_not_exists( attribute_type( ' +
-  'if_not_exists( list_append( foo( SET a = :v0 a = :v0 \0 \u2028 é \ud800 " \' ; -- /*'
+  'if_not_exists( list_append( foo( SET a = :v0 a = :v0 SELECT * FROM "fuzz-hash" WHERE VALUE { } << >> ? IS MISSING \0 \u2028 é \ud800 " \' ; -- /*'
 ).split(' ')
 
 export function soup(random: Random): string {

@@ -27,6 +27,7 @@ const EXPRESSIONS = [
   'KeyConditionExpression',
   'FilterExpression',
   'ProjectionExpression',
+  'Statement',
 ]
 const START_KEYS = ['ExclusiveStartKey', 'ExclusiveStartTableName', 'NextToken']
 

@@ -3,8 +3,20 @@
 import type { Random } from '../random.ts'
 import { batchGet, batchWrite, change, get, put, query, remove, scan } from './itemrequests.ts'
 import { type Make, maybe, target } from './parts.ts'
+import {
+  deletePolicy,
+  describeInsights,
+  globalTable,
+  kinesis,
+  listInsights,
+  putPolicy,
+  searchVectors,
+  updateInsights,
+} from './settingrequests.ts'
+import { batchExecuteStatement, executeStatement, executeTransaction } from './statementrequests.ts'
 import { create, resource, tag, timeToLive, untag, updateTable } from './tablerequests.ts'
 import { TABLES } from './tables.ts'
+import { transactGet, transactWrite } from './transactrequests.ts'
 import type { JsonObject } from './values.ts'
 
 export type ApiRequest = { operation: string; input: JsonObject }
@@ -25,6 +37,11 @@ export const OPERATIONS: { [operation: string]: readonly [weight: number, make: 
   BatchWriteItem: [6, batchWrite],
   DeleteItem: [4, remove],
   BatchGetItem: [4, batchGet],
+  ExecuteStatement: [10, executeStatement],
+  BatchExecuteStatement: [4, batchExecuteStatement],
+  ExecuteTransaction: [4, executeTransaction],
+  TransactWriteItems: [6, transactWrite],
+  TransactGetItems: [3, transactGet],
   CreateTable: [6, create],
   UpdateTable: [4, updateTable],
   DeleteTable: [0.8, target],
@@ -38,6 +55,18 @@ export const OPERATIONS: { [operation: string]: readonly [weight: number, make: 
   TagResource: [1.5, tag],
   UntagResource: [1, untag],
   ListTagsOfResource: [1, resource],
+  PutResourcePolicy: [1, putPolicy],
+  GetResourcePolicy: [0.5, resource],
+  DeleteResourcePolicy: [0.5, deletePolicy],
+  UpdateContributorInsights: [1, updateInsights],
+  DescribeContributorInsights: [0.5, describeInsights],
+  ListContributorInsights: [0.5, listInsights],
+  EnableKinesisStreamingDestination: [0.5, kinesis],
+  DisableKinesisStreamingDestination: [0.2, kinesis],
+  DescribeKinesisStreamingDestination: [0.2, target],
+  DescribeTableReplicaAutoScaling: [0.2, target],
+  DescribeGlobalTable: [0.2, globalTable],
+  SearchVectors: [0.2, searchVectors],
 }
 
 const CHOICES = Object.entries(OPERATIONS).map(

@@ -327,7 +327,7 @@ const refusals: [what: string, request: object, code: string, message: string][]
     'a policy that is too long',
     simple({ ResourcePolicy: `{"x":"${'x'.repeat(20_480)}"}` }),
     'ValidationException',
-    'Maximum policy size of 20480 bytes exceeded',
+    `${INVALID}Maximum policy size of 20480 bytes exceeded`,
   ],
   ['vectors', simple({ VectorIndexes: [{ IndexName: 'v' }] }), 'ValidationException', 'VectorIndexes is not supported'],
   [
@@ -386,11 +386,16 @@ test('CreateTable keeps tags and policy, and -1 for no ceiling', async t => {
   const w = world()
   const request = {
     Tags: [{ Key: 'team', Value: 'Zürich +-=._:/@' }],
-    ResourcePolicy: '{"Statement":[]}',
+    ResourcePolicy:
+      '{ "Statement": { "Effect": "allow", "Principal": { "AWS": ["123456789012"] }, "Action": "dynamodb:*", "Resource": ["*"] } }',
     OnDemandThroughput: { MaxReadRequestUnits: -1, MaxWriteRequestUnits: 7 },
   }
   const { TableDescription } = await w.run(createTable, simple(request))
   t.deepEqual(TableDescription.OnDemandThroughput, { MaxWriteRequestUnits: 7 })
   t.deepEqual(w.record('Tab').tags, request.Tags)
-  t.is(w.record('Tab').resourcePolicy, request.ResourcePolicy)
+  t.deepEqual(w.record('Tab').resourcePolicy, {
+    document:
+      '{"Version":"2008-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::123456789012:root"},"Action":"dynamodb:*","Resource":"*"}]}',
+    revisionId: String(START),
+  })
 })

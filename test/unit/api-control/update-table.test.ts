@@ -38,39 +38,90 @@ const refusals: [what: string, table: object, request: object, message: string][
   ['nothing', {}, {}, NOTHING],
   ['an empty list', {}, { GlobalSecondaryIndexUpdates: [] }, NOTHING],
   ['no ceiling at all', {}, { OnDemandThroughput: {} }, NOTHING],
-  ['replicas', {}, { ReplicaUpdates: [{ Create: { RegionName: 'x' } }] }, 'ReplicaUpdates is not supported'],
   ['SSE and more', {}, { ...KMS, ...ENABLE }, `${INVALID}Server-Side Encryption modification ${ONLY}`],
   [
     'table class and more',
     {},
     { TableClass: 'STANDARD', BillingMode: 'PAY_PER_REQUEST' },
-    `${INVALID}Table class modification ${ONLY}`,
+    `${INVALID}TableClass modification ${ONLY}`,
   ],
   [
     'protection and more',
     {},
     { DeletionProtectionEnabled: true, ...ENABLE },
-    `${INVALID}Deletion protection modification ${ONLY}`,
+    `${INVALID}DeletionProtection modification ${ONLY}`,
   ],
   [
     'warmth and more',
     {},
     { WarmThroughput: { ReadUnitsPerSecond: 20_000 }, ...ENABLE },
-    `${INVALID}Warm throughput modification ${ONLY}`,
+    `${INVALID}WarmThroughput ${ONLY}`,
   ],
   [
     'stream and throughput',
     {},
     { ...ENABLE, ...PROVISIONED },
-    'You cannot modify stream status while updating table IOPS',
+    `${INVALID}You cannot modify stream status while updating table IOPS`,
   ],
   [
     'index and throughput',
     {},
     { ...REMOVE, ...PROVISIONED },
-    'You cannot create or delete index while updating table IOPS',
+    `${INVALID}You cannot create or delete index while updating table IOPS`,
   ],
-  ['index and stream', {}, { ...REMOVE, ...ENABLE }, 'You cannot create or delete index while changing stream status'],
+  [
+    'index and stream',
+    {},
+    { ...REMOVE, ...ENABLE },
+    `${INVALID}You cannot create or delete index while changing stream status`,
+  ],
+  [
+    'a stream and a switch to provisioned',
+    {},
+    { ...ENABLE, ...PROVISIONED, BillingMode: 'PROVISIONED' },
+    `${INVALID}You cannot modify stream status while updating table IOPS`,
+  ],
+  [
+    'ceilings and a stream',
+    {},
+    { ...ENABLE, BillingMode: 'PAY_PER_REQUEST', OnDemandThroughput: { MaxReadRequestUnits: 5 } },
+    `${INVALID}OnDemandThroughput can only be combined with BillingMode in an UpdateTable request`,
+  ],
+  [
+    'warmth and a new index',
+    {},
+    {
+      WarmThroughput: { ReadUnitsPerSecond: 20_000 },
+      GlobalSecondaryIndexUpdates: [
+        {
+          Create: {
+            IndexName: 'New',
+            KeySchema: [{ AttributeName: 'h', KeyType: 'HASH' }],
+            Projection: { ProjectionType: 'ALL' },
+          },
+        },
+      ],
+    },
+    `${INVALID}Create global secondary index cannot be specified when updating WarmThroughput`,
+  ],
+  [
+    'everything at once: encryption speaks first',
+    {},
+    { ...KMS, TableClass: 'STANDARD', DeletionProtectionEnabled: true, WarmThroughput: { ReadUnitsPerSecond: 20_000 } },
+    `${INVALID}Server-Side Encryption modification ${ONLY}`,
+  ],
+  [
+    'protection before warmth',
+    {},
+    { DeletionProtectionEnabled: true, WarmThroughput: { ReadUnitsPerSecond: 20_000 } },
+    `${INVALID}DeletionProtection modification ${ONLY}`,
+  ],
+  [
+    'a key without encryption',
+    {},
+    { SSESpecification: { Enabled: false, KMSMasterKeyId: 'k' } },
+    `${INVALID}KMSMasterKeyId can not be specified if Enabled is false`,
+  ],
   [
     'provisioned without throughput',
     {},
@@ -229,11 +280,16 @@ test('billing: the mode a table has already changes nothing', async t => {
 
 test('billing: with a stream in one request', async t => {
   const w = await withTable(PROVISIONED)
-  await update(w, { BillingMode: 'PAY_PER_REQUEST', ...ENABLE, OnDemandThroughput: { MaxReadRequestUnits: 9 } })
+  await update(w, { BillingMode: 'PAY_PER_REQUEST', ...ENABLE })
   const after = await describe(w)
   t.is(after.BillingModeSummary.BillingMode, 'PAY_PER_REQUEST')
   t.is(after.StreamSpecification.StreamViewType, 'NEW_IMAGE')
-  t.deepEqual(after.OnDemandThroughput, { MaxReadRequestUnits: 9 })
+})
+
+test('billing: with ceilings in one request', async t => {
+  const w = await withTable(PROVISIONED)
+  await update(w, { BillingMode: 'PAY_PER_REQUEST', OnDemandThroughput: { MaxReadRequestUnits: 9 } })
+  t.deepEqual((await describe(w)).OnDemandThroughput, { MaxReadRequestUnits: 9 })
 })
 
 test('billing: four switches to on demand in 24 hours', async t => {
@@ -279,13 +335,15 @@ test('encryption: on, another key, off', async t => {
     on.SSEDescription.KMSMasterKeyArn,
     /^arn:aws:kms:eu-west-1:123456789012:key\/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
   )
-  t.like(on.SSEDescription, { Status: 'ENABLED', SSEType: 'KMS' })
+  t.like(on.SSEDescription, { Status: 'UPDATING', SSEType: 'KMS' })
+  t.is((await describe(w)).SSEDescription.Status, 'ENABLED')
   const key = { Enabled: true, SSEType: 'KMS', KMSMasterKeyId: '1234abcd' }
   const other = await update(w, { SSESpecification: key })
   t.is(other.SSEDescription.KMSMasterKeyArn, 'arn:aws:kms:eu-west-1:123456789012:key/1234abcd')
   await t.notThrowsAsync(update(w, { SSESpecification: key }))
   const off = await update(w, { SSESpecification: { Enabled: false } })
-  t.is(off.SSEDescription, undefined)
+  t.is(off.SSEDescription.Status, 'UPDATING')
+  t.is((await describe(w)).SSEDescription, undefined)
   const error = await t.throwsAsync(update(w, KMS))
   t.regex(error.message, /^Subscriber limit exceeded: Encryption mode changes are limited in the 24h window ending at /)
   w.advance(6 * HOUR)
@@ -336,9 +394,14 @@ test('ceilings: each by itself, and -1 takes one away', async t => {
 test('warm throughput grows and never shrinks', async t => {
   const w = await withTable()
   const answer = await update(w, { WarmThroughput: { WriteUnitsPerSecond: 5000 } })
-  t.deepEqual(answer.WarmThroughput, { ReadUnitsPerSecond: 12_000, WriteUnitsPerSecond: 5000, Status: 'ACTIVE' })
+  const warm = { ReadUnitsPerSecond: 12_000, WriteUnitsPerSecond: 5000 }
+  t.deepEqual(answer.WarmThroughput, { ...warm, Status: 'UPDATING' })
+  t.deepEqual((await describe(w)).WarmThroughput, { ...warm, Status: 'ACTIVE' })
   const error = await t.throwsAsync(update(w, { WarmThroughput: { WriteUnitsPerSecond: 4999 } }))
-  t.regex(error.message, /WriteUnitsPerSecond for WarmThroughput for table is lower than/)
+  t.is(
+    error.message,
+    `${INVALID}Requested WriteUnitsPerSecond for WarmThroughput for table is lower than current WarmThroughput, decreasing WarmThroughput is not supported`,
+  )
 })
 
 const T = 'Table: Tab'

@@ -4,9 +4,11 @@ import type { Call, Operation } from '../../../server/api/operation.ts'
 import { decode } from '../../../server/api/shape/decode.ts'
 import type { Structure } from '../../../server/api/shape/shape.ts'
 import type { BackupServices } from '../../../server/backup/services.ts'
-import type { Items, TableStatistics, Tables } from '../../../server/cluster/cluster.ts'
+import { silent } from '../../../server/base/logger.ts'
+import type { Items, TableStatistics, Tables, Transactions } from '../../../server/cluster/cluster.ts'
 import { DynamoError, dynamo, resourceNotFound } from '../../../server/model/errors.ts'
 import type { TableRecord } from '../../../server/model/table.ts'
+import { Telemetry } from '../../../server/telemetry/telemetry.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: answers are JSON, looked into by tests alone.
 export type Json = any
@@ -34,10 +36,12 @@ export function world(): World {
   const statistics = new Map<string, TableStatistics>()
   let now = START
   let ids = 0
+  const tables = tablesOf(records, statistics, () => now)
   const call: Call = {
     cluster: {
-      tables: tablesOf(records, statistics, () => now),
+      tables,
       items: undefined as unknown as Items,
+      transactions: undefined as unknown as Transactions,
       now: () => now,
       uuid: () => `00000000-0000-4000-8000-${String(++ids).padStart(12, '0')}`,
     },
@@ -45,6 +49,7 @@ export function world(): World {
     region: 'eu-west-1',
     account: ACCOUNT,
     requestId: 'R',
+    meter: new Telemetry(tables, silent).begin('Test', 'R', {}),
   }
   return {
     async run(operation, request) {

@@ -58,7 +58,7 @@ test('sixteen megabytes of items, and the rest as a request', async t => {
 })
 
 test('what is throttled is unprocessed, unless that is everything', async t => {
-  const { run, refusal, faults } = shop()
+  const { run, refusal, faults, telemetry } = shop()
   for (const key of ['a', 'b']) await run(putItem, { TableName: 'Pets', Item: id(key) })
   faults.set('a', THROTTLED)
   const Keys = [id('a'), id('b')]
@@ -78,6 +78,8 @@ test('what is throttled is unprocessed, unless that is everything', async t => {
   t.deepEqual(await run(batchWriteItem, { RequestItems: { Pets: [remove(id('a'))] } }), {
     UnprocessedItems: { Pets: [remove(id('a'))] },
   })
+  const pets = telemetry.all().find(({ name }) => name === 'Pets')
+  t.like(pets, { readThrottleEvents: 2, writeThrottleEvents: 2, transactionConflicts: 1 })
 })
 
 test('writes in several tables, what they cost, and their collections', async t => {

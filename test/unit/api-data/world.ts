@@ -3,6 +3,7 @@
 import { JsonText, type Operation } from '../../../server/api/operation.ts'
 import { decode } from '../../../server/api/shape/decode.ts'
 import type { BackupServices } from '../../../server/backup/services.ts'
+import { silent } from '../../../server/base/logger.ts'
 import type { Cluster, Items, RangePage, RangeTarget, Tables } from '../../../server/cluster/cluster.ts'
 import { DynamoError } from '../../../server/model/errors.ts'
 import type { Item, ScalarType } from '../../../server/model/item.ts'
@@ -16,6 +17,8 @@ import {
 import type { Image, Page, WriteCommand, WriteOutcome } from '../../../server/partition/command.ts'
 import { evaluate } from '../../../server/partition/evaluate.ts'
 import { indexRow } from '../../../server/partition/indexes.ts'
+import { Telemetry } from '../../../server/telemetry/telemetry.ts'
+import { transactionsOf } from './transactions.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: answers are JSON, looked into by tests alone.
 export type Json = any
@@ -30,6 +33,7 @@ export type World = {
   refusal(operation: Operation, request: object): Promise<string>
   /** Errors to throw from accesses to an item, by the item's hash value. */
   faults: Map<string, DynamoError>
+  telemetry: Telemetry
   /** Added to the statistics of every table. */
   ballast: { bytes: number }
 }
@@ -40,7 +44,9 @@ export function world(...records: TableRecord[]): World {
   const ballast = { bytes: 0 }
   const cluster = clusterOf(new Map(records.map(record => [record.name, record])), rows, faults, ballast)
   const backup = undefined as unknown as BackupServices
-  const call = { cluster, backup, region: 'us-east-1', account: '123456789012', requestId: 'R' }
+  const telemetry = new Telemetry(cluster.tables, silent)
+  const meter = telemetry.begin('Test', 'R', {})
+  const call = { cluster, backup, region: 'us-east-1', account: '123456789012', requestId: 'R', meter }
   const run = async (operation: Operation, request: object) => {
     const input = decode(operation.input, JSON.parse(JSON.stringify(request)))
     const answer = await operation.handle(input, call)
@@ -55,7 +61,7 @@ export function world(...records: TableRecord[]): World {
     }
     return 'none'
   }
-  return { run, refusal, faults, ballast }
+  return { run, refusal, faults, telemetry, ballast }
 }
 
 function clusterOf(
@@ -94,7 +100,18 @@ function clusterOf(
       return page([...rowsOf(targetId(table, target)).values()], request)
     },
   }
-  return { tables, items, now: () => 0, uuid: () => '00000000-0000-0000-0000-000000000000' }
+  const transactions = transactionsOf({
+    get: (table, key) => rowsOf(table.id).get(key.toString('hex'))?.image,
+    write: (table, command) => write(table, command, rowsOf),
+    mark() {
+      const before = [...stored].map(([id, rows]) => [id, new Map(rows)] as const)
+      return () => {
+        for (const rows of stored.values()) rows.clear()
+        for (const [id, rows] of before) for (const [place, row] of rows) rowsOf(id).set(place, row)
+      }
+    },
+  })
+  return { tables, items, transactions, now: () => 0, uuid: () => '00000000-0000-0000-0000-000000000000' }
 }
 
 function meetFault(faults: Map<string, DynamoError>, table: TableRecord, item: Item | undefined): void {

@@ -4,6 +4,7 @@ import test from 'ava'
 import { systemClock } from '../../../server/base/clock.ts'
 import { silent } from '../../../server/base/logger.ts'
 import { systemRandom } from '../../../server/base/random.ts'
+import { untraced } from '../../../server/base/tracer.ts'
 import { PartitionHost } from '../../../server/cluster/host.ts'
 import { indexPartitions } from '../../../server/cluster/leaders.ts'
 import { partitionKey } from '../../../server/cluster/records.ts'
@@ -11,6 +12,7 @@ import { MemoryLogStore } from '../../../server/log/memory.ts'
 import { LocalMetadata } from '../../../server/metadata/local/local.ts'
 import { noCheckpointer } from '../../../server/store/checkpointer.ts'
 import { tempFolder } from '../../helpers/temp.ts'
+import { alone } from '../replica/fakes.ts'
 
 const ID = '11111111-2222-4333-8444-555555555555'
 
@@ -24,7 +26,9 @@ async function startHost(folder: string, metadata: LocalMetadata): Promise<Parti
     lease: await metadata.lease(),
     checkpointer: noCheckpointer,
     indexes: indexPartitions(() => undefined),
+    peers: alone,
     clock: systemClock,
+    tracer: untraced,
     logger: silent,
   })
   await host.start()

@@ -9,6 +9,7 @@ const leader = (more: Partial<LeaderRecord> = {}): LeaderRecord => ({
   epoch: 1,
   schemaVersion: 1,
   built: [],
+  closed: false,
   ...more,
 })
 
@@ -101,15 +102,33 @@ test('an index that goes is first left by the table, then dropped, then forgotte
   t.deepEqual([last.globalIndexes, last.status], [[], 'ACTIVE'])
 })
 
-test('a deleted table goes when none of its partitions is led any more', t => {
-  const record = table({ status: 'DELETING', globalIndexes: [globalIndex('g')] })
-  const ids = partitionIds(record)
+test('a deleted table closes its partitions, drops them, and goes when none is led any more', t => {
+  const index = globalIndex('g')
+  const record = table({ status: 'DELETING', globalIndexes: [index], schemaVersion: 2 })
+  const own = record.partitions.map(({ id }) => id)
+  const asked = partitionRecords(record, 'node')
+  t.deepEqual(
+    asked.map(({ id, schema }) => [id, schema!.closing, schema!.routes]),
+    own.map(id => [id, true, {}]),
+  )
   t.is(
-    advance(record, id => (id === ids.at(-1) ? leader() : undefined)),
+    advance(record, () => undefined),
+    undefined,
+    'one that is not led may have decided what others need',
+  )
+  t.is(advance(record, led(record, { schemaVersion: 2 })), undefined)
+  const closed = { schemaVersion: 2, closed: true }
+  for (const id of own) t.is(advance(record, led(record, closed, { [id]: undefined })), undefined)
+  const step = advance(record, led(record, closed))!
+  t.deepEqual(step, { record: { ...record, dropped: true }, drop: own })
+  const dropped = step.record as TableRecord
+  const ids = partitionIds(dropped)
+  t.is(
+    advance(dropped, id => (id === ids.at(-1) ? leader() : undefined)),
     undefined,
   )
   t.deepEqual(
-    advance(record, () => undefined),
+    advance(dropped, () => undefined),
     { record: 'gone', drop: [] },
   )
 })

@@ -1,6 +1,6 @@
 import test from 'ava'
 import fc from 'fast-check'
-import type { PartitionHistory, PartitionLeader } from '../../../server/cluster/leaders.ts'
+import type { PartitionHistory, PartitionLeader, TransactionLeader } from '../../../server/cluster/leaders.ts'
 import { Router } from '../../../server/cluster/router.ts'
 import { hashRange } from '../../../server/codec/range.ts'
 import type { TableRecord } from '../../../server/model/table.ts'
@@ -19,6 +19,8 @@ class Stores {
     const store = this.stores.get(id)
     return (
       store && {
+        history: undefined as unknown as PartitionHistory,
+        transactions: undefined as unknown as TransactionLeader,
         get: key => store.reader.get(key),
         range: request => {
           this.visited.push(id)
@@ -30,7 +32,6 @@ class Stores {
         },
         statistics: () => ({ items: 0, bytes: 0, local: {} }),
         fed: () => undefined,
-        history: undefined as unknown as PartitionHistory,
       }
     )
   }

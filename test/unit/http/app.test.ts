@@ -125,6 +125,23 @@ test('the query form of a signature', async t => {
   t.regex((await harness.send('Empty', { path: `/?${query}` })).body.toString(), /Found both/)
 })
 
+test('a page takes its input from the URL, and is signed like any request', async t => {
+  const harness = await start(t)
+  const get = (path: string, headers = {}) =>
+    harness.send('', { method: 'GET', path, body: '', headers: { 'X-Amz-Target': undefined, ...headers } })
+  const page = await get('/echo?Text=a%2Fb&__proto__=x')
+  t.is(page.status, 200)
+  t.is(page.body.toString(), '{"Text":"a/b"}')
+  assertHeaders(t, page, 'application/x-amz-json-1.0')
+  const violation = (await get('/echo')).body.toString()
+  t.regex(violation, /Value null at 'text' failed to satisfy constraint: Member must not be null/)
+  const query =
+    'X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=a%2Fb%2Fc%2Fd%2Fe&X-Amz-Date=20000101T000000Z&X-Amz-SignedHeaders=host&X-Amz-Signature=0'
+  t.is((await get(`/echo?Text=a&${query}`, { Authorization: undefined })).status, 200)
+  t.regex((await get('/echo?Text=a', { Authorization: undefined })).body.toString(), /MissingAuthenticationToken/)
+  t.is((await harness.send('Echo', { path: '/echo', body: '{"Text":"a"}' })).status, 404)
+})
+
 test('what is no API request', async t => {
   const harness = await start(t)
   const bare = {
@@ -140,6 +157,9 @@ test('what is no API request', async t => {
   assertHeaders(t, healthy, 'text/plain')
   t.is((await get('/anything?x')).body.toString(), healthy.body.toString())
   t.is((await get('/healthz')).body.toString(), '{"status":"ok"}')
+  const metrics = await get('/metrics')
+  t.is(metrics.body.toString(), 'metrics 1\n')
+  assertHeaders(t, metrics, 'text/plain; version=0.0.4; charset=utf-8')
   t.is((await get('/readyz')).status, 200)
   harness.ready = false
   t.is((await get('/readyz')).status, 503)

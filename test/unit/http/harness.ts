@@ -9,6 +9,7 @@ import { type Logger, silent } from '../../../server/base/logger.ts'
 import { createApp } from '../../../server/http/app.ts'
 import { createServer, type HttpServer } from '../../../server/http/server.ts'
 import { validation } from '../../../server/model/errors.ts'
+import { Telemetry } from '../../../server/telemetry/telemetry.ts'
 
 const echo = operation({
   name: 'Echo',
@@ -61,13 +62,16 @@ export class Harness {
 
   constructor() {
     const log = (level: string) => (fields: object) => void this.logged.push({ level, fields: { ...fields } })
-    const logger: Logger = { ...silent, debug: log('debug'), error: log('error') }
+    const logger: Logger = { ...silent, debug: log('debug'), error: log('error'), isLevelEnabled: () => true }
     const app = createApp({
       operations: [echo, empty, text, refuse, crash, slow],
       streamsOperations: [stream],
-      call: requestId => ({ requestId }) as Call,
+      pages: { '/echo': echo },
+      call: (requestId, _signature, meter) => ({ requestId, meter }) as Call,
       region: 'eu-west-1',
       ready: () => this.ready,
+      telemetry: new Telemetry({ find: () => undefined }, logger),
+      metrics: async () => 'metrics 1\n',
       logger,
     })
     this.server = createServer(app)

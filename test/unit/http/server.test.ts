@@ -82,10 +82,11 @@ test('closing lets requests finish and idle connections go', async t => {
 
 test('closing does not wait for ever', async t => {
   const harness = await start(t)
+  const begun = once(harness.server.node, 'request')
   const socket = connect(harness.port)
   socket.on('error', () => {})
   socket.write(`${HEAD}Content-Length: 100\r\n\r\n{`)
-  await new Promise(resolve => setTimeout(resolve, 50))
+  await begun
   const socketClosed = once(socket, 'close')
   await harness.server.close(100)
   await socketClosed

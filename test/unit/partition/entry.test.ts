@@ -1,8 +1,9 @@
 import test from 'ava'
 import fc from 'fast-check'
-import { pack } from 'msgpackr'
+import { pack, unpack } from 'msgpackr'
 import { OperatorError } from '../../../server/base/failure.ts'
 import { chainHash, decodeEntry, type Effect, type EntryBody, encodeEntry } from '../../../server/partition/entry.ts'
+import type { Step } from '../../../server/partition/steps.ts'
 import { INDEXED, partitionSchema } from './given.ts'
 
 const bytes = fc.uint8Array({ maxLength: 40 }).map(array => Buffer.from(array))
@@ -27,6 +28,25 @@ const effect: fc.Arbitrary<Effect> = fc.record({
   global: fc.array(change(fc.uuid()), { maxLength: 3 }),
 })
 const effects = fc.array(effect, { maxLength: 4 })
+const time = fc.nat(2 ** 42)
+const units = fc.array(fc.nat(100))
+const lock = fc.record({ key: bytes, changes: fc.boolean(), image: maybe(image) })
+const participants = fc.array(fc.record({ partition: fc.uuid(), ticket: fc.string() }))
+const outcome = fc.constantFrom('committed' as const, 'aborted' as const)
+const named = <K extends string>(kind: K) => fc.constant(kind)
+const step: fc.Arbitrary<Step> = fc.oneof(
+  fc.record({
+    kind: named('prepare'),
+    transaction: fc.uuid(),
+    ticket: fc.string(),
+    home: fc.uuid(),
+    locks: fc.array(lock),
+  }),
+  fc.record({ kind: named('resolve'), transaction: fc.uuid() }),
+  fc.record({ kind: named('decide'), transaction: fc.uuid(), outcome, time, participants }),
+  fc.record({ kind: named('token'), token: fc.string(), request: fc.string(), expires: time, units }),
+  fc.record({ kind: named('forget'), time, transactions: fc.array(fc.uuid()), tokens: fc.array(fc.string()) }),
+)
 const position = fc.nat(2 ** 40)
 const row = fc.record({ key: bytes, image })
 const body: fc.Arbitrary<EntryBody> = fc.oneof(
@@ -35,7 +55,10 @@ const body: fc.Arbitrary<EntryBody> = fc.oneof(
     kind: 'schema' as const,
     schema: partitionSchema(INDEXED, { i: [{ id: 'x', from: 0, to: 2 ** 32 }] }),
   }),
-  fc.record({ kind: fc.constant('write' as const), time: fc.nat(2 ** 42), effects }),
+  fc.record(
+    { kind: fc.constant('write' as const), time, effects, steps: fc.array(step, { minLength: 1, maxLength: 4 }) },
+    { requiredKeys: ['kind', 'time', 'effects'] },
+  ),
   fc.record({ kind: fc.constant('backfill' as const), index: fc.uuid(), rows: fc.array(row), cursor: maybe(bytes) }),
   fc.record({ kind: fc.constant('feed' as const), source: fc.uuid(), position, effects }),
 )
@@ -58,8 +81,15 @@ test('keys read back are buffers, which routing reads hashes from', t => {
 })
 
 test('an entry of a newer version is refused in a sentence', t => {
-  const newer = pack([2, 1, '', 'write', []])
-  t.throws(() => decodeEntry(newer), { instanceOf: OperatorError, message: /newer Tavola \(version 2/ })
+  const newer = pack([3, 1, '', 'write', []])
+  t.throws(() => decodeEntry(newer), { instanceOf: OperatorError, message: /newer Tavola \(version 3/ })
+})
+
+test('an entry names the oldest version that can read it', t => {
+  const write = { kind: 'write' as const, time: 1, effects: [], epoch: 1, previous: '' }
+  const versionOf = (bytes: Uint8Array) => (unpack(bytes) as number[])[0]
+  t.is(versionOf(encodeEntry(write)), 1)
+  t.is(versionOf(encodeEntry({ ...write, steps: [{ kind: 'resolve', transaction: 't' }] })), 2)
 })
 
 test('different bytes have different hashes', t => {

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { type Clock, systemClock } from '../../../server/base/clock.ts'
 import { silent } from '../../../server/base/logger.ts'
+import { untraced } from '../../../server/base/tracer.ts'
 import type { LoggedEntry, PartitionLog, Position } from '../../../server/log/log.ts'
 import { MemoryLogStore } from '../../../server/log/memory.ts'
 import type { Item } from '../../../server/model/item.ts'
@@ -10,6 +11,7 @@ import type { PartitionSchema } from '../../../server/partition/schema.ts'
 import { Applier } from '../../../server/replica/applier.ts'
 import type { FeedRow, IndexPartitions } from '../../../server/replica/feed.ts'
 import { Leader } from '../../../server/replica/leader.ts'
+import type { Peers } from '../../../server/replica/peers.ts'
 import { Store } from '../../../server/store/store.ts'
 import { PLAIN, partitionSchema } from '../partition/given.ts'
 
@@ -101,6 +103,16 @@ export class NotedIndexes implements IndexPartitions {
   }
 }
 
+/** No other partitions are there. */
+export const alone: Peers = {
+  outcome: async () => {
+    throw new Error('away')
+  },
+  holds: async () => {
+    throw new Error('away')
+  },
+}
+
 export type LedPartition = {
   leader: Leader
   log: GatedLog
@@ -113,19 +125,23 @@ export type LedPartition = {
 type LeadOptions = Partial<Pick<LedPartition, 'log' | 'store' | 'indexes'>> & {
   schema?: PartitionSchema
   clock?: Clock
+  peers?: Peers
+  partition?: string
 }
 
 /** A partition in memory, led, with a schema if it had none. */
 export async function lead(options: LeadOptions = {}): Promise<LedPartition> {
-  const partition = randomUUID()
+  const partition = options.partition ?? randomUUID()
   const log = options.log ?? new GatedLog(await new MemoryLogStore().open(partition, 0))
   const store = options.store ?? new Store(':memory:', partition)
   const indexes = options.indexes ?? new NotedIndexes()
   const applier = new Applier(store)
   while (applier.state.position < log.end()) applier.replay(await log.read(applier.state.position, 1e9))
   const broke: Error[] = []
-  const ports = { store, log, applier, indexes, clock: options.clock ?? clock, logger: silent }
-  const leader = await Leader.begin('source', 'node', ports, error => broke.push(error))
+  const peers = options.peers ?? alone
+  const shared = { clock: options.clock ?? clock, tracer: untraced, logger: silent }
+  const ports = { store, log, applier, indexes, peers, ...shared }
+  const leader = await Leader.begin(options.partition ?? 'source', 'node', ports, error => broke.push(error))
   await leader.adopt(options.schema ?? partitionSchema(PLAIN))
   return { leader, log, store, applier, indexes, broke }
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { OperatorError } from '../../../server/base/failure.ts'
 import { silent } from '../../../server/base/logger.ts'
+import { untraced } from '../../../server/base/tracer.ts'
 import { type LogStore, LogUnavailable, type PartitionLog } from '../../../server/log/log.ts'
 import { MemoryLogStore } from '../../../server/log/memory.ts'
 import { encodeEntry } from '../../../server/partition/entry.ts'
@@ -12,7 +13,7 @@ import { Replica } from '../../../server/replica/replica.ts'
 import { ThreadCheckpointer } from '../../../server/store/checkpointer.ts'
 import { tempFolder } from '../../helpers/temp.ts'
 import { ALL_HASHES, BY_OWNER, INDEXED, item, PLAIN, partitionSchema, put, S } from '../partition/given.ts'
-import { clock, epoch, GatedLog, NotedIndexes, settled, until, watch } from './fakes.ts'
+import { alone, clock, epoch, GatedLog, NotedIndexes, settled, until, watch } from './fakes.ts'
 
 /** A node's part of the world that outlives its replicas. */
 class Node {
@@ -28,7 +29,8 @@ class Node {
 
   open(): Promise<Replica> {
     const { logs, indexes, checkpointer } = this
-    return Replica.open(this.partition, this.path, { node: 'n', logs, checkpointer, indexes, clock, logger: silent })
+    const shared = { clock, tracer: untraced, logger: silent }
+    return Replica.open(this.partition, this.path, { node: 'n', logs, checkpointer, indexes, peers: alone, ...shared })
   }
 
   log(): Promise<PartitionLog> {
@@ -63,7 +65,7 @@ test('what was written is there after closing and opening, and the epoch grows',
     replica = await node.open()
     ;({ leader } = await lead(replica))
     t.is(leader.epoch, epoch)
-    t.deepEqual(JSON.parse(leader.get(put(item('a', 1)).key)!.json), item('a', 1))
+    t.deepEqual(JSON.parse((await leader.get(put(item('a', 1)).key))!.json), item('a', 1))
     t.is(leader.schemaVersion, 1)
   }
   await replica.close('done')

@@ -11,8 +11,8 @@ import { type LedPartition, lead, settled, until, watch } from './fakes.ts'
 const INCREMENT = { UpdateExpression: 'ADD n :one', ExpressionAttributeValues: { ':one': N(1) } }
 const IF_NEW = { ConditionExpression: 'attribute_not_exists(p)' }
 
-function read({ leader }: LedPartition, command: WriteCommand): Item | undefined {
-  const image = leader.get(command.key)
+function read({ store }: LedPartition, command: WriteCommand): Item | undefined {
+  const image = store.reader.get(command.key)
   return image && JSON.parse(image.json)
 }
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import test from 'ava'
 import fc from 'fast-check'
 import { OperatorError } from '../../../server/base/failure.ts'
@@ -81,6 +82,11 @@ test('a page holds what a plain list would say', t => {
         expected.cut = expected.rows.length === range.limit || expected.bytes >= range.maxBytes
       }
       t.deepEqual(reader.range(table, range), expected)
+      const page = reader.range(table, { ...range, splice: true })
+      if (!page.spliced) return t.deepEqual(page, expected)
+      const text = expected.rows.map(({ json }) => json).join(',')
+      const spliced = { text, count: expected.rows.length }
+      t.deepEqual(page, { rows: [], spliced, bytes: expected.bytes, cut: expected.cut })
     }),
     { numRuns: 300 },
   )
@@ -183,11 +189,11 @@ test('a checkpoint moves all into the file, also after reads that stopped half-w
     })
   write(0)
   t.is(store.reader.range(undefined, everything({ limit: 3 })).rows.length, 3)
-  t.true((await stat(`${path}-wal`)).size > 100_000)
+  t.true(store.unsavedBytes() > 100_000)
   t.true(await checkpointer.checkpoint(path, 'PASSIVE'))
   write(1000)
   t.true(await checkpointer.checkpoint(path, 'TRUNCATE'))
-  t.is((await stat(`${path}-wal`)).size, 0)
+  t.is(store.unsavedBytes(), 0)
   t.true((await stat(path)).size > 1_000_000)
   t.is(store.reader.range(undefined, everything()).rows.length, 1000)
 })
@@ -203,4 +209,88 @@ test('a checkpoint that cannot be made says so, and the next one is made', async
   t.true(await checkpointer.checkpoint(path, 'TRUNCATE'))
   await checkpointer.close()
   await new ThreadCheckpointer().close()
+})
+
+/** A file as the first format had it. */
+function makeFormat1(path: string, partition: string): void {
+  const database = new DatabaseSync(path)
+  database.exec(`
+    PRAGMA page_size = 8192; PRAGMA journal_mode = WAL;
+    CREATE TABLE item (key BLOB PRIMARY KEY, image TEXT NOT NULL, size INTEGER NOT NULL) WITHOUT ROWID;
+    CREATE TABLE local_index (number INTEGER NOT NULL, key BLOB NOT NULL, image TEXT NOT NULL, size INTEGER NOT NULL,
+      PRIMARY KEY (number, key)) WITHOUT ROWID;
+    CREATE TABLE local_statistics (number INTEGER PRIMARY KEY, items INTEGER NOT NULL, bytes INTEGER NOT NULL);
+    CREATE TABLE consumed (source TEXT PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID;
+    CREATE TABLE document (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+    CREATE TABLE state (partition TEXT NOT NULL, position INTEGER NOT NULL, chain TEXT NOT NULL, epoch INTEGER NOT NULL,
+      items INTEGER NOT NULL, bytes INTEGER NOT NULL);
+    INSERT INTO item VALUES (x'6b', '{"old":{"S":"x"}}', 4);
+    PRAGMA user_version = 1;`)
+  database.prepare("INSERT INTO state VALUES (?, 7, 'chain', 3, 1, 4)").run(partition)
+  database.close()
+}
+
+test('a file of the first format is made one of this, and keeps what it holds', async t => {
+  const path = join(await tempFolder(t), 'p.db')
+  const partition = randomUUID()
+  makeFormat1(path, partition)
+  for (let opening = 0; opening < 2; opening++) {
+    const store = new Store(path, partition)
+    t.deepEqual(store.reader.state(), { position: 7, chain: 'chain', epoch: 3, items: 1, bytes: 4 })
+    t.deepEqual(store.reader.get(Buffer.from('k')), { json: '{"old":{"S":"x"}}', size: 4 })
+    t.is(store.transactions.prepared().length, opening)
+    if (opening === 0) store.writer.transactions.prepare({ transaction: 't', ticket: '1', home: 'h', locks: [] })
+    store.close()
+  }
+})
+
+test('what is held of transactions, and decided, is kept until it is released or forgotten', t => {
+  const { transactions: reader, writer } = memoryStore()
+  const { transactions } = writer
+  t.true(reader.isEmpty())
+  const rows = ['t1', 't2'].map(transaction => ({
+    transaction,
+    ticket: '1.1',
+    home: 'h',
+    locks: [
+      { key: Buffer.from('a'), changes: true, image: image('a') },
+      { key: Buffer.from('b'), changes: true, image: undefined },
+      { key: Buffer.from('c'), changes: false, image: undefined },
+    ],
+  }))
+  for (const row of rows) transactions.prepare(row)
+  t.deepEqual(reader.prepared(), rows)
+  transactions.release('t1')
+  t.deepEqual(reader.prepared(), rows.slice(1))
+  const participants = [{ partition: 'p', ticket: '1.2' }]
+  const decision = { transaction: 't', outcome: 'committed' as const, time: 5, participants }
+  transactions.decide(decision)
+  transactions.decide({ ...decision, transaction: 'u', outcome: 'aborted' })
+  t.deepEqual(reader.decision('t'), decision)
+  t.is(reader.decision('v'), undefined)
+  const numbers = reader.decisions(0, 9).map(({ number, transaction }) => [number, transaction])
+  t.deepEqual(numbers, [
+    [1, 't'],
+    [2, 'u'],
+  ])
+  t.deepEqual(reader.decisions(1, 9).length, 1)
+  t.false(reader.isEmpty())
+  for (const { transaction } of reader.decisions(0, 9)) transactions.forgetDecision(transaction)
+  t.true(reader.isEmpty())
+})
+
+test('a token that is used again is not forgotten with its old use', t => {
+  const { transactions: reader, writer } = memoryStore()
+  const { transactions } = writer
+  const row = { token: 'x', request: 'r', expires: 10, units: [1, 2] }
+  transactions.saveToken(row)
+  transactions.saveToken({ ...row, token: 'y', expires: 20 })
+  t.deepEqual(reader.token('x'), row)
+  t.deepEqual(reader.expiredTokens(10, 9), ['x'])
+  t.deepEqual(reader.expiredTokens(20, 1), ['x'])
+  transactions.saveToken({ ...row, expires: 30, request: 's' })
+  transactions.forgetToken('x', 10)
+  t.is(reader.token('x')?.request, 's')
+  transactions.forgetToken('x', 30)
+  t.is(reader.token('x'), undefined)
 })

@@ -4,6 +4,7 @@ import { checkExists, checkFree } from '../inuse.ts'
 import type { UpdateRequest } from '../request.ts'
 import type { Change, Context, Step } from './change.ts'
 import { changeIndexes } from './indexes.ts'
+import { changeReplicas, changeReplicationMode } from './replicas.ts'
 import {
   changeCeilings,
   changeEncryption,
@@ -15,6 +16,7 @@ import {
 import { changeBilling } from './throughput.ts'
 
 const STEPS: Step[] = [
+  changeReplicas,
   changeBilling,
   changeStream,
   changeIndexes,
@@ -23,6 +25,7 @@ const STEPS: Step[] = [
   changeProtection,
   changeCeilings,
   changeWarmth,
+  changeReplicationMode,
 ]
 
 /**

@@ -1,13 +1,14 @@
 /** A change of a table on its way through the steps of UpdateTable. */
 import type { TableRecord, UpdateCause } from '../../../model/table.ts'
 import type { Call } from '../../operation.ts'
+import type { ShownTable } from '../describe.ts'
 import type { UpdateRequest } from '../request.ts'
 
 export type Change = {
   /** The table as it shall be. */
   record: TableRecord
   /** The table as the response shows it: largely as it was, for DynamoDB answers before the work is done. */
-  shown: TableRecord
+  shown: ShownTable
 }
 
 export type Context = {
@@ -32,7 +33,7 @@ export function updating(
   }
 }
 
-/** A change that is done at once, and shows. */
-export function done(change: Change, record: Partial<TableRecord>): Change {
-  return { record: { ...change.record, ...record }, shown: { ...change.shown, ...record } }
+/** A change that is done at once, and shows; with `underWay`, as if it still went on. */
+export function done(change: Change, record: Partial<TableRecord>, underWay?: ShownTable['underWay']): Change {
+  return { record: { ...change.record, ...record }, shown: { ...change.shown, ...record, underWay } }
 }

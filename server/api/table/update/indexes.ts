@@ -62,7 +62,10 @@ function changeIndex(change: Change, requested: IndexThroughputRequest, { call, 
   const { record, shown } = change
   const { IndexName: name, ProvisionedThroughput, OnDemandThroughput, WarmThroughput } = requested
   if (!ProvisionedThroughput && !OnDemandThroughput && !WarmThroughput) {
-    throw invalidParameter(`ProvisionedThroughput is not specified for index: ${name}`)
+    throw nothingToChange(record, name)
+  }
+  if (record.localIndexes.some(index => index.name === name)) {
+    throw validation(`Cannot update an index that is not a GlobalSecondaryIndex: ${name}`)
   }
   const index = findIndex(record, name)
   if (index.status === 'CREATING' && !index.backfilling) {
@@ -82,10 +85,18 @@ function changeIndex(change: Change, requested: IndexThroughputRequest, { call, 
   if (OnDemandThroughput) {
     next.onDemandThroughput = effectiveCeilings({ ...index.onDemandThroughput, ...OnDemandThroughput })
   }
-  next.warmThroughput = warm(next.warmThroughput, WarmThroughput, record.billingMode, { index: name })
+  next.warmThroughput = warm(next.warmThroughput, WarmThroughput, 'CURRENT', { index: name })
   const globalIndexes = replaced(record.globalIndexes, next)
   if (!ProvisionedThroughput && !OnDemandThroughput) return done(change, { globalIndexes })
   return updating(change, ProvisionedThroughput ? 'THROUGHPUT' : 'ON_DEMAND', { globalIndexes })
+}
+
+function nothingToChange(table: TableRecord, name: string) {
+  return table.billingMode === 'PROVISIONED'
+    ? invalidParameter(`Both ReadCapacityUnits and WriteCapacityUnits must be specified for index: ${name}`)
+    : invalidParameter(
+        `The only Updates for index: ${name} when TableThroughputMode is PAY_PER_REQUEST can be to OnDemandThroughput, WarmThroughput`,
+      )
 }
 
 /** Which indexes there are, and in which status, shows at once. */

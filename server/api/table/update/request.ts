@@ -1,5 +1,5 @@
 /** Checks of an UpdateTable request that need no table: which changes may go together, and how they are spelled. */
-import { invalidParameter, validation } from '../../../model/errors.ts'
+import { type DynamoError, invalidParameter, validation } from '../../../model/errors.ts'
 import type { Call } from '../../operation.ts'
 import { defineEncryption } from '../encryption.ts'
 import { checkGlobalIndex } from '../indexes.ts'
@@ -7,6 +7,7 @@ import { duplicate } from '../keys.ts'
 import { subscriberLimit } from '../limits.ts'
 import type { IndexUpdateRequest, StreamRequest, UpdateRequest } from '../request.ts'
 import { checkBilling, checkBounds } from '../throughput.ts'
+import { checkReplicaUpdates } from './replicas.ts'
 
 const CHANGES = [
   'ProvisionedThroughput',
@@ -14,22 +15,38 @@ const CHANGES = [
   'StreamSpecification',
   'GlobalSecondaryIndexUpdates',
   'SSESpecification',
+  'ReplicaUpdates',
   'TableClass',
   'DeletionProtectionEnabled',
   'OnDemandThroughput',
   'WarmThroughput',
+  'GlobalTableSettingsReplicationMode',
 ] as const
 
-/** Changes that tolerate no other, and what their refusals call them. */
+/** Changes that tolerate no other, the more jealous first, and what their refusals call them. */
 const LONERS = {
+  ReplicaUpdates: 'Replica modification',
   SSESpecification: 'Server-Side Encryption modification',
-  TableClass: 'Table class modification',
-  DeletionProtectionEnabled: 'Deletion protection modification',
-  WarmThroughput: 'Warm throughput modification',
+  TableClass: 'TableClass modification',
+  DeletionProtectionEnabled: 'DeletionProtection modification',
+  WarmThroughput: 'WarmThroughput',
 } as const
 
-const AT_LEAST_ONE =
-  'At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates, SSESpecification, ReplicaUpdates, MultiAccountReplicaReady, ReplicaTransitRoleArn, MultiRegionConsistency, DeletionProtectionEnabled, OnDemandThroughput, WarmThroughput or TableClass is required'
+/** What a request without any change is told to choose from: DynamoDB's own names, some of them not public. */
+const CHOICES = [
+  'ProvisionedThroughput',
+  'BillingMode',
+  'UpdateStreamEnabled',
+  'GlobalSecondaryIndexUpdates',
+  'SSESpecification',
+  'ReplicaUpdates',
+  'MultiAccountReplicaReady',
+  'ReplicaTransitRoleArn',
+  'MultiRegionConsistency',
+  'DeletionProtectionEnabled',
+  'OnDemandThroughput',
+  'WarmThroughput',
+]
 
 /** Without what amounts to nothing: a list without updates, limits without a number. */
 export function withoutEmpty(request: UpdateRequest): UpdateRequest {
@@ -48,6 +65,7 @@ export function checkUpdateRequest(request: UpdateRequest, call: Call): void {
   checkThroughput(request)
   if (request.StreamSpecification) checkStream(request.StreamSpecification)
   checkIndexUpdates(request)
+  checkReplicaUpdates(request)
   defineEncryption(request.SSESpecification, call)
 }
 
@@ -58,20 +76,38 @@ export function isOnline(update: IndexUpdateRequest): boolean {
 
 function checkTogether(request: UpdateRequest): void {
   const given = CHANGES.filter(member => request[member] !== undefined)
-  if (given.length === 0) throw validation(AT_LEAST_ONE)
-  for (const [member, name] of Object.entries(LONERS)) {
-    if (given.length > 1 && given.includes(member as keyof typeof LONERS)) {
-      throw invalidParameter(`${name} must be the only operation in the request`)
-    }
+  if (given.length === 0) throw nothingGiven(request)
+  if (given.length > 1) checkLoners(request)
+  if (request.OnDemandThroughput && given.some(member => member !== 'OnDemandThroughput' && member !== 'BillingMode')) {
+    throw invalidParameter('OnDemandThroughput can only be combined with BillingMode in an UpdateTable request')
   }
   const online = request.GlobalSecondaryIndexUpdates?.some(isOnline)
   const stream = request.StreamSpecification !== undefined
   const throughput = request.ProvisionedThroughput !== undefined
-  if (stream && throughput && !request.BillingMode) {
-    throw validation('You cannot modify stream status while updating table IOPS')
+  if (stream && (throughput || request.BillingMode === 'PROVISIONED')) {
+    throw invalidParameter('You cannot modify stream status while updating table IOPS')
   }
-  if (online && throughput) throw validation('You cannot create or delete index while updating table IOPS')
-  if (online && stream) throw validation('You cannot create or delete index while changing stream status')
+  if (online && throughput) throw invalidParameter('You cannot create or delete index while updating table IOPS')
+  if (online && stream) throw invalidParameter('You cannot create or delete index while changing stream status')
+}
+
+/** Errors: ValidationException if one of several changes has to be the only one. */
+function checkLoners(request: UpdateRequest): void {
+  const loner = (Object.keys(LONERS) as (keyof typeof LONERS)[]).find(member => request[member] !== undefined)
+  if (loner === undefined) return
+  if (loner === 'ReplicaUpdates' && request.MultiRegionConsistency === 'STRONG') {
+    throw invalidParameter('Requests that modify replicas or witnesses must not also modify other fields')
+  }
+  if (loner === 'WarmThroughput' && request.GlobalSecondaryIndexUpdates?.some(update => update.Create)) {
+    throw invalidParameter('Create global secondary index cannot be specified when updating WarmThroughput')
+  }
+  throw invalidParameter(`${LONERS[loner]} must be the only operation in the request`)
+}
+
+/** A consistency alone is no change, and not asked for again. */
+function nothingGiven({ MultiRegionConsistency }: UpdateRequest): DynamoError {
+  const choices = CHOICES.filter(choice => choice !== 'MultiRegionConsistency' || MultiRegionConsistency === undefined)
+  return validation(`At least one of ${choices.join(', ')} or TableClass is required`)
 }
 
 function checkThroughput({ BillingMode, ProvisionedThroughput }: UpdateRequest): void {
@@ -95,12 +131,15 @@ function checkIndexUpdates({ GlobalSecondaryIndexUpdates: updates = [], Attribut
   const names = updates.map(update => nameOf(update))
   const twice = duplicate(names)
   if (twice !== undefined) {
-    throw validation(`Only one global secondary index update per index is allowed simultaneously. Index: ${twice}`)
+    throw invalidParameter(
+      `Only one global secondary index update per index is allowed simultaneously. Index: ${twice}`,
+    )
   }
   for (const { Create, Update } of updates) {
     if (Update?.ProvisionedThroughput) checkBounds(Update.ProvisionedThroughput)
     if (!Create) continue
-    if (!AttributeDefinitions) throw validation(`AttributeDefinitions is not specified for index: ${Create.IndexName}`)
+    if (!AttributeDefinitions)
+      throw invalidParameter(`AttributeDefinitions is not specified for index: ${Create.IndexName}`)
     checkGlobalIndex(Create, AttributeDefinitions)
     if (Create.ProvisionedThroughput) checkBounds(Create.ProvisionedThroughput)
   }
@@ -115,12 +154,12 @@ export function onlyOneOnline() {
 function nameOf({ Create, Update, Delete }: IndexUpdateRequest): string {
   const [action, ...more] = [Create, Update, Delete].filter(action => action !== undefined)
   if (!action) {
-    throw validation(
+    throw invalidParameter(
       'One of GlobalSecondaryIndexUpdate.Update, GlobalSecondaryIndexUpdate.Create, GlobalSecondaryIndexUpdate.Delete must not be null',
     )
   }
   if (more.length > 0) {
-    throw validation('Only one global secondary index action is allowed per GlobalSecondaryIndexUpdate object')
+    throw invalidParameter('Only one global secondary index action is allowed per GlobalSecondaryIndexUpdate object')
   }
   return action.IndexName
 }

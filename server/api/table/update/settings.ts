@@ -46,7 +46,11 @@ export function changeEncryption(change: Change, request: UpdateRequest, { call,
   }
   const changes = since(record.sseChanges, now - DAY)
   checkEncryptionChanges(changes, now)
-  return done(change, { sse, sseChanges: [...changes, now] })
+  const next = { sse, sseChanges: [...changes, now] }
+  // Encryption that goes is shown as it was.
+  return sse
+    ? done(change, next, 'ENCRYPTION')
+    : { ...done(change, next), shown: { ...record, underWay: 'ENCRYPTION' } }
 }
 
 function checkEncryptionChanges(changes: number[], now: number): void {
@@ -88,6 +92,5 @@ export function changeCeilings(change: Change, { OnDemandThroughput: requested }
 
 export function changeWarmth(change: Change, { WarmThroughput: requested }: UpdateRequest): Change {
   if (!requested) return change
-  const { warmThroughput, billingMode } = change.record
-  return done(change, { warmThroughput: warm(warmThroughput, requested, billingMode, {}) })
+  return done(change, { warmThroughput: warm(change.record.warmThroughput, requested, 'CURRENT', {}) }, 'WARMTH')
 }

@@ -1,0 +1,12 @@
+/** CancelBulkOperation: none was ever started. */
+import { resourceNotFound } from '../model/errors.ts'
+import { operation } from './operation.ts'
+import { required, string, structure } from './shape/shape.ts'
+
+export const cancelBulkOperation = operation({
+  name: 'CancelBulkOperation',
+  input: structure({ BulkOperationArn: required(string({ min: 37, max: 1024 })) }),
+  handle({ BulkOperationArn }) {
+    throw resourceNotFound(`Requested resource not found: BulkOperation: ${BulkOperationArn} not found`)
+  },
+})

@@ -1,0 +1,56 @@
+/** The way to a partition's leader, which may be moving, or gone with its table. */
+import { type Clock, sleep } from '../base/clock.ts'
+import { hashOfRow } from '../codec/key.ts'
+import { internalServerError, resourceNotFound, validation } from '../model/errors.ts'
+import type { PartitionSlice, TableRecord } from '../model/table.ts'
+import type { RangeTarget, Tables } from './cluster.ts'
+import type { Leaders, PartitionLeader } from './leaders.ts'
+
+/** How long a request waits for a partition that has no leader just now. */
+const LEADER_WAIT_MS = 5000
+const LEADER_CHECK_MS = 20
+
+export class Routes {
+  readonly #tables: Pick<Tables, 'find'>
+  readonly #leaders: Leaders
+  readonly #clock: Clock
+
+  constructor(tables: Pick<Tables, 'find'>, leaders: Leaders, clock: Clock) {
+    this.#tables = tables
+    this.#leaders = leaders
+    this.#clock = clock
+  }
+
+  find(partition: string): PartitionLeader | undefined {
+    return this.#leaders.find(partition)
+  }
+
+  /** Waits for the leader of a partition. Errors: that the table or its index is gone; InternalServerError. */
+  async leader(partition: string, table: TableRecord, target?: RangeTarget): Promise<PartitionLeader> {
+    for (let waited = 0; waited < LEADER_WAIT_MS; waited += LEADER_CHECK_MS) {
+      const leader = this.#leaders.find(partition)
+      if (leader) return leader
+      const gone = this.gone(table, target)
+      if (gone) throw gone
+      await sleep(this.#clock, LEADER_CHECK_MS)
+    }
+    throw internalServerError()
+  }
+
+  /** What to say when the table or its index went while the request was under way; undefined if they are there. */
+  gone(table: TableRecord, target?: RangeTarget): Error | undefined {
+    const current = this.#tables.find(table.name)
+    if (current?.id !== table.id || current.status === 'DELETING') return resourceNotFound()
+    if (!target || !('globalIndex' in target)) return undefined
+    const { id, name } = target.globalIndex
+    const isThere = current.globalIndexes.some(index => index.id === id && index.status !== 'DELETING')
+    return isThere ? undefined : validation(`The table does not have the specified index: ${name}`)
+  }
+}
+
+/** The partition that holds the row. */
+export function sliceOf(slices: PartitionSlice[], key: Buffer): PartitionSlice {
+  if (slices.length === 1) return slices[0]!
+  const hash = hashOfRow(key)
+  return slices.find(slice => hash >= slice.from && hash < slice.to)!
+}

@@ -1,0 +1,192 @@
+/**
+ * What is evaluated and not yet applied: gathered into one entry per turn of the event loop, proposed, and answered when it
+ * is applied. INV-R3: no answer, not even a refusal, rests on a row that is not durable yet.
+ */
+import type { Clock } from '../base/clock.ts'
+import type { Span } from '../base/tracer.ts'
+import type { Effect } from '../partition/entry.ts'
+import type { CurrentRow } from '../partition/evaluate.ts'
+import { type Step, stepBytes } from '../partition/steps.ts'
+import type { StoreReader } from '../store/reader.ts'
+import type { Image } from '../store/rows.ts'
+import { type PendingRow, PendingRows } from './pending.ts'
+import type { Pipeline } from './pipeline.ts'
+import { BatchTrace } from './trace.ts'
+
+/** Entries on their way to the log at once. More would only make smaller entries. */
+const DEPTH = 4
+/** An entry closes at about this many bytes of images. */
+const BATCH_BYTES = 512 * 1024
+/** Beyond this many bytes waiting for the log, writes are throttled. */
+const MAX_WAITING_BYTES = 64 * 1024 * 1024
+
+type Batch = {
+  number: number
+  effects: Effect[]
+  steps: Step[]
+  bytes: number
+  /** Of the traced writes among them. */
+  trace?: BatchTrace
+  /** Called when the batch is applied (no error), or can't be. */
+  settle: ((error?: Error) => void)[]
+}
+
+export class Batches {
+  readonly #reader: StoreReader
+  readonly #pipeline: Pipeline
+  readonly #clock: Clock
+  readonly #pending = new PendingRows()
+  readonly #batches = new Map<number, Batch>()
+  /** Closed or filling, not yet proposed; the last one fills. */
+  #queue: Batch[] = []
+  #nextBatch = 1
+  #waitingBytes = 0
+  #scheduled = false
+
+  constructor(reader: StoreReader, pipeline: Pipeline, clock: Clock) {
+    this.#reader = reader
+    this.#pipeline = pipeline
+    this.#clock = clock
+  }
+
+  /** Bytes that are not in the log yet. */
+  get waitingBytes(): number {
+    return this.#waitingBytes
+  }
+
+  /** Whether more waits for the log than it can take for now. */
+  get isFull(): boolean {
+    return this.#waitingBytes > MAX_WAITING_BYTES
+  }
+
+  /** The row as the last of what is evaluated leaves it; undefined if nothing under way changes it. */
+  pending(key: Buffer): PendingRow | undefined {
+    return this.#pending.get(key)
+  }
+
+  /** The row that an evaluation meets; `pending` is what `pending(key)` says. */
+  current(key: Buffer, pending: PendingRow | undefined): CurrentRow {
+    if (pending) return { size: () => pending.image?.size, image: () => pending.image }
+    return { size: () => this.#reader.sizeOf(key), image: () => this.#reader.get(key) }
+  }
+
+  /** The image of a row as the next evaluation would see it; `applied` is what the store holds. */
+  latest(key: Buffer, applied: Image): Image | undefined {
+    const pending = this.#pending.get(key)
+    return pending ? pending.image : applied
+  }
+
+  /** Adds an effect to the batch that fills. @returns the batch's number */
+  add(effect: Effect, span?: Span): number {
+    const batch = this.#filling()
+    this.#put(batch, effect)
+    if (span) (batch.trace ??= new BatchTrace()).join(span)
+    this.#schedule()
+    return batch.number
+  }
+
+  /** Adds all of it to one batch: it is applied whole, or not at all. @returns the batch's number */
+  addAll(effects: Effect[], steps: Step[]): number {
+    const batch = this.#filling()
+    for (const effect of effects) this.#put(batch, effect)
+    for (const step of steps) {
+      batch.steps.push(step)
+      this.#count(batch, stepBytes(step))
+    }
+    this.#schedule()
+    return batch.number
+  }
+
+  /** `answer` once the batch is applied; at once when it is, or when there is none. Errors: NotLeading; those of `answer`. */
+  after<T>(number: number | undefined, answer: () => T): Promise<T> {
+    const batch = number === undefined ? undefined : this.#batches.get(number)
+    return new Promise((resolve, reject) => {
+      const settle = (error?: Error) => {
+        if (error) return reject(error)
+        try {
+          resolve(answer())
+        } catch (refusal) {
+          reject(refusal)
+        }
+      }
+      if (batch) batch.settle.push(settle)
+      else settle()
+    })
+  }
+
+  /** Resolves once all that is evaluated so far is applied. Errors: NotLeading. */
+  drained(): Promise<void> {
+    return this.after(Math.max(0, ...this.#batches.keys()), () => {})
+  }
+
+  /**
+   * Proposes all that is evaluated: what `latest` shows then comes before whatever is proposed next, and is lost only
+   * together with it.
+   */
+  proposeAll(): void {
+    this.#flush(Number.POSITIVE_INFINITY)
+  }
+
+  #filling(): Batch {
+    const last = this.#queue.at(-1)
+    if (last && last.bytes < BATCH_BYTES) return last
+    const batch: Batch = { number: this.#nextBatch++, effects: [], steps: [], bytes: 0, settle: [] }
+    this.#batches.set(batch.number, batch)
+    this.#queue.push(batch)
+    return batch
+  }
+
+  #put(batch: Batch, effect: Effect): void {
+    this.#pending.set(effect.key as Buffer, effect.image, batch.number)
+    batch.effects.push(effect)
+    this.#count(batch, (effect.image?.json.length ?? 0) + 100)
+  }
+
+  #count(batch: Batch, bytes: number): void {
+    batch.bytes += bytes
+    this.#waitingBytes += bytes
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return
+    this.#scheduled = true
+    this.#clock.soon(() => {
+      this.#scheduled = false
+      this.#flush()
+    })
+  }
+
+  #flush(depth = DEPTH): void {
+    while (this.#queue.length > 0 && this.#pipeline.flying < depth) {
+      const batch = this.#queue.shift()!
+      const write = { kind: 'write' as const, time: this.#clock.now(), effects: batch.effects }
+      const body = batch.steps.length > 0 ? { ...write, steps: batch.steps } : write
+      this.#pipeline.propose(body, batch.trace).then(
+        () => this.#settle(batch),
+        error => this.#fail(batch, error),
+      )
+    }
+  }
+
+  #settle(batch: Batch): void {
+    this.#finish(batch)
+    for (const settle of batch.settle) settle()
+    if (this.#queue.length > 0) this.#schedule()
+  }
+
+  #fail(batch: Batch, error: Error): void {
+    this.#finish(batch)
+    for (const settle of batch.settle) settle(error)
+    // The pipeline is broken for good; what waits behind fails the same way.
+    if (this.#queue.length > 0) this.#flush()
+  }
+
+  #finish(batch: Batch): void {
+    this.#pending.release(
+      batch.effects.map(effect => effect.key as Buffer),
+      batch.number,
+    )
+    this.#batches.delete(batch.number)
+    this.#waitingBytes -= batch.bytes
+  }
+}

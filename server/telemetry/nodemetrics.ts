@@ -1,0 +1,132 @@
+/** The metrics of a node: its connections, partitions, indexes, log, checkpoints and disk. */
+import { readdir, stat, statfs } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Histogram } from '../base/histogram.ts'
+import type { Tables } from '../cluster/cluster.ts'
+import type { Leader } from '../replica/leader.ts'
+import type { Definition, Reading } from './definition.ts'
+
+/** The parts of a node that know what is asked of them here. */
+export type NodeSources = {
+  tables: Pick<Tables, 'find' | 'list'>
+  /** All partitions of the node, led or not. */
+  replicas(): { leader: Leader | undefined }[]
+  leader(partition: string): Leader | undefined
+  connections(): Promise<number>
+  /** Bytes of log entries that are not trimmed yet. */
+  untrimmed(): number
+  checkpoints: { checkpoints: Histogram; failedCheckpoints: number }
+  /** Undefined if everything is in memory. */
+  disk: { folder: string; logFolder: string; log: { entries: number; bytes: number; sync: Histogram } } | undefined
+}
+
+export function nodeMetrics(sources: NodeSources): Definition[] {
+  return [...serving(sources), ...partitions(sources), ...log(sources), ...disk(sources)]
+}
+
+function serving({ connections }: NodeSources): Definition[] {
+  return [gauge('tavola_connections', 'Open client connections.', connections)]
+}
+
+function partitions({ tables, replicas, leader, checkpoints }: NodeSources): Definition[] {
+  return [
+    gauge('tavola_partitions', 'Partitions that this node holds.', () => replicas().length),
+    gauge('tavola_partitions_led', 'Partitions that this node leads, and so serves.', () => leadersOf(replicas).length),
+    gauge('tavola_waiting_write_bytes', 'Bytes of writes that are evaluated and not in the log yet.', () =>
+      leadersOf(replicas).reduce((sum, { waitingBytes }) => sum + waitingBytes, 0),
+    ),
+    {
+      name: 'tavola_index_feed_lag_entries',
+      help: 'Log entries of the table that the furthest behind partition of the global index has yet to take in.',
+      kind: 'gauge',
+      labels: ['table', 'global_secondary_index'],
+      read: () => feedLags(tables, leader),
+    },
+    {
+      name: 'tavola_checkpoint_seconds',
+      help: 'Time to make a partition file durable.',
+      kind: 'histogram',
+      read: () => [{ value: checkpoints.checkpoints }],
+    },
+    {
+      name: 'tavola_checkpoint_failures_total',
+      help: 'Checkpoints that failed and will be tried again.',
+      kind: 'counter',
+      read: () => [{ value: checkpoints.failedCheckpoints }],
+    },
+  ]
+}
+
+function log({ untrimmed, disk }: NodeSources): Definition[] {
+  const written = (read: (activity: { entries: number; bytes: number }) => number) => () =>
+    disk ? [{ value: read(disk.log) }] : []
+  return [
+    {
+      name: 'tavola_log_sync_seconds',
+      help: 'Time to write and sync a group of log entries; its count is the number of groups.',
+      kind: 'histogram',
+      read: () => (disk ? [{ value: disk.log.sync }] : []),
+    },
+    {
+      name: 'tavola_log_entries_total',
+      help: 'Entries written to the log.',
+      kind: 'counter',
+      read: written(({ entries }) => entries),
+    },
+    {
+      name: 'tavola_log_written_bytes_total',
+      help: 'Bytes written to the log.',
+      kind: 'counter',
+      read: written(({ bytes }) => bytes),
+    },
+    gauge('tavola_log_untrimmed_bytes', 'Bytes of log entries that are still needed.', untrimmed),
+  ]
+}
+
+function disk({ disk }: NodeSources): Definition[] {
+  if (!disk) return []
+  const { folder, logFolder } = disk
+  return [
+    gauge('tavola_log_disk_bytes', 'Bytes that the files of the log take.', () => sizeOf(logFolder)),
+    gauge('tavola_disk_free_bytes', "Bytes free on the data folder's disk.", async () => {
+      const { bavail, bsize } = await statfs(folder)
+      return bavail * bsize
+    }),
+    gauge('tavola_disk_size_bytes', "Bytes of the data folder's disk, used or free.", async () => {
+      const { blocks, bsize } = await statfs(folder)
+      return blocks * bsize
+    }),
+  ]
+}
+
+function gauge(name: string, help: string, value: () => number | Promise<number>): Definition {
+  return { name, help, kind: 'gauge', read: async () => [{ value: await value() }] }
+}
+
+function leadersOf(replicas: NodeSources['replicas']): Leader[] {
+  return replicas().flatMap(({ leader }) => leader ?? [])
+}
+
+function* feedLags(tables: NodeSources['tables'], leader: NodeSources['leader']): Iterable<Reading<number>> {
+  for (const table of tables.list()) {
+    const { partitions, globalIndexes } = tables.find(table)!
+    for (const { id, name } of globalIndexes) {
+      const value = Math.max(0, ...partitions.map(partition => leader(partition.id)?.feedLag(id) ?? 0))
+      yield { labels: { table, global_secondary_index: name }, value }
+    }
+  }
+}
+
+/** Bytes of the folder's files. One that goes meanwhile counts nothing. */
+async function sizeOf(folder: string): Promise<number> {
+  const files = await readdir(folder)
+  const sizes = await Promise.all(
+    files.map(file =>
+      stat(join(folder, file)).then(
+        ({ size }) => size,
+        () => 0,
+      ),
+    ),
+  )
+  return sizes.reduce((sum, size) => sum + size, 0)
+}
