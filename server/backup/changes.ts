@@ -2,7 +2,7 @@
 import { rowKey } from '../codec/key.ts'
 import type { Item } from '../model/item.ts'
 import type { KeySchema } from '../model/schema.ts'
-import { effectsOf } from '../partition/effects.ts'
+import { EffectReader } from '../partition/effects.ts'
 import { Scratch } from '../store/scratch.ts'
 import { readEntries } from './segment.ts'
 import type { SnapshotPart } from './snapshot.ts'
@@ -44,12 +44,13 @@ async function collect(
   changed: Scratch,
 ): Promise<void> {
   const segments = [...part.log, ...((await later?.(part.partition)) ?? [])]
+  const reader = new EffectReader()
   for await (const { position, entry } of readEntries(objects, segments, part.start)) {
-    const change = effectsOf(entry)
-    if (!change) continue
-    const isEarlier = change.time < from || position <= part.scanned
-    if (!isEarlier && change.time >= to) return
-    const into = isEarlier ? earlier : changed
-    for (const { key, image } of change.effects) into.put(key, image?.json, change.time)
+    const isShown = position <= part.scanned
+    for (const { key, image, time } of reader.read(entry)) {
+      if (isShown || time < from) earlier.put(key, image?.json, time)
+      else if (time < to) changed.put(key, image?.json, time)
+    }
+    if (!isShown && entry.kind === 'write' && entry.time >= to && !reader.awaits(to)) return
   }
 }

@@ -3,7 +3,7 @@
  * the table of one moment. Its manifest is written last; without it there is no snapshot.
  *
  * INV-B1  What a manifest names was written before it, and is known by its hash.
- * INV-B2  A snapshot shows, of every partition, all writes up to its time and none after it.
+ * INV-B2  A snapshot shows, of every partition, all writes up to its time and none after it; and each transaction whole or not at all.
  */
 
 import type { Clock } from '../base/clock.ts'
@@ -51,6 +51,8 @@ export async function takeSnapshot(
 ): Promise<{ manifest: Manifest; sealed: Sealed }> {
   const copies = await Promise.all(table.partitions.map(({ id }) => copyOf(id, ports, prefix, stopped)))
   try {
+    // What transactions hold now was prepared by entries that are not copied: they are resolved before the snapshot's time.
+    for (const { history } of copies) await history.settled(ports.clock.now())
     for (const copy of copies) await copyRows(copy)
     const time = ports.clock.now()
     for (const copy of copies) await copyLog(copy, await copy.history.settled(time))

@@ -5,7 +5,7 @@ import type { Item } from '../model/item.ts'
 import type { KeySchema } from '../model/schema.ts'
 import { schemaOf } from '../model/table.ts'
 import type { ObjectStore } from '../objects/objects.ts'
-import { effectsOf } from '../partition/effects.ts'
+import { EffectReader } from '../partition/effects.ts'
 import { Scratch } from '../store/scratch.ts'
 import { getSealed } from './sealed.ts'
 import { readEntries, type Segment } from './segment.ts'
@@ -62,10 +62,12 @@ export async function* rowsOf(objects: ObjectStore, { rows }: SnapshotPart): Asy
  */
 async function collectChanges({ objects, time, later }: Moment, part: SnapshotPart, into: Scratch): Promise<void> {
   const segments = [...part.log, ...((await later?.(part.partition)) ?? [])]
+  const reader = new EffectReader()
   for await (const { position, entry } of readEntries(objects, segments, part.start)) {
-    const change = effectsOf(entry)
-    if (!change) continue
-    if (change.time > time && position > part.scanned) return
-    for (const { key, image } of change.effects) into.put(key, image?.json)
+    const isShown = position <= part.scanned
+    for (const effect of reader.read(entry)) {
+      if (isShown || effect.time <= time) into.put(effect.key, effect.image?.json)
+    }
+    if (!isShown && entry.kind === 'write' && entry.time > time && !reader.awaits(time)) return
   }
 }

@@ -6,7 +6,7 @@ import type {
   CheckRequest,
   CommitAnswer,
   CommitRequest,
-  Outcome,
+  Ending,
   Participant,
   PrepareRequest,
   ReadAnswer,
@@ -51,13 +51,13 @@ export interface TransactionLeader {
   /** Has a home decide. */
   commit(request: CommitRequest): Promise<CommitAnswer>
   /** Tells a participant the outcome; resolves when it is applied, or was before. */
-  resolve(held: Held, outcome: Outcome): Promise<void>
+  resolve(held: Held, ending: Ending): Promise<void>
   /** Tells a home that no commit will come. */
   abandon(transaction: string): void | Promise<void>
   /** What a home knows of a client token; undefined for nothing. */
   token(token: Token): TokenState | undefined | Promise<TokenState | undefined>
   /** Asks a home for the outcome, as a participant does; what is not committed by then never will be, unless it is running. */
-  outcome(transaction: string, participant: Participant): Promise<Outcome | 'running'>
+  outcome(transaction: string, participant: Participant): Promise<Ending | 'running'>
   /** The rows of one moment; see replica/watches.ts. */
   read(keys: Buffer[], watch: boolean): ReadAnswer | Promise<ReadAnswer>
   changed(watch: string, keys: Buffer[]): number[] | Promise<number[]>

@@ -31,7 +31,7 @@ export type HistoryPorts = {
   log: PartitionLog
   applier: Applier
   clock: Clock
-  /** Resolves once every write evaluated so far is applied. */
+  /** Resolves once every write evaluated so far is applied, and every transaction prepared so far is resolved. */
   drained(): Promise<void>
 }
 
@@ -55,7 +55,10 @@ export class History {
     return this.#ports.log.read(after, maxBytes)
   }
 
-  /** Resolves, once no write of `time` or before can come any more, with the last entry's position. Errors: NotLeading. */
+  /**
+   * Resolves, once no write of `time` or before can come any more, and what became of all transactions prepared by then is
+   * in the log, with the last entry's position. Errors: NotLeading.
+   */
   async settled(time: number): Promise<Position> {
     const { clock, drained, applier } = this.#ports
     while (clock.now() <= time) await sleep(clock, 1)

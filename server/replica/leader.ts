@@ -39,6 +39,9 @@ const ROOM_CHECK_MS = 5
 /** How long a read waits for a transaction that holds its item. */
 const READ_PATIENCE_MS = 5000
 
+/** The same for who copies the partition. */
+const SETTLE_PATIENCE_MS = 30_000
+
 export class Leader {
   readonly partition: string
   readonly epoch: number
@@ -91,8 +94,7 @@ export class Leader {
     const { epoch } = this
     const shared = { batches: this.#batches, locks: this.#locks, room: () => this.#room() }
     this.transactions = new Transactions({ partition, epoch, store, applier, peers, clock, logger, ...shared })
-    const drained = () => this.#batches.drained()
-    this.history = new History({ reader: store.reader, log, applier, clock, drained })
+    this.history = new History({ reader: store.reader, log, applier, clock, drained: () => this.#drained() })
   }
 
   get schemaVersion(): number {
@@ -220,6 +222,14 @@ export class Leader {
 
   async #fedUpTo(index: string, position: Position): Promise<void> {
     while (this.#feeders.acknowledged(index) < position && !this.#stopped) await sleep(this.#ports.clock, ROOM_CHECK_MS)
+  }
+
+  /** Resolves once all that is evaluated, or held, so far is applied. Errors: NotLeading. */
+  async #drained(): Promise<void> {
+    await this.#batches.drained()
+    if (this.#locks.size > 0 && !(await this.#locks.settled(SETTLE_PATIENCE_MS)))
+      throw new NotLeading('a transaction holds items, and its outcome is not known')
+    if (this.#stopped) throw new NotLeading('the leader has stepped down')
   }
 
   /** Whether the index is still one of the table's. */

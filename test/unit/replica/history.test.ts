@@ -1,4 +1,5 @@
 import test from 'ava'
+import { NotLeading } from '../../../server/replica/pipeline.ts'
 import { item, PLAIN, partitionSchema, put } from '../partition/given.ts'
 import { lead } from './fakes.ts'
 
@@ -60,4 +61,21 @@ test('a time is settled when it is over and its writes are applied', async t => 
   await log.pass()
   await write
   t.is(await settled, before + 1)
+})
+
+test('a time is settled when what is held by then is resolved', async t => {
+  const { leader, applier } = await lead()
+  const { transactions, history } = leader
+  const request = { transaction: 't', home: 'home', actions: [put(item('a', 1))] }
+  const { ticket } = await transactions.prepare(request)
+  let isSettled = false
+  const settled = history.settled(Date.now()).finally(() => (isSettled = true))
+  await new Promise(resolve => setTimeout(resolve, 20))
+  t.false(isSettled)
+  await transactions.resolve({ transaction: 't', ticket: ticket! }, { committed: 1 })
+  t.is(await settled, applier.state.position)
+  await transactions.prepare({ ...request, transaction: 'u' })
+  const never = history.settled(Date.now())
+  leader.stop('the test is over')
+  await t.throwsAsync(never, { instanceOf: NotLeading })
 })
