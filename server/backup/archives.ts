@@ -1,5 +1,6 @@
 /** Archives as requests see them: how far a table can be recovered, and the table as it was at a moment in between. */
 import type { Clock } from '../base/clock.ts'
+import type { Tables } from '../cluster/cluster.ts'
 import type { Metadata } from '../metadata/metadata.ts'
 import type { TableRecord } from '../model/table.ts'
 import type { ObjectStore } from '../objects/objects.ts'
@@ -11,6 +12,7 @@ import type { Moment } from './state.ts'
 import { until } from './until.ts'
 
 export type ArchivePorts = {
+  tables: Pick<Tables, 'find'>
   metadata: Metadata
   objects: ObjectStore
   clock: Clock
@@ -24,6 +26,7 @@ export type Window = { earliest: number; latest: number }
 export const DAY_MS = 24 * 3600 * 1000
 const SETTLE_MS = 2000
 const REACH_MS = 30_000
+const LOOK_MS = 250
 
 export class Archives {
   readonly #ports: ArchivePorts
@@ -50,12 +53,22 @@ export class Archives {
       value !== undefined && (JSON.parse(value) as ArchiveRecord).latest >= time
     if (!reaches((await metadata.get(key))?.value)) {
       archive(table.id)
-      await until(metadata, clock, key, reaches, patience)
+      const end = clock.monotonic() + patience
+      let isReached = false
+      const look = (value: string | undefined) => (isReached = reaches(value))
+      // Nobody archives a table that goes, or stops being archived, meanwhile.
+      while (!isReached && this.#isArchived(table) && clock.monotonic() < end)
+        await until(metadata, clock, key, look, Math.min(LOOK_MS, end - clock.monotonic()))
     }
     const entry = await metadata.get(key)
     const record = entry && (JSON.parse(entry.value) as ArchiveRecord)
     if (!record || record.bases.length === 0) return undefined
     return { earliest: Math.max(record.bases[0]!.time, clock.now() - days * DAY_MS), latest: record.latest }
+  }
+
+  #isArchived({ name, id, pointInTimeRecovery }: TableRecord): boolean {
+    const now = this.#ports.tables.find(name)
+    return now?.id === id && now.status !== 'DELETING' && now.pointInTimeRecovery?.id === pointInTimeRecovery?.id
   }
 }
 

@@ -5,6 +5,7 @@
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Metadata } from '../metadata/metadata.ts'
+import { NotLeading } from '../replica/pipeline.ts'
 
 /** True once the process is closing: whoever has much to do looks now and then. */
 export type Stopped = () => boolean
@@ -97,12 +98,17 @@ export class Duty {
     }
   }
 
+  /** A partition without a leader is no defect: its table may be going. */
+  #failed(task: string, error: Error): void {
+    const level = error instanceof NotLeading ? 'warn' : 'error'
+    this.#logger[level]({ err: error, task }, 'a backup task failed; it will be tried again')
+  }
+
   #run({ key, run }: Task): void {
     if (this.#running.has(key) || this.#stopped) return
     const running = run(() => this.#stopped)
       .catch(error => {
-        if (!this.#stopped)
-          this.#logger.error({ err: error, task: key }, 'a backup task failed; it will be tried again')
+        if (!this.#stopped) this.#failed(key, error)
       })
       .finally(() => this.#running.delete(key))
     this.#running.set(key, running)

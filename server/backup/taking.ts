@@ -4,6 +4,7 @@ import type { Leaders } from '../cluster/leaders.ts'
 import type { Guard, MetadataEntry } from '../metadata/metadata.ts'
 import type { TableRecord } from '../model/table.ts'
 import { deleteAll } from '../objects/objects.ts'
+import { NotLeading } from '../replica/pipeline.ts'
 import type { BackupPorts } from './backups.ts'
 import type { Chore, Stopped, Task } from './duty.ts'
 import { type BackupRecord, backupKey, backupObjects, backupsPrefix } from './records.ts'
@@ -57,7 +58,8 @@ export class Taking implements Chore {
       const { sealed } = await takeSnapshot(record.table, this.#ports, backupObjects(record), stopped)
       await this.#put(entry, { ...record, status: 'AVAILABLE', manifest: sealed })
     } catch (error) {
-      this.#ports.logger.error({ err: error, backup: entry.key }, 'a backup could not be taken')
+      const level = error instanceof NotLeading ? 'warn' : 'error'
+      this.#ports.logger[level]({ err: error, backup: entry.key }, 'a backup could not be taken')
       await this.#put(entry, { ...record, status: 'DELETING' })
     }
   }

@@ -12,7 +12,7 @@ import { active, backedUp, itemsOf } from './backups.ts'
 const SCRIPT = fileURLToPath(new URL('../../scripts/s3-server', import.meta.url))
 const ITEMS: Plain[] = Array.from({ length: 100 }, (_, i) => ({ pk: `p${i}`, n: i }))
 
-const { code, stdout, stderr } = await run(SCRIPT, [])
+const { code, stdout, stderr } = await run(SCRIPT, ['present'])
 const s3 = code === 0 ? await startS3(stdout.trim(), ['kept', 'my-exports']) : undefined
 
 /** Backs a table up, deletes it, and restores it; then recovers it, and exports it if there is a bucket. */

@@ -18,5 +18,6 @@ export function nameOfArn(call: Call, tableArn: string): string {
 export function findByArn(call: Call, tableArn: string): TableRecord {
   const table = call.cluster.tables.find(nameOfArn(call, tableArn))
   if (!table) throw dynamo('TableNotFoundException', `Table not found: ${tableArn}`)
+  call.meter.touched(table)
   return table
 }

@@ -8,7 +8,7 @@ import { objectsContract } from './contract.ts'
 
 const SCRIPT = fileURLToPath(new URL('../../../scripts/s3-server', import.meta.url))
 
-const { code, stdout, stderr } = await run(SCRIPT, [])
+const { code, stdout, stderr } = await run(SCRIPT, ['present'])
 const s3 = code === 0 ? await startS3(stdout.trim(), ['present']) : undefined
 if (s3) {
   test.after.always(s3.close)
