@@ -143,6 +143,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
       replicas: () => host.replicas(),
       leader: partition => host.leader(partition),
       connections: () => server.connections(),
+      jobs: () => backup.duty.jobs(),
       untrimmed: () => logs.size(),
       checkpoints: upkeep,
       disk: disk.seen,

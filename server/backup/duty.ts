@@ -10,8 +10,14 @@ import { NotLeading } from '../replica/pipeline.ts'
 /** True once the process is closing: whoever has much to do looks now and then. */
 export type Stopped = () => boolean
 
-/** `key`: what is never done twice at the same time. */
-export type Task = { key: string; run(stopped: Stopped): Promise<void> }
+/** What an operator sees of a task: how many items it has done so far. */
+export type Job = { kind: 'backup' | 'restore' | 'export' | 'import'; table: string; items: number }
+
+/** Says that so many items more are done. */
+export type Count = (items: number) => void
+
+/** `key`: what is never done twice at the same time. `job`: absent where nobody waits for it. */
+export type Task = { key: string; job?: Omit<Job, 'items'>; run(stopped: Stopped, count: Count): Promise<void> }
 
 /** Work was left as it is, for the process is closing. */
 export class Interrupted extends Error {
@@ -40,6 +46,7 @@ export class Duty {
   readonly #clock: Clock
   readonly #logger: Logger
   readonly #running = new Map<string, Promise<void>>()
+  readonly #jobs = new Set<Job>()
   #unwatch: (() => void)[] = []
   #cancel = () => {}
   #stopped = true
@@ -73,6 +80,11 @@ export class Duty {
     await Promise.all(this.#running.values())
   }
 
+  /** What is being done. */
+  jobs(): Job[] {
+    return [...this.#jobs]
+  }
+
   /** Looks now. Resolves when what there was to do is begun. */
   look(): Promise<void> {
     this.#again = true
@@ -104,13 +116,23 @@ export class Duty {
     this.#logger[level]({ err: error, task }, 'a backup task failed; it will be tried again')
   }
 
-  #run({ key, run }: Task): void {
+  #run(task: Task): void {
+    const { key } = task
     if (this.#running.has(key) || this.#stopped) return
-    const running = run(() => this.#stopped)
+    const job = task.job && { ...task.job, items: 0 }
+    if (job) this.#jobs.add(job)
+    const count: Count = items => {
+      if (job) job.items += items
+    }
+    const running = task
+      .run(() => this.#stopped, count)
       .catch(error => {
         if (!this.#stopped) this.#failed(key, error)
       })
-      .finally(() => this.#running.delete(key))
+      .finally(() => {
+        this.#running.delete(key)
+        if (job) this.#jobs.delete(job)
+      })
     this.#running.set(key, running)
   }
 }

@@ -10,7 +10,7 @@ import { schemaOf } from '../model/table.ts'
 import { BucketDenied, type Buckets, NameRefused, type ObjectStore } from '../objects/objects.ts'
 import { momentOfArchive } from './archives.ts'
 import { type Change, changesOfPart } from './changes.ts'
-import { type Chore, goOn, type Stopped, type Task } from './duty.ts'
+import { type Chore, type Count, goOn, type Stopped, type Task } from './duty.ts'
 import { ExportFiles } from './exportfiles.ts'
 import { type ExportRecord, exportsPrefix } from './exports.ts'
 import { Damaged } from './sealed.ts'
@@ -33,14 +33,18 @@ export class Exporting implements Chore {
     return entries.flatMap(entry => {
       const record = JSON.parse(entry.value) as ExportRecord
       return record.status === 'IN_PROGRESS'
-        ? { key: entry.key, run: stopped => this.#export(entry, record, stopped) }
+        ? {
+            key: entry.key,
+            job: { kind: 'export', table: record.tableName },
+            run: (stopped, count) => this.#export(entry, record, stopped, count),
+          }
         : []
     })
   }
 
-  async #export(entry: MetadataEntry, record: ExportRecord, stopped: Stopped): Promise<void> {
+  async #export(entry: MetadataEntry, record: ExportRecord, stopped: Stopped, count: Count): Promise<void> {
     const { metadata, clock } = this.#ports
-    const outcome = await this.#write(record, stopped).then(
+    const outcome = await this.#write(record, stopped, count).then(
       result => ({ status: 'COMPLETED' as const, result }),
       error => ({ status: 'FAILED' as const, failure: failureOf(error) }),
     )
@@ -48,7 +52,7 @@ export class Exporting implements Chore {
     await metadata.commit({ guards: [{ key: entry.key, version: entry.version }], puts: [{ key: entry.key, value }] })
   }
 
-  async #write(record: ExportRecord, stopped: Stopped): Promise<NonNullable<ExportRecord['result']>> {
+  async #write(record: ExportRecord, stopped: Stopped, count: Count): Promise<NonNullable<ExportRecord['result']>> {
     const { buckets, clock } = this.#ports
     const { request, archive } = record
     const bucket = await buckets.open(request.bucket)
@@ -65,6 +69,7 @@ export class Exporting implements Chore {
         for await (const json of itemsOfPart(moment, part, key)) {
           goOn(stopped)
           await files.write(`{"Item":${json}}`)
+          count(1)
           bytes += itemSize(JSON.parse(json) as Item)
         }
       } else {
@@ -72,6 +77,7 @@ export class Exporting implements Chore {
           goOn(stopped)
           const line = changeLine(change, key, request.view === 'NEW_AND_OLD_IMAGES')
           await files.write(line)
+          count(1)
           bytes += line.length
         }
       }

@@ -14,10 +14,11 @@ import { schemaOf } from '../model/table.ts'
 import { MAX_ITEM_SIZE, validateItem } from '../model/value.ts'
 import { BucketDenied, type Buckets, type ObjectStore } from '../objects/objects.ts'
 import { fieldsOf, itemOfRow, RowRefused } from './csv.ts'
-import type { Chore, Stopped, Task } from './duty.ts'
+import type { Chore, Count, Stopped, Task } from './duty.ts'
 import { Fill } from './fill.ts'
 import { type ImportCounts, type ImportRecord, type ImportRequest, importsPrefix } from './imports.ts'
 import { type Line, linesOf } from './lines.ts'
+import { Showing } from './showing.ts'
 
 export type ImportingPorts = {
   metadata: Metadata
@@ -55,21 +56,27 @@ export class Importing implements Chore {
     return entries.flatMap(entry => {
       const record = JSON.parse(entry.value) as ImportRecord
       return record.status === 'IN_PROGRESS'
-        ? { key: entry.key, run: stopped => this.#import(entry, record, stopped) }
+        ? {
+            key: entry.key,
+            job: { kind: 'import', table: record.table.name },
+            run: (stopped, count) => this.#import(entry, record, stopped, count),
+          }
         : []
     })
   }
 
-  async #import(entry: MetadataEntry, record: ImportRecord, stopped: Stopped): Promise<void> {
+  async #import({ key }: MetadataEntry, record: ImportRecord, stopped: Stopped, count: Count): Promise<void> {
     const { metadata, clock } = this.#ports
     const counts: ImportCounts = { bytes: 0, processed: 0, imported: 0, errors: 0 }
-    const failure = await this.#run(record, counts, stopped)
+    const showing = new Showing(this.#ports, key, record, counts, count)
+    const failure = await this.#run(record, counts, stopped).finally(() => showing.end())
     if (stopped()) return
     const outcome: Pick<ImportRecord, 'status' | 'failure'> = failure
       ? { status: 'FAILED', failure }
       : { status: 'COMPLETED' }
     const value = JSON.stringify({ ...record, ...outcome, counts, endedAt: clock.now() } satisfies ImportRecord)
-    await metadata.commit({ guards: [{ key: entry.key, version: entry.version }], puts: [{ key: entry.key, value }] })
+    // Nobody else changes it while it is IN_PROGRESS.
+    await metadata.commit({ guards: [], puts: [{ key, value }] })
   }
 
   async #run(record: ImportRecord, counts: ImportCounts, stopped: Stopped): Promise<Failure | undefined> {

@@ -8,7 +8,7 @@ import type { Item } from '../model/item.ts'
 import type { Filling, TableRecord } from '../model/table.ts'
 import type { ObjectStore } from '../objects/objects.ts'
 import { momentOfArchive } from './archives.ts'
-import type { Chore, Stopped, Task } from './duty.ts'
+import type { Chore, Count, Stopped, Task } from './duty.ts'
 import { Fill } from './fill.ts'
 import type { BackupRecord } from './records.ts'
 import { Damaged } from './sealed.ts'
@@ -37,18 +37,28 @@ export class Restoring implements Chore {
     return all.flatMap(table => {
       const { filling } = table
       if (table.status !== 'CREATING' || !filling || filling.kind === 'import') return []
-      return { key: `restore/${table.id}`, run: stopped => this.#restore(table, filling, stopped) }
+      return {
+        key: `restore/${table.id}`,
+        job: { kind: 'restore', table: table.name },
+        run: (stopped, count) => this.#restore(table, filling, stopped, count),
+      }
     })
   }
 
   /** Begins anew after a crash: each item is written as a whole, and the same again. A table that can't be whole goes. */
-  async #restore(table: TableRecord, filling: Exclude<Filling, { kind: 'import' }>, stopped: Stopped): Promise<void> {
+  async #restore(
+    table: TableRecord,
+    filling: Exclude<Filling, { kind: 'import' }>,
+    stopped: Stopped,
+    count: Count,
+  ): Promise<void> {
     const { tables, logger } = this.#ports
     try {
       const fill = new Fill(this.#ports, table)
       for await (const json of itemsAt(await this.#moment(filling))) {
         if (stopped()) return
         await fill.put(JSON.parse(json) as Item, true)
+        count(1)
       }
       await fill.done()
     } catch (error) {

@@ -12,7 +12,7 @@ import type { PartitionHistory } from '../cluster/leaders.ts'
 import type { Position } from '../log/log.ts'
 import type { TableRecord } from '../model/table.ts'
 import type { ObjectStore } from '../objects/objects.ts'
-import { goOn, type Stopped } from './duty.ts'
+import { type Count, goOn, type Stopped } from './duty.ts'
 import { leadingHistory, type Partitions } from './partitions.ts'
 import { getSealed, putSealed, type Sealed } from './sealed.ts'
 import { packEntries, type Segment } from './segment.ts'
@@ -48,12 +48,13 @@ export async function takeSnapshot(
   ports: Partitions & { objects: ObjectStore },
   prefix: string,
   stopped: Stopped,
+  count: Count = () => {},
 ): Promise<{ manifest: Manifest; sealed: Sealed }> {
   const copies = await Promise.all(table.partitions.map(({ id }) => copyOf(id, ports, prefix, stopped)))
   try {
     // What transactions hold now was prepared by entries that are not copied: they are resolved before the snapshot's time.
     for (const { history } of copies) await history.settled(ports.clock.now())
-    for (const copy of copies) await copyRows(copy)
+    for (const copy of copies) await copyRows(copy, count)
     const time = ports.clock.now()
     for (const copy of copies) await copyLog(copy, await copy.history.settled(time))
     const manifest: Manifest = { format: 1, table, time, parts: copies.map(({ part }) => part) }
@@ -87,7 +88,7 @@ async function copyOf(
   return { part, history, objects: ports.objects, clock: ports.clock, folder: `${prefix}${partition}/`, stopped }
 }
 
-async function copyRows({ part, history, objects, clock, folder, stopped }: Copy): Promise<void> {
+async function copyRows({ part, history, objects, clock, folder, stopped }: Copy, count: Count): Promise<void> {
   let texts: Buffer[] = []
   let bytes = 0
   let after: Buffer | undefined
@@ -95,6 +96,7 @@ async function copyRows({ part, history, objects, clock, folder, stopped }: Copy
     goOn(stopped)
     const page = await history.rows(after)
     part.scanned = page.position
+    count(page.rows.length)
     after = page.next
     const text = Buffer.from(page.rows.map(row => `${row.json}\n`).join(''))
     texts.push(text)

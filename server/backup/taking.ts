@@ -6,7 +6,7 @@ import type { TableRecord } from '../model/table.ts'
 import { deleteAll } from '../objects/objects.ts'
 import { NotLeading } from '../replica/pipeline.ts'
 import type { BackupPorts } from './backups.ts'
-import type { Chore, Stopped, Task } from './duty.ts'
+import type { Chore, Count, Stopped, Task } from './duty.ts'
 import { type BackupRecord, backupKey, backupObjects, backupsPrefix } from './records.ts'
 import { takeSnapshot } from './snapshot.ts'
 
@@ -35,13 +35,17 @@ export class Taking implements Chore {
     const tasks: Task[] = []
     for (const [entry, record] of await this.#records()) {
       const { key } = entry
-      if (record.status === 'CREATING') tasks.push({ key, run: stopped => this.#take(entry, record, stopped) })
-      else if (record.status === 'DELETING') tasks.push({ key, run: () => this.#remove(entry, record) })
+      if (record.status === 'CREATING') {
+        const job = { kind: 'backup' as const, table: record.table.name }
+        tasks.push({ key, job, run: (stopped, count) => this.#take(entry, record, stopped, count) })
+      } else if (record.status === 'DELETING') tasks.push({ key, run: () => this.#remove(entry, record) })
       else if ((record.expiresAt ?? Number.POSITIVE_INFINITY) < clock.now())
         tasks.push({ key, run: () => this.#put(entry, { ...record, status: 'DELETING' }) })
     }
     for (const table of tables.list().flatMap(name => tables.find(name) ?? [])) {
-      if (table.farewell) tasks.push({ key: `farewell/${table.id}`, run: stopped => this.#farewell(table, stopped) })
+      if (!table.farewell) continue
+      const job = { kind: 'backup' as const, table: table.name }
+      tasks.push({ key: `farewell/${table.id}`, job, run: (stopped, count) => this.#farewell(table, stopped, count) })
     }
     return tasks
   }
@@ -53,9 +57,9 @@ export class Taking implements Chore {
   }
 
   /** One that fails is gone, for the moment it was to show has passed. */
-  async #take(entry: MetadataEntry, record: BackupRecord, stopped: Stopped): Promise<void> {
+  async #take(entry: MetadataEntry, record: BackupRecord, stopped: Stopped, count: Count): Promise<void> {
     try {
-      const { sealed } = await takeSnapshot(record.table, this.#ports, backupObjects(record), stopped)
+      const { sealed } = await takeSnapshot(record.table, this.#ports, backupObjects(record), stopped, count)
       await this.#put(entry, { ...record, status: 'AVAILABLE', manifest: sealed })
     } catch (error) {
       const level = error instanceof NotLeading ? 'warn' : 'error'
@@ -70,7 +74,7 @@ export class Taking implements Chore {
   }
 
   /** The last backup of a table that is being deleted; then the deletion goes on. */
-  async #farewell(table: TableRecord, stopped: Stopped): Promise<void> {
+  async #farewell(table: TableRecord, stopped: Stopped, count: Count): Promise<void> {
     const { tables, metadata, realm } = this.#ports
     const { backup: id, time } = table.farewell!
     const key = backupKey(realm, table.name, id)
@@ -86,7 +90,7 @@ export class Taking implements Chore {
         table: source,
         statistics: (await tables.statistics(table)).table,
       }
-      const { sealed } = await takeSnapshot(table, this.#ports, backupObjects(record), stopped)
+      const { sealed } = await takeSnapshot(table, this.#ports, backupObjects(record), stopped, count)
       const value = JSON.stringify({ ...record, manifest: sealed })
       await metadata.commit({ guards: [{ key, version: 0 }], puts: [{ key, value }] })
     }

@@ -31,7 +31,11 @@ export async function archived() {
   const round = async () => {
     elapsed += 1_000_000
     world.clock.monotonic = () => elapsed
-    for (const task of await chore.tasks()) await task.run(() => false)
+    for (const task of await chore.tasks())
+      await task.run(
+        () => false,
+        () => {},
+      )
   }
   const record = async () => {
     const [entry] = await metadata.list(ARCHIVES)

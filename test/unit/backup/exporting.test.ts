@@ -29,7 +29,11 @@ async function exported(
   }
   const name = `${exportsPrefix(realm, 'Plain')}${record.id}`
   await metadata.commit({ guards: [], puts: [{ key: name, value: JSON.stringify(record) }] })
-  for (const task of await chore.tasks()) await task.run(() => false)
+  for (const task of await chore.tasks())
+    await task.run(
+      () => false,
+      () => {},
+    )
   return { record: JSON.parse((await metadata.get(name))!.value), bucket: await buckets.open('b') }
 }
 
