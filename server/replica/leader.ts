@@ -213,6 +213,11 @@ export class Leader {
     return Math.min(this.#feeders.acknowledged(), this.history.released())
   }
 
+  /** The store has lost what was applied: the next leader has it from the log. */
+  break(error: Error): void {
+    this.#pipeline.break(error)
+  }
+
   stop(reason: string): void {
     this.#stopped = true
     this.#feeders.stop()
