@@ -4,7 +4,7 @@ import test, { type ExecutionContext } from 'ava'
 import { spawnTavola } from '../helpers/process.ts'
 import { tempFolder } from '../helpers/temp.ts'
 import { connect, fill, makeTable, type Plain } from './api.ts'
-import { active, backedUp, itemsOf, sorted } from './backups.ts'
+import { active, backedUp, itemsOf, protect, sorted } from './backups.ts'
 
 const COUNT = 1500
 const ITEMS: Plain[] = Array.from({ length: COUNT }, (_, i) => ({ pk: `p${i}`, g: i % 3, pad: 'x'.repeat(400) }))
@@ -54,8 +54,7 @@ test('an archive goes on after kills: what was acknowledged can be recovered at 
   const dataDir = await tempFolder(t)
   let server = await begin(t, dataDir)
   const TableName = await makeTable(server.db, { key: 'pk:S' })
-  const PointInTimeRecoverySpecification = { PointInTimeRecoveryEnabled: true }
-  await server.db.updateContinuousBackups({ TableName, PointInTimeRecoverySpecification })
+  await protect(server.db, TableName)
   const history: { time: Date; items: Plain[] }[] = []
   for (const round of [1, 2]) {
     await fill(
@@ -88,8 +87,7 @@ test('a deletion that a kill interrupts leaves the backup, and then nothing else
   const dataDir = await tempFolder(t)
   let server = await begin(t, dataDir)
   const TableName = await makeTable(server.db, { key: 'pk:S' })
-  const PointInTimeRecoverySpecification = { PointInTimeRecoveryEnabled: true }
-  await server.db.updateContinuousBackups({ TableName, PointInTimeRecoverySpecification })
+  await protect(server.db, TableName)
   await fill(server.docs, TableName, ITEMS.slice(0, 500))
   const deletion = server.db.deleteTable({ TableName }).catch(() => {})
   await sleep(8)

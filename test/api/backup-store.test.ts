@@ -7,7 +7,7 @@ import type { TestNodeOptions } from '../helpers/node.ts'
 import { startS3 } from '../helpers/s3.ts'
 import { tempFolder } from '../helpers/temp.ts'
 import { fill, makeTable, type Plain, startOwnApi } from './api.ts'
-import { active, backedUp, itemsOf } from './backups.ts'
+import { active, backedUp, itemsOf, protect } from './backups.ts'
 
 const SCRIPT = fileURLToPath(new URL('../../scripts/s3-server', import.meta.url))
 const ITEMS: Plain[] = Array.from({ length: 100 }, (_, i) => ({ pk: `p${i}`, n: i }))
@@ -26,8 +26,7 @@ async function everything(t: ExecutionContext, options: TestNodeOptions, S3Bucke
   await db.restoreTableFromBackup({ TargetTableName: TableName, BackupArn })
   await active(db, TableName)
   t.deepEqual(await itemsOf(docs, TableName), items)
-  const PointInTimeRecoverySpecification = { PointInTimeRecoveryEnabled: true }
-  await db.updateContinuousBackups({ TableName, PointInTimeRecoverySpecification })
+  await protect(db, TableName)
   const source = { SourceTableName: TableName, UseLatestRestorableTime: true }
   await db.restoreTableToPointInTime({ ...source, TargetTableName: 'recovered' })
   await active(db, 'recovered')

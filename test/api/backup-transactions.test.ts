@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
 import { makeTable, refusal, startOwnApi } from './api.ts'
-import { active, backedUp, itemsOf } from './backups.ts'
+import { active, backedUp, itemsOf, protect } from './backups.ts'
 
 const ACCOUNTS = 12
 const BALANCE = 100
@@ -12,8 +12,7 @@ test('sums stay, whenever the table is copied', async t => {
   const TableName = await makeTable(db, { key: 'pk:S' })
   const accounts = Array.from({ length: ACCOUNTS }, (_, i) => ({ pk: `account ${i}` }))
   for (const account of accounts) await docs.put({ TableName, Item: { ...account, balance: BALANCE } })
-  const PointInTimeRecoverySpecification = { PointInTimeRecoveryEnabled: true }
-  await db.updateContinuousBackups({ TableName, PointInTimeRecoverySpecification })
+  await protect(db, TableName)
   await sleep(1100)
   const add = (Key: object, by: number) => ({
     Update: {

@@ -1,6 +1,6 @@
 /** What the tests of backups share. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { DynamoDB } from '@aws-sdk/client-dynamodb'
+import type { DynamoDB, PointInTimeRecoveryDescription } from '@aws-sdk/client-dynamodb'
 import type { DynamoDBDocument } from '@aws-sdk/lib-dynamodb'
 import type { Plain } from './api.ts'
 
@@ -13,6 +13,18 @@ export async function active(db: DynamoDB, TableName: string): Promise<void> {
     await sleep(50)
   }
   throw new Error(`${TableName} does not get ACTIVE`)
+}
+
+/** Enables point-in-time recovery, and resolves when there is something to recover. */
+export async function protect(db: DynamoDB, TableName: string): Promise<PointInTimeRecoveryDescription> {
+  const PointInTimeRecoverySpecification = { PointInTimeRecoveryEnabled: true }
+  let answer = await db.updateContinuousBackups({ TableName, PointInTimeRecoverySpecification })
+  for (let i = 0; i < 100; i++) {
+    const description = answer.ContinuousBackupsDescription!.PointInTimeRecoveryDescription!
+    if (description.EarliestRestorableDateTime) return description
+    answer = await db.describeContinuousBackups({ TableName })
+  }
+  throw new Error('nothing can be recovered')
 }
 
 /** Resolves, when the backup is AVAILABLE, with its ARN. */

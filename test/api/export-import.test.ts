@@ -7,7 +7,7 @@ import { gunzipSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import type { ExportTableToPointInTimeCommandInput, ImportTableCommandInput } from '@aws-sdk/client-dynamodb'
 import test from 'ava'
 import { fill, indexed, invalid, makeTable, type Plain, refusal, startApi } from './api.ts'
-import { active, itemsOf, sorted } from './backups.ts'
+import { active, itemsOf, protect, sorted } from './backups.ts'
 
 const { db, docs, node } = await startApi()
 const bucket = (name: string) => join(node.dataDir!, 'buckets', 'my-bucket', name)
@@ -26,8 +26,7 @@ const ITEMS: Plain[] = Array.from({ length: 50 }, (_, i) => ({
 async function recoverable(): Promise<{ TableName: string; TableArn: string }> {
   const TableName = await makeTable(db, { key: 'pk:S | sk:N', global: { byG: { key: 'g:N' } } })
   await fill(docs, TableName, ITEMS)
-  const PointInTimeRecoverySpecification = { PointInTimeRecoveryEnabled: true }
-  await db.updateContinuousBackups({ TableName, PointInTimeRecoverySpecification })
+  await protect(db, TableName)
   return { TableName, TableArn: (await db.describeTable({ TableName })).Table!.TableArn! }
 }
 

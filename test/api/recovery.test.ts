@@ -1,17 +1,10 @@
 /** Point-in-time recovery against a recorded history, and the backup that a deleted table leaves. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { DynamoDB } from '@aws-sdk/client-dynamodb'
 import test from 'ava'
 import { eventually, invalid, makeTable, type Plain, refusal, startApi } from './api.ts'
-import { active, itemsOf } from './backups.ts'
+import { active, itemsOf, protect } from './backups.ts'
 
 const { db, docs } = await startApi()
-
-async function enable(TableName: string, client: DynamoDB = db) {
-  const PointInTimeRecoverySpecification = { PointInTimeRecoveryEnabled: true }
-  const answer = await client.updateContinuousBackups({ TableName, PointInTimeRecoverySpecification })
-  return answer.ContinuousBackupsDescription!.PointInTimeRecoveryDescription!
-}
 
 async function recovery(TableName: string) {
   const { ContinuousBackupsDescription } = await db.describeContinuousBackups({ TableName })
@@ -21,7 +14,7 @@ async function recovery(TableName: string) {
 test('a table can be recovered to each of several points in time', async t => {
   const TableName = await makeTable(db, { key: 'pk:S', global: { byN: { key: 'n:N' } } })
   await docs.put({ TableName, Item: { pk: 'old', n: 0 } })
-  const description = await enable(TableName)
+  const description = await protect(db, TableName)
   t.is(description.PointInTimeRecoveryStatus, 'ENABLED')
   t.is(description.RecoveryPeriodInDays, 35)
   t.true(description.EarliestRestorableDateTime! <= description.LatestRestorableDateTime!)
@@ -80,7 +73,7 @@ test('refusals', async t => {
     await invalid(restore({})),
     'Invalid Request: Either one of RestoreDateTime or UseLatestRestorableTime must be specified, but not both',
   )
-  await enable(TableName)
+  await protect(db, TableName)
   t.regex(
     await refusal(restore({ RestoreDateTime: new Date(Date.now() - 3600_000) })),
     /^InvalidRestoreTimeException: RestoreDateTime '\S+Z' must be within EarliestRestorableDateTime '\S+Z' and LatestRestorableDateTime '\S+Z'$/,
@@ -107,7 +100,7 @@ test('refusals', async t => {
 test('the latest time follows the clock; disabling ends it, enabling begins anew', async t => {
   const TableName = await makeTable(db, { key: 'pk:S' })
   t.deepEqual(await recovery(TableName), { PointInTimeRecoveryStatus: 'DISABLED' })
-  const first = await enable(TableName)
+  const first = await protect(db, TableName)
   await sleep(2100)
   const later = await recovery(TableName)
   t.true(later.LatestRestorableDateTime! > first.LatestRestorableDateTime!)
@@ -116,7 +109,7 @@ test('the latest time follows the clock; disabling ends it, enabling begins anew
   const disable = { PointInTimeRecoveryEnabled: false }
   await db.updateContinuousBackups({ TableName, PointInTimeRecoverySpecification: disable })
   t.deepEqual(await recovery(TableName), { PointInTimeRecoveryStatus: 'DISABLED' })
-  const again = await enable(TableName)
+  const again = await protect(db, TableName)
   t.true(again.EarliestRestorableDateTime! > first.EarliestRestorableDateTime!)
   const days = { PointInTimeRecoveryEnabled: true, RecoveryPeriodInDays: 2 }
   await db.updateContinuousBackups({ TableName, PointInTimeRecoverySpecification: days })
@@ -127,7 +120,7 @@ test('the latest time follows the clock; disabling ends it, enabling begins anew
 
 test('a deleted table that could be recovered leaves a system backup', async t => {
   const TableName = await makeTable(db, { key: 'pk:S' })
-  await enable(TableName)
+  await protect(db, TableName)
   await docs.put({ TableName, Item: { pk: 'a', n: 1 } })
   await db.deleteTable({ TableName })
   t.is(await refusal(docs.scan({ TableName })), 'ResourceNotFoundException: Requested resource not found')

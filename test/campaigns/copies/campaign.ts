@@ -68,6 +68,9 @@ async function begin(api: Api, { writers }: Campaign): Promise<void> {
   await loadBallast(api)
   const PointInTimeRecoverySpecification = { PointInTimeRecoveryEnabled: true }
   await api('UpdateContinuousBackups', { TableName: TABLE, PointInTimeRecoverySpecification })
+  const isProtected = async () =>
+    JSON.stringify(await api('DescribeContinuousBackups', { TableName: TABLE })).includes('EarliestRestorable')
+  while (!(await isProtected())) await sleep(50)
   await work(api, writers, sleep(500))
 }
 
