@@ -16,6 +16,7 @@ function end(): never {
 }
 
 class EndingLog implements PartitionLog {
+  readonly depth = 4
   readonly #log: PartitionLog
 
   constructor(log: PartitionLog) {
@@ -35,6 +36,8 @@ class EndingLog implements PartitionLog {
   start = () => this.#log.start()
   read: PartitionLog['read'] = (after, maxBytes) => this.#log.read(after, maxBytes)
   trim: PartitionLog['trim'] = upTo => this.#log.trim(upTo)
+  refresh = () => this.#log.refresh()
+  wait: PartitionLog['wait'] = (after, signal) => this.#log.wait(after, signal)
 }
 
 function ending(logs: LogStore): LogStore {

@@ -28,6 +28,7 @@ type HeldAppend = { bytes: Uint8Array; expected: Position; resolve: () => void; 
 
 /** A log whose appends can be held up, and then let through or lost. */
 export class GatedLog implements PartitionLog {
+  readonly depth = 4
   readonly inner: PartitionLog
   #open = true
   #held: HeldAppend[] = []
@@ -67,6 +68,8 @@ export class GatedLog implements PartitionLog {
   start = () => this.inner.start()
   read = (after: Position, maxBytes: number): Promise<LoggedEntry[]> => this.inner.read(after, maxBytes)
   trim = (upTo: Position) => this.inner.trim(upTo)
+  refresh = () => this.inner.refresh()
+  wait = (after: Position, signal?: AbortSignal) => this.inner.wait(after, signal)
 }
 
 type Fed = { position: Position; rows: FeedRow[] }
