@@ -6,7 +6,7 @@ import { constants, existsSync } from 'node:fs'
 import { access, mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { contributorInsightsReport } from './api/insights/report.ts'
-import { operations } from './api/operations.ts'
+import { operations, streamsOperations } from './api/operations.ts'
 import { systemClock } from './base/clock.ts'
 import { OperatorError } from './base/failure.ts'
 import type { Logger } from './base/logger.ts'
@@ -19,6 +19,7 @@ import { Insights } from './cluster/insights.ts'
 import { indexPartitions, peers } from './cluster/leaders.ts'
 import { Lifecycle } from './cluster/lifecycle.ts'
 import { partitionKey } from './cluster/records.ts'
+import { Remains } from './cluster/remains.ts'
 import { Router } from './cluster/router.ts'
 import { Routes } from './cluster/routes.ts'
 import { TokenDirectory } from './cluster/tokens.ts'
@@ -33,16 +34,20 @@ import { MemoryLogStore } from './log/memory.ts'
 import { LocalMetadata } from './metadata/local/local.ts'
 import type { Metadata } from './metadata/metadata.ts'
 import { type Checkpointer, noCheckpointer, ThreadCheckpointer } from './store/checkpointer.ts'
+import { Retention } from './streams/retention.ts'
+import { ClusterStreams, type Streams } from './streams/streams.ts'
 import { type NodeSources, nodeMetrics } from './telemetry/nodemetrics.ts'
 import { requestMetrics } from './telemetry/requestmetrics.ts'
 import { scraper } from './telemetry/scrape.ts'
 import { Telemetry } from './telemetry/telemetry.ts'
 import { startTracing } from './telemetry/tracing.ts'
+import { Sweeper } from './ttl/sweeper.ts'
 
 /** The account of AWS's own examples: there is only one here, whatever the access key. */
 const ACCOUNT = '123456789012'
 const NODE = 'local'
 const INDEX_WAIT_MS = 1000
+const SWEEP_MS = 5000
 
 export type NodeOptions = {
   host: string
@@ -51,6 +56,8 @@ export type NodeOptions = {
   dataDir: string | undefined
   partitions: number
   region: string
+  /** How often expired items are looked for, in milliseconds. */
+  sweepMs?: number
   /** Send traces, as the OTEL_* variables say. */
   traces?: boolean
   logger: Logger
@@ -94,8 +101,15 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   const catalog = new Catalog({ metadata, leaders, clock, random: systemRandom }, realm, placement)
   const tokens = new TokenDirectory({ metadata, leaders, clock, random: systemRandom, logger }, realm, placement)
   const lifecycle = new Lifecycle(metadata, clock, logger)
+  const remains = new Remains(metadata, realm, clock, logger)
+  const led = () => host.replicas().flatMap(({ leader }) => leader ?? [])
+  const retention = new Retention(led, clock, logger)
+  const sweeper = new Sweeper(led, options.sweepMs ?? SWEEP_MS, clock, logger)
   const upkeep = new Upkeep(() => host.replicas(), logs, clock, logger)
   const closeStorage = async () => {
+    sweeper.stop()
+    retention.stop()
+    remains.stop()
     lifecycle.stop()
     catalog.stop()
     tokens.stop()
@@ -109,6 +123,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   try {
     await host.start()
     await catalog.start()
+    await remains.start()
     await lifecycle.start()
     let closing = false
     const insights = new Insights(clock)
@@ -116,6 +131,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     const routes = new Routes(catalog, leaders, clock)
     const transactions = new Coordinator({ routes, peers: others, tokens, clock, random: systemRandom })
     const cluster = { tables: catalog, items, transactions, now: () => clock.now(), uuid: () => systemRandom.uuid() }
+    const streams = new ClusterStreams({ tables: catalog, remains, leaders, clock })
     const telemetry = new Telemetry(catalog, logger, tracer)
     const sources: NodeSources = {
       tables: catalog,
@@ -124,13 +140,16 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
       connections: () => server.connections(),
       untrimmed: () => logs.size(),
       checkpoints: upkeep,
+      expired: sweeper.deleted,
       disk: disk.seen,
     }
     const metrics = scraper([...requestMetrics(telemetry, catalog), ...nodeMetrics(sources)])
     const pages = { '/contributor-insights': contributorInsightsReport(insights) }
-    const server = await serve(options, { ready: () => !closing, pages, cluster, telemetry, metrics })
+    const server = await serve(options, { ready: () => !closing, pages, cluster, streams, telemetry, metrics })
     upkeep.start()
     tokens.start()
+    retention.start()
+    sweeper.start()
     const close = async () => {
       closing = true
       await server.close()
@@ -143,14 +162,14 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   }
 }
 
-type Serving = Pick<AppOptions, 'ready' | 'pages' | 'telemetry' | 'metrics'> & { cluster: Cluster }
+type Serving = Pick<AppOptions, 'ready' | 'pages' | 'telemetry' | 'metrics'> & { cluster: Cluster; streams: Streams }
 
-async function serve(options: NodeOptions, { cluster, ...serving }: Serving): Promise<HttpServer> {
+async function serve(options: NodeOptions, { cluster, streams, ...serving }: Serving): Promise<HttpServer> {
   const { host, port, region, logger } = options
   const app = createApp({
     operations,
-    streamsOperations: [],
-    call: (requestId, _signature, meter) => ({ cluster, region, account: ACCOUNT, requestId, meter }),
+    streamsOperations,
+    call: (requestId, _signature, meter) => ({ cluster, streams, region, account: ACCOUNT, requestId, meter }),
     region,
     logger,
     ...serving,

@@ -1,4 +1,4 @@
-/** All operations of the `DynamoDB_20120810` target. */
+/** All operations, by target. */
 import { batchExecuteStatement } from './BatchExecuteStatement.ts'
 import { batchGetItem } from './BatchGetItem.ts'
 import { batchWriteItem } from './BatchWriteItem.ts'
@@ -16,6 +16,7 @@ import { describeGlobalTable } from './DescribeGlobalTable.ts'
 import { describeGlobalTableSettings } from './DescribeGlobalTableSettings.ts'
 import { describeKinesisStreamingDestination } from './DescribeKinesisStreamingDestination.ts'
 import { describeLimits } from './DescribeLimits.ts'
+import { describeStream } from './DescribeStream.ts'
 import { describeTable } from './DescribeTable.ts'
 import { describeTableReplicaAutoScaling } from './DescribeTableReplicaAutoScaling.ts'
 import { describeTimeToLive } from './DescribeTimeToLive.ts'
@@ -24,10 +25,13 @@ import { enableKinesisStreamingDestination } from './EnableKinesisStreamingDesti
 import { executeStatement } from './ExecuteStatement.ts'
 import { executeTransaction } from './ExecuteTransaction.ts'
 import { getItem } from './GetItem.ts'
+import { getRecords } from './GetRecords.ts'
 import { getResourcePolicy } from './GetResourcePolicy.ts'
+import { getShardIterator } from './GetShardIterator.ts'
 import { listBulkOperations } from './ListBulkOperations.ts'
 import { listContributorInsights } from './ListContributorInsights.ts'
 import { listGlobalTables } from './ListGlobalTables.ts'
+import { listStreams } from './ListStreams.ts'
 import { listTables } from './ListTables.ts'
 import { listTagsOfResource } from './ListTagsOfResource.ts'
 import type { Operation } from './operation.ts'
@@ -50,6 +54,7 @@ import { updateTable } from './UpdateTable.ts'
 import { updateTableReplicaAutoScaling } from './UpdateTableReplicaAutoScaling.ts'
 import { updateTimeToLive } from './UpdateTimeToLive.ts'
 
+/** `DynamoDB_20120810`. */
 export const operations: Operation[] = [
   batchExecuteStatement,
   batchGetItem,
@@ -101,3 +106,6 @@ export const operations: Operation[] = [
   updateTableReplicaAutoScaling,
   updateTimeToLive,
 ]
+
+/** `DynamoDBStreams_20120810`. */
+export const streamsOperations: Operation[] = [describeStream, getRecords, getShardIterator, listStreams]

@@ -4,7 +4,7 @@ import type { Random } from '../base/random.ts'
 import type { Commit, Metadata, MetadataChange } from '../metadata/metadata.ts'
 import { dynamo, resourceNotFound } from '../model/errors.ts'
 import { getOwn, setOwn } from '../model/item.ts'
-import type { TableRecord } from '../model/table.ts'
+import { schemaOf, type TableRecord } from '../model/table.ts'
 import type { RowStatistics } from '../store/rows.ts'
 import type { TableChange, TableStatistics, Tables } from './cluster.ts'
 import type { Leaders } from './leaders.ts'
@@ -69,7 +69,7 @@ export class Catalog implements Tables {
     const changed = await this.#update(name, current => {
       const next = change(current, this.#ports.clock.now())
       return this.#place(
-        indexesDiffer(current, next) ? { ...next, schemaVersion: (next.schemaVersion ?? 0) + 1 } : next,
+        schemaDiffers(current, next) ? { ...next, schemaVersion: (next.schemaVersion ?? 0) + 1 } : next,
       )
     })
     const builds = changed.globalIndexes.some(index => index.status === 'CREATING')
@@ -82,7 +82,8 @@ export class Catalog implements Tables {
   async delete(name: string, check: (current: TableRecord) => void): Promise<TableRecord> {
     const deleted = await this.#update(name, current => {
       check(current)
-      return { ...current, status: 'DELETING', schemaVersion: (current.schemaVersion ?? 0) + 1 }
+      const deletedAt = this.#ports.clock.now()
+      return { ...current, status: 'DELETING', deletedAt, schemaVersion: (current.schemaVersion ?? 0) + 1 }
     })
     await this.#settled(name, table => table?.id !== deleted.id, SETTLE_MS)
     return deleted
@@ -172,7 +173,11 @@ export class Catalog implements Tables {
   }
 }
 
-function indexesDiffer(before: TableRecord, after: TableRecord): boolean {
+/** Whether the partitions have to know of the change. */
+function schemaDiffers(before: TableRecord, after: TableRecord): boolean {
+  const { stream: oldStream, timeToLive: oldTime } = schemaOf(before)
+  const { stream, timeToLive } = schemaOf(after)
+  if (oldStream?.label !== stream?.label || oldTime !== timeToLive) return true
   const live = (table: TableRecord) =>
     table.globalIndexes.filter(index => index.status !== 'DELETING').map(({ id }) => id)
   return live(before).join() !== live(after).join()

@@ -1,5 +1,12 @@
 /** Where partitions are led: in this process, or (with the cluster's adapters) in another. */
-import type { RangeRequest, WriteCommand, WriteOutcome } from '../partition/command.ts'
+import type {
+  ChangesPage,
+  ChangesRequest,
+  RangeRequest,
+  ShardState,
+  WriteCommand,
+  WriteOutcome,
+} from '../partition/command.ts'
 import type {
   CheckAnswer,
   CheckRequest,
@@ -22,12 +29,19 @@ import type { Image, Page } from '../store/rows.ts'
 /** What a server may ask of a partition's leader. */
 export interface PartitionLeader {
   readonly transactions: TransactionLeader
+  readonly changes: ChangeLeader
   get(key: Buffer): Image | undefined | Promise<Image | undefined>
   range(request: RangeRequest): Page | Promise<Page>
   write(command: WriteCommand): Promise<WriteOutcome>
   statistics(): PartitionStatistics
   /** Resolves once the index's partitions have the rows of all that is applied here; undefined if they have them by now. */
   fed(index: string): Promise<unknown> | undefined
+}
+
+/** A partition's part of its table's streams, by label; undefined for one that it does not know. */
+export interface ChangeLeader {
+  shard(label: string): ShardState | undefined | Promise<ShardState | undefined>
+  read(request: ChangesRequest): ChangesPage | undefined | Promise<ChangesPage | undefined>
 }
 
 /** A leader's part in transactions; partition/transaction.ts says what it is for. Errors: NotLeading, of them all. */

@@ -12,6 +12,7 @@ import type { TableSchema } from '../model/schema.ts'
 import { itemSize } from '../model/size.ts'
 import { MAX_ITEM_SIZE } from '../model/value.ts'
 import type { Image } from '../store/rows.ts'
+import { mark } from './changes.ts'
 import type { CheckCommand, ReturnValues, WriteCommand, WriteOutcome } from './command.ts'
 import type { Effect } from './entry.ts'
 import { indexEffects, type StoredItem } from './indexes.ts'
@@ -48,7 +49,7 @@ function evaluatePut(table: TableSchema, command: Put, current: CurrentRow): Eva
   checkIndexKeys(table, command.item, 'put')
   const after: StoredItem = { json: JSON.stringify(command.item), size: command.size, item: command.item }
   if (!command.condition && table.indexes.length === 0 && command.returnValues !== 'ALL_OLD') {
-    return blindPut(command.key, after, current.size())
+    return blindPut(table, command.key, after, current)
   }
   const before = stored(current.image())
   checkCondition(command, before)
@@ -56,9 +57,18 @@ function evaluatePut(table: TableSchema, command: Put, current: CurrentRow): Eva
 }
 
 /** The hot path: nothing depends on what was there but the cost. */
-function blindPut(key: Buffer, after: StoredItem, before: number | undefined): Evaluation {
+function blindPut(table: TableSchema, key: Buffer, after: StoredItem, current: CurrentRow): Evaluation {
+  const before = current.size()
   const effect: Effect = { key, image: { json: after.json, size: after.size }, before, local: [], global: [] }
+  if (table.stream || table.timeToLive !== undefined) markBlind(table, effect, after, current)
   return { effect, outcome: { units: { table: writeUnits(before, after.size), indexes: {} } } }
+}
+
+/** An item of another size is another item, so that the one before need not be read. */
+function markBlind(table: TableSchema, effect: Effect, after: StoredItem, current: CurrentRow): void {
+  const { before: size } = effect
+  const before = size === after.size ? current.image() : size === undefined ? undefined : { json: '', size }
+  mark(table, effect, before, after)
 }
 
 function evaluateUpdate(table: TableSchema, command: Update, current: CurrentRow): Evaluation {
@@ -95,8 +105,9 @@ export function imageEffect(
   before: Image | undefined,
   image: Image | undefined,
 ): Effect {
-  const { local, global } = indexEffects(table, stored(before), stored(image))
-  return { key, image, before: before?.size, local, global }
+  const [old, now] = [stored(before), stored(image)]
+  const { local, global } = indexEffects(table, old, now)
+  return mark(table, { key, image, before: before?.size, local, global }, old, now)
 }
 
 function change(
@@ -109,7 +120,7 @@ function change(
   if (local.length > 0 && (after?.size ?? 0) + localBytes > MAX_ITEM_SIZE) throw tooLarge(command)
   const image = after && { json: after.json, size: after.size }
   return {
-    effect: { key: command.key, image, before: before?.size, local, global },
+    effect: mark(table, { key: command.key, image, before: before?.size, local, global }, before, after),
     outcome: {
       attributes: returned(command, before, after),
       units: { table: writeUnits(before?.size, after?.size), indexes: units },

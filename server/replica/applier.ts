@@ -46,7 +46,7 @@ export class Applier {
           entry.previous === state.chain,
           `${this.#store.path}: entry ${position} does not continue what is applied`,
         )
-        applyEntry(this.#store.writer, state, entry)
+        applyEntry(this.#store.writer, state, entry, schema)
         state.position = position
         state.chain = chainHash(bytes)
         if (entry.kind === 'schema') schema = entry.schema

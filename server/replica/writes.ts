@@ -3,7 +3,6 @@ import type { Tracer } from '../base/tracer.ts'
 import { dynamo } from '../model/errors.ts'
 import type { WriteCommand, WriteOutcome } from '../partition/command.ts'
 import { type Evaluation, evaluate } from '../partition/evaluate.ts'
-import type { Applier } from './applier.ts'
 import type { Batches } from './batches.ts'
 import { CONFLICT, type Locks } from './locks.ts'
 
@@ -14,13 +13,11 @@ const OVERLOADED =
 const PATIENCE_MS = 500
 
 export class Writes {
-  readonly #applier: Applier
   readonly #batches: Batches
   readonly #locks: Locks
   readonly #tracer: Tracer
 
-  constructor(applier: Applier, batches: Batches, locks: Locks, tracer: Tracer) {
-    this.#applier = applier
+  constructor(batches: Batches, locks: Locks, tracer: Tracer) {
     this.#batches = batches
     this.#locks = locks
     this.#tracer = tracer
@@ -36,7 +33,7 @@ export class Writes {
     const before = batches.pending(command.key)
     let evaluation: Evaluation
     try {
-      evaluation = evaluate(this.#applier.schema!.table, command, batches.current(command.key, before))
+      evaluation = evaluate(batches.table, command, batches.current(command.key, before))
       evaluating?.end()
     } catch (error) {
       evaluating?.end()

@@ -1,11 +1,15 @@
 /** The only way to change a partition's state; apply holds it. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { ChangeWriter } from './changes.ts'
+import { ExpiryWriter } from './expiries.ts'
 import type { AppliedState, Image } from './rows.ts'
 import { TransactionWriter } from './transactions.ts'
 import type { ReadTurn } from './turn.ts'
 
 export class StoreWriter {
   readonly transactions: TransactionWriter
+  readonly changes: ChangeWriter
+  readonly expiries: ExpiryWriter
   readonly #database: DatabaseSync
   readonly #turn: ReadTurn
   readonly #begin: StatementSync
@@ -24,6 +28,8 @@ export class StoreWriter {
     this.#database = database
     this.#turn = turn
     this.transactions = new TransactionWriter(database)
+    this.changes = new ChangeWriter(database)
+    this.expiries = new ExpiryWriter(database)
     this.#begin = database.prepare('BEGIN IMMEDIATE')
     this.#commit = database.prepare('COMMIT')
     this.#put = database.prepare('INSERT OR REPLACE INTO item (key, image, size) VALUES (?, ?, ?)')

@@ -1,6 +1,6 @@
 import test from 'ava'
 import fc from 'fast-check'
-import type { PartitionLeader, TransactionLeader } from '../../../server/cluster/leaders.ts'
+import type { ChangeLeader, PartitionLeader, TransactionLeader } from '../../../server/cluster/leaders.ts'
 import { Router } from '../../../server/cluster/router.ts'
 import { hashRange } from '../../../server/codec/range.ts'
 import type { TableRecord } from '../../../server/model/table.ts'
@@ -20,6 +20,7 @@ class Stores {
     return (
       store && {
         transactions: undefined as unknown as TransactionLeader,
+        changes: undefined as unknown as ChangeLeader,
         get: key => store.reader.get(key),
         range: request => {
           this.visited.push(id)
