@@ -50,8 +50,21 @@ export class Upkeep {
     const long = this.#logs.size() > MAX_LOG_BYTES
     for (const replica of this.#replicas()) {
       if (this.#stopped) return
-      if (replica.unsaved > 0 && (long || isDue(replica))) await this.#checkpoint(replica)
-      else replica.trim()
+      await this.#tend(replica, long)
+    }
+  }
+
+  async #tend(replica: Replica, long: boolean): Promise<void> {
+    try {
+      replica.settle()
+      if (isDue(replica, long)) return await this.#checkpoint(replica)
+      replica.trim()
+      await replica.flush()
+    } catch (error) {
+      this.#logger.warn(
+        { err: error, partition: replica.partition },
+        'what was applied could not be written to the file; the log has it',
+      )
     }
   }
 
@@ -67,6 +80,7 @@ export class Upkeep {
   }
 }
 
-function isDue(replica: Replica): boolean {
-  return replica.age > MAX_AGE_MS || replica.unsavedBytes > MAX_UNSAVED_BYTES
+function isDue(replica: Replica, long: boolean): boolean {
+  if (replica.unsaved === 0) return replica.age > MAX_AGE_MS && replica.spareBytes > 0
+  return long || replica.age > MAX_AGE_MS || replica.unsavedBytes > MAX_UNSAVED_BYTES
 }

@@ -32,29 +32,55 @@ export class Applier {
     return this.#schema
   }
 
-  /** Applies entries in one transaction. Errors: InvariantViolation; then nothing was applied. */
+  /**
+   * Applies entries in one transaction. Errors: InvariantViolation, when they don't fit; then nothing was applied. Those of
+   * the disk; then the state is that of an earlier entry, and the log has the rest.
+   */
   apply(entries: ApplicableEntry[]): void {
+    const chain = this.#check(entries)
     const state = { ...this.#state }
     let schema = this.#schema
-    this.#store.writer.transaction(() => {
-      for (const { position, bytes, entry } of entries) {
-        invariant(
-          position === state.position + 1,
-          `${this.#store.path}: entry ${position} came after ${state.position}`,
-        )
-        invariant(
-          entry.previous === state.chain,
-          `${this.#store.path}: entry ${position} does not continue what is applied`,
-        )
-        applyEntry(this.#store.writer, state, entry, schema)
-        state.position = position
-        state.chain = chainHash(bytes)
-        if (entry.kind === 'schema') schema = entry.schema
-      }
-      this.#store.writer.saveState(state)
+    this.#changing(() => {
+      this.#store.writer.transaction(() => {
+        for (const { position, entry } of entries) {
+          applyEntry(this.#store.writer, state, entry, schema)
+          state.position = position
+          if (entry.kind === 'schema') schema = entry.schema
+        }
+        state.chain = chain
+        this.#store.writer.saveState(state)
+      })
     })
     this.#state = state
     this.#schema = schema
+  }
+
+  /** Hands what was applied to the file system. Errors: as `apply`'s of the disk. */
+  commit(): void {
+    this.#changing(() => this.#store.writer.commit())
+  }
+
+  /** INV-R1, before anything is changed. @returns the hash of the last entry */
+  #check(entries: ApplicableEntry[]): string {
+    const { path } = this.#store
+    let { position: last, chain } = this.#state
+    for (const { position, bytes, entry } of entries) {
+      invariant(position === last + 1, `${path}: entry ${position} came after ${last}`)
+      invariant(entry.previous === chain, `${path}: entry ${position} does not continue what is applied`)
+      last = position
+      chain = chainHash(bytes)
+    }
+    return chain
+  }
+
+  #changing(work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      this.#state = this.#store.reader.state()
+      this.#schema = this.#store.reader.document<PartitionSchema>(SCHEMA)
+      throw error
+    }
   }
 
   /** As `apply`, for entries read back from the log. */

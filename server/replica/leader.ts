@@ -219,6 +219,11 @@ export class Leader {
     return this.#feeders.acknowledged()
   }
 
+  /** The store has lost what was applied: the next leader has it from the log. */
+  break(error: Error): void {
+    this.#pipeline.break(error)
+  }
+
   stop(reason: string): void {
     this.#stopped = true
     this.#feeders.stop()

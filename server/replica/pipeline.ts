@@ -73,7 +73,7 @@ export class Pipeline {
           trace?.durable()
           this.#schedule()
         },
-        error => this.#break(error),
+        error => this.break(error),
       )
     })
   }
@@ -113,7 +113,7 @@ export class Pipeline {
       this.#applier.apply(ready)
     } catch (error) {
       for (const proposal of ready) reject(proposal, error as Error)
-      this.#break(error as Error)
+      this.break(error as Error)
       return
     }
     for (const { position, entry, trace, resolve } of ready) {
@@ -123,7 +123,8 @@ export class Pipeline {
     }
   }
 
-  #break(error: Error): void {
+  /** Stops, and has the leader step down. */
+  break(error: Error): void {
     if (this.#broken) return
     this.stop(error instanceof PositionConflict ? 'another leader has appended to the log' : error.message)
     this.#hooks.broke(error)

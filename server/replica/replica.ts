@@ -31,6 +31,13 @@ export type ReplicaPorts = {
 }
 
 const REPLAY_BYTES = 4 * 1024 * 1024
+/** A write-ahead log of so many bytes or less is emptied by a checkpoint. */
+const SMALL_BYTES = 8 * 1024 * 1024
+/** Copied while writes pause, or more after so many rounds. */
+const PAUSE_BYTES = 512 * 1024
+const ROUNDS = 4
+/** Written since the last flush, these are worth one. */
+const FLUSH_BYTES = 4 * 1024 * 1024
 
 export class Replica {
   readonly partition: string
@@ -43,6 +50,8 @@ export class Replica {
   #durable: Position
   #checkpointing: Promise<void> | undefined
   #checkpointedAt: number
+  /** Bytes that waited to be copied at the last flush. */
+  #flushed = 0
 
   /** Errors: OperatorError when the file or the log is not what it should be. */
   static async open(partition: string, path: string, ports: ReplicaPorts): Promise<Replica> {
@@ -78,9 +87,14 @@ export class Replica {
     return this.#applier.state.position - this.#durable
   }
 
-  /** Bytes that were written since, beside the file. */
+  /** Bytes that were written since, beside the file; after `settle`. */
   get unsavedBytes(): number {
-    return this.#store.unsavedBytes()
+    return this.#store.unsaved().bytes
+  }
+
+  /** Bytes beside the file that the next writes would fill. */
+  get spareBytes(): number {
+    return this.#store.spareBytes()
   }
 
   /** Milliseconds since the last checkpoint. */
@@ -98,6 +112,16 @@ export class Replica {
       broke(error)
     })
     return this.#leader
+  }
+
+  /** Hands what was applied to the file system. Errors: those of the disk; then the leader has stepped down. */
+  settle(): void {
+    try {
+      this.#applier.commit()
+    } catch (error) {
+      this.#leader?.break(error as Error)
+      throw error
+    }
   }
 
   /** Makes the file durable and trims the log behind it. Writes pause for the last, short part of it; reads don't. */
@@ -128,18 +152,31 @@ export class Replica {
   async #checkpoint(): Promise<void> {
     const { checkpointer, clock } = this.#ports
     this.#checkpointedAt = clock.monotonic()
-    if (this.unsaved > 0) {
+    this.settle()
+    // Giving space back takes longer than filling it anew.
+    const mode = this.unsavedBytes > SMALL_BYTES ? 'PASSIVE' : 'TRUNCATE'
+    for (let round = 0; round < ROUNDS && this.#store.unsaved().uncopied > PAUSE_BYTES; round++) {
       await checkpointer.checkpoint(this.#store.path, 'PASSIVE')
-      const release = this.#leader?.hold()
-      const position = this.#applier.state.position
-      try {
-        if (!(await checkpointer.checkpoint(this.#store.path, 'TRUNCATE'))) return
-      } finally {
-        release?.()
-      }
-      this.#durable = position
+      this.settle()
     }
+    const release = this.#leader?.hold()
+    const { position } = this.#applier.state
+    try {
+      if (!(await checkpointer.checkpoint(this.#store.path, mode))) return
+    } finally {
+      release?.()
+    }
+    this.#durable = position
     this.trim()
+  }
+
+  /** Makes part of the next checkpoint's work, if there is much of it. */
+  async flush(): Promise<void> {
+    this.settle()
+    const { uncopied } = this.#store.unsaved()
+    if (Math.abs(uncopied - this.#flushed) < FLUSH_BYTES) return
+    this.#flushed = uncopied
+    await this.#ports.checkpointer.flush(this.#store.path)
   }
 }
 

@@ -107,9 +107,12 @@ export class ChangeWriter {
   readonly #database: DatabaseSync
   readonly #record: StatementSync
   readonly #recordWithOld: StatementSync
+  readonly #written: (bytes: number) => void
 
-  constructor(database: DatabaseSync) {
+  /** `written`: hears of bytes that wait for a commit. */
+  constructor(database: DatabaseSync, written: (bytes: number) => void) {
     this.#database = database
+    this.#written = written
     const columns = '(sequence, time, by_service, key, before, after, old_image, new_image)'
     this.#record = database.prepare(`INSERT INTO change ${columns} VALUES (?, ?, ?, ?, ?, ?, NULL, ?)`)
     // The old image never leaves the database.
@@ -122,6 +125,7 @@ export class ChangeWriter {
     const by = byService ? 1 : 0
     const size = after?.size ?? null
     const image = newImage && after ? after.json : null
+    this.#written((image?.length ?? 0) + (oldImage ? (before ?? 0) : 0))
     if (oldImage && before !== undefined) this.#recordWithOld.run(sequence, time, by, size, image, key)
     else this.#record.run(sequence, time, by, key, before ?? null, size, image)
   }

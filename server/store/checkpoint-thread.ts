@@ -3,6 +3,9 @@ import { DatabaseSync } from 'node:sqlite'
 import { parentPort } from 'node:worker_threads'
 import type { CheckpointReply, CheckpointRequest } from './checkpointer.ts'
 
+/** Frames of the write-ahead log, and how many of them are in the file. */
+type Result = { busy: number; log: number; checkpointed: number }
+
 parentPort!.on('message', (request: CheckpointRequest | 'close') => {
   if (request === 'close') return parentPort!.close()
   parentPort!.postMessage(reply(request))
@@ -13,8 +16,8 @@ function reply({ id, path, mode }: CheckpointRequest): CheckpointReply {
     const database = new DatabaseSync(path, { timeout: 5000 })
     try {
       database.exec('PRAGMA synchronous = FULL')
-      const result = database.prepare(`PRAGMA wal_checkpoint(${mode})`).get() as { busy: number }
-      return { id, complete: result.busy === 0 }
+      const result = database.prepare(`PRAGMA wal_checkpoint(${mode})`).get() as Result
+      return { id, complete: result.busy === 0 && result.checkpointed === result.log }
     } finally {
       database.close()
     }

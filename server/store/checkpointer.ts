@@ -1,8 +1,9 @@
 /**
  * Checkpoints: SQLite copies its write-ahead log into the file and syncs both. A thread of its own does it, so that no
- * request waits for the disk. The main thread's connections never sync.
+ * request waits for the disk.
  */
 import { once } from 'node:events'
+import { open } from 'node:fs/promises'
 import { Worker } from 'node:worker_threads'
 
 export type CheckpointRequest = { id: number; path: string; mode: 'PASSIVE' | 'TRUNCATE' }
@@ -13,10 +14,12 @@ const THREAD = import.meta.url.replace(/checkpointer(\.\w+)$/, 'checkpoint-threa
 
 export interface Checkpointer {
   /**
-   * PASSIVE copies what it can beside readers and the writer. TRUNCATE, while the writer pauses, copies the rest and empties
-   * the write-ahead log; true if it did.
+   * PASSIVE copies what it can beside readers and the writer; TRUNCATE also gives back the write-ahead log's space, and
+   * wants the writer to pause. True if all that was written is in the file, durably.
    */
   checkpoint(path: string, mode: CheckpointRequest['mode']): Promise<boolean>
+  /** Syncs what the write-ahead log holds by now, so that a checkpoint finds less to do at once. */
+  flush(path: string): Promise<void>
   close(): Promise<void>
 }
 
@@ -33,6 +36,12 @@ export class ThreadCheckpointer implements Checkpointer {
       this.#worker!.ref()
       this.#worker!.postMessage({ id, path, mode } satisfies CheckpointRequest)
     })
+  }
+
+  /** No lock of SQLite's lies on this file, which closing it could drop. */
+  async flush(path: string): Promise<void> {
+    const file = await open(`${path}-wal`, 'r+')
+    await file.datasync().finally(() => file.close())
   }
 
   async close(): Promise<void> {
@@ -65,5 +74,6 @@ export class ThreadCheckpointer implements Checkpointer {
 /** For stores in memory: nothing to copy, nothing that could be lost separately. */
 export const noCheckpointer: Checkpointer = {
   checkpoint: async () => true,
+  flush: async () => {},
   close: async () => {},
 }

@@ -7,7 +7,7 @@
  * to apply.
  */
 import { rmSync, statSync } from 'node:fs'
-import { DatabaseSync } from 'node:sqlite'
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { OperatorError } from '../base/failure.ts'
 import { CHANGE_TABLES, ChangeReader } from './changes.ts'
 import { EXPIRY_TABLES, ExpiryReader } from './expiries.ts'
@@ -38,12 +38,14 @@ export class Store {
   readonly writer: StoreWriter
   readonly #database: DatabaseSync
   readonly #turn: ReadTurn
+  readonly #unsaved: StatementSync
 
   /** Opens or makes the file of `partition`. Errors: OperatorError when it is another's, damaged, or of a newer format. */
   constructor(path: string, partition: string) {
     this.path = path
     this.#database = open(path, partition)
     this.#turn = new ReadTurn(this.#database)
+    this.#unsaved = this.#database.prepare('PRAGMA wal_checkpoint(NOOP)')
     this.reader = new StoreReader(this.#database, this.#turn)
     this.transactions = new TransactionReader(this.#database)
     this.changes = new ChangeReader(this.#database)
@@ -51,16 +53,27 @@ export class Store {
     this.writer = new StoreWriter(this.#database, this.#turn)
   }
 
-  /** Bytes of the write-ahead log. */
-  unsavedBytes(): number {
+  /** Bytes in the write-ahead log, and how many of them are not copied to the file yet; after a commit. */
+  unsaved(): { bytes: number; uncopied: number } {
+    this.#turn.end()
+    const { log, checkpointed } = this.#unsaved.get() as { log: number; checkpointed: number }
+    const uncopied = (log - checkpointed) * PAGE_SIZE
+    return { bytes: uncopied === 0 ? 0 : log * PAGE_SIZE, uncopied }
+  }
+
+  /** Bytes that the write-ahead log takes on the disk, in use or to be used again. */
+  spareBytes(): number {
     return statSync(`${this.path}-wal`, { throwIfNoEntry: false })?.size ?? 0
   }
 
-  /** Closes the file; all of it is durable then. */
+  /** Closes the file; all of it is durable then, unless the disk is full: then the log has more. */
   close(): void {
-    this.#turn.end()
-    this.#database.exec('PRAGMA synchronous = NORMAL')
-    this.#database.close()
+    try {
+      this.writer.commit()
+    } finally {
+      this.#turn.end()
+      this.#database.close()
+    }
   }
 }
 
@@ -87,7 +100,11 @@ function prepareFile(database: DatabaseSync, path: string, partition: string): v
     throw new OperatorError(`${path} was written by a newer Tavola (format ${format}, this one reads up to ${FORMAT}).`)
   }
   database.exec(`PRAGMA page_size = ${PAGE_SIZE}; PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0`)
-  database.exec('PRAGMA synchronous = OFF; PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY')
+  // NORMAL syncs no commit, only the head of a write-ahead log that is begun anew: else a power cut could leave the old head
+  // before some of the old frames, and these would hide newer rows of the file.
+  database.exec('PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY')
+  // A read never writes: pages of an open transaction stay in memory until its commit.
+  database.exec('PRAGMA cache_spill = OFF')
   database.exec(`PRAGMA mmap_size = ${MAPPED_BYTES}; PRAGMA soft_heap_limit = ${CACHED_BYTES}`)
   if (format === 0) create(database, partition)
   else if (format < FORMAT) upgrade(database, format)

@@ -29,14 +29,9 @@ export class ReadTurn {
     this.#commit.run()
   }
 
-  /** Runs a write transaction's `work`, which may read. */
-  write<T>(work: () => T): T {
+  /** A write transaction begins, or is over: reads within it see what it wrote, and need none of their own. */
+  writing(begins: boolean): void {
     this.end()
-    this.#writing = true
-    try {
-      return work()
-    } finally {
-      this.#writing = false
-    }
+    this.#writing = begins
   }
 }

@@ -1,4 +1,9 @@
-/** The only way to change a partition's state; apply holds it. */
+/**
+ * The only way to change a partition's state; apply holds it.
+ *
+ * A commit writes each page that changed to the write-ahead log, whole: a page for nearly every row. So several transactions
+ * of apply share one. Readers use the same connection and see what is not committed yet; a crash loses it, and the log has it.
+ */
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { ChangeWriter } from './changes.ts'
 import { ExpiryWriter } from './expiries.ts'
@@ -6,12 +11,19 @@ import type { AppliedState, Image } from './rows.ts'
 import { TransactionWriter } from './transactions.ts'
 import type { ReadTurn } from './turn.ts'
 
+/** Rows, and bytes of them, that are worth a commit. */
+const COMMIT_ROWS = 256
+const COMMIT_BYTES = 2 * 1024 * 1024
+
 export class StoreWriter {
   readonly transactions: TransactionWriter
   readonly changes: ChangeWriter
   readonly expiries: ExpiryWriter
   readonly #database: DatabaseSync
   readonly #turn: ReadTurn
+  /** Of the open transaction: 0 rows when there is none. */
+  #rows = 0
+  #bytes = 0
   readonly #begin: StatementSync
   readonly #commit: StatementSync
   readonly #put: StatementSync
@@ -28,7 +40,9 @@ export class StoreWriter {
     this.#database = database
     this.#turn = turn
     this.transactions = new TransactionWriter(database)
-    this.changes = new ChangeWriter(database)
+    this.changes = new ChangeWriter(database, bytes => {
+      this.#bytes += bytes
+    })
     this.expiries = new ExpiryWriter(database)
     this.#begin = database.prepare('BEGIN IMMEDIATE')
     this.#commit = database.prepare('COMMIT')
@@ -47,30 +61,63 @@ export class StoreWriter {
     this.#deleteDocument = database.prepare('DELETE FROM document WHERE name = ?')
   }
 
-  /** Runs `work` in one transaction: all of it, or, when it throws, nothing. */
+  /**
+   * Runs `work`, all of it or, when it throws, nothing: then what was not committed before is gone as well, and the state is
+   * that of an earlier entry.
+   */
   transaction(work: () => void): void {
-    this.#turn.write(() => {
+    if (this.#rows > COMMIT_ROWS || this.#bytes > COMMIT_BYTES) this.commit()
+    if (this.#rows === 0) {
+      this.#turn.writing(true)
       this.#begin.run()
-      try {
-        work()
-        this.#commit.run()
-      } catch (error) {
-        // Some failures, such as a full disk, have rolled back already.
-        if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
-        throw error
-      }
-    })
+      this.#rows = 1
+    }
+    try {
+      work()
+    } catch (error) {
+      this.#rollBack()
+      throw error
+    }
+  }
+
+  /** Hands all changes to the file system. When it throws, those since the last commit are gone. */
+  commit(): void {
+    if (this.#rows === 0) return
+    try {
+      this.#commit.run()
+    } catch (error) {
+      this.#rollBack()
+      throw error
+    }
+    this.#over()
+  }
+
+  #rollBack(): void {
+    // Some failures, such as a full disk, have rolled back already.
+    if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
+    this.#over()
+  }
+
+  #over(): void {
+    this.#rows = 0
+    this.#bytes = 0
+    this.#turn.writing(false)
   }
 
   put(key: Uint8Array, image: Image): void {
+    this.#rows += 1
+    this.#bytes += image.json.length
     this.#put.run(key, image.json, image.size)
   }
 
   delete(key: Uint8Array): void {
+    this.#rows += 1
     this.#delete.run(key)
   }
 
   putLocal(index: number, key: Uint8Array, image: Image): void {
+    this.#rows += 1
+    this.#bytes += image.json.length
     this.#putLocal.run(index, key, image.json, image.size)
   }
 

@@ -192,11 +192,12 @@ export class GroupWriter {
   }
 }
 
+/** Synced piece by piece: the groups that are written meanwhile wait for a piece at most. */
 async function fillSegment(path: string): Promise<void> {
-  const file = await open(path, 'wx')
+  const file = await open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_DSYNC)
   try {
-    const block = Buffer.alloc(1024 * 1024)
-    for (let at = 0; at < SEGMENT_SIZE; at += block.length) await file.write(block, 0, block.length, at)
+    const piece = Buffer.alloc(512 * 1024)
+    for (let at = 0; at < SEGMENT_SIZE; at += piece.length) await file.write(piece, 0, piece.length, at)
     await file.write(segmentHeader(), 0, SEGMENT_HEADER_SIZE, 0)
     await file.sync()
   } finally {

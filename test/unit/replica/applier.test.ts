@@ -51,6 +51,26 @@ test('a gap, a repetition, or an entry of another history is never applied (INV-
   t.is(applier.state.position, 3)
 })
 
+test('what the disk refuses takes back what was not committed, and can be applied again', t => {
+  const applier = memoryApplier()
+  const schema = partitionSchema(INDEXED)
+  const unfit = {
+    key: Buffer.from('k'),
+    image: { json: {} as string, size: 1 },
+    before: undefined,
+    local: [],
+    global: [],
+  }
+  const entries = chain(epoch, { kind: 'schema', schema }, epoch, { kind: 'write', time: 0, effects: [unfit] })
+  applier.replay(entries.slice(0, 1))
+  applier.commit()
+  applier.replay(entries.slice(1, 3))
+  t.throws(() => applier.replay(entries.slice(3)), { message: /bound/ })
+  t.deepEqual([applier.state.position, applier.schema], [1, undefined])
+  applier.replay(entries.slice(1, 3))
+  t.deepEqual([applier.state.position, applier.schema], [3, schema])
+})
+
 /** Every row of every table, as bytes. */
 function dump(path: string): string {
   const database = new DatabaseSync(path, { readOnly: true })

@@ -177,23 +177,51 @@ test('a file keeps everything, knows its partition, and can be removed', async t
   deleteStore(path)
 })
 
+test('transactions share commits: reads see all of them, a failure loses those since the last commit', t => {
+  const { reader, writer } = new Store(':memory:', randomUUID())
+  const put = (key: string) => writer.transaction(() => writer.put(Buffer.from(key), image(key)))
+  const fail = () => {
+    throw new Error('no')
+  }
+  put('a')
+  writer.commit()
+  put('b')
+  t.truthy(reader.get(Buffer.from('b')))
+  t.throws(() => writer.transaction(fail), { message: 'no' })
+  t.deepEqual(
+    ['a', 'b'].map(key => reader.get(Buffer.from(key)) !== undefined),
+    [true, false],
+  )
+  for (let i = 0; i < 1000; i++) put(`c${i}`)
+  t.throws(() => writer.transaction(fail))
+  const kept = reader.range(undefined, everything()).rows.length
+  t.true(kept > 500 && kept < 1001, 'many transactions are committed on their own')
+})
+
 test('a checkpoint moves all into the file, also after reads that stopped half-way', async t => {
   const path = join(await tempFolder(t), 'p.db')
   const store = new Store(path, randomUUID())
   t.teardown(() => store.close())
   const checkpointer = new ThreadCheckpointer()
   t.teardown(() => checkpointer.close())
-  const write = (from: number) =>
+  const write = (from: number) => {
     store.writer.transaction(() => {
       for (let i = from; i < from + 500; i++) store.writer.put(Buffer.from(`key ${i}`), image('x'.repeat(1000)))
     })
+    store.writer.commit()
+  }
   write(0)
   t.is(store.reader.range(undefined, everything({ limit: 3 })).rows.length, 3)
-  t.true(store.unsavedBytes() > 100_000)
+  t.true(store.unsaved().bytes > 100_000)
+  await checkpointer.flush(path)
   t.true(await checkpointer.checkpoint(path, 'PASSIVE'))
+  t.deepEqual(store.unsaved(), { bytes: 0, uncopied: 0 })
+  const spare = store.spareBytes()
   write(1000)
+  t.true(store.unsaved().uncopied > 100_000)
+  t.is(store.spareBytes(), spare, 'the write-ahead log is begun anew where it is')
   t.true(await checkpointer.checkpoint(path, 'TRUNCATE'))
-  t.is(store.unsavedBytes(), 0)
+  t.is(store.spareBytes(), 0)
   t.true((await stat(path)).size > 1_000_000)
   t.is(store.reader.range(undefined, everything()).rows.length, 1000)
 })
