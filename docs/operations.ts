@@ -24,15 +24,11 @@ const NOT_YET = [
   'DescribeBackup',
   'DescribeExport',
   'DescribeImport',
-  'DescribeStream',
   'ExportTableToPointInTime',
-  'GetRecords',
-  'GetShardIterator',
   'ImportTable',
   'ListBackups',
   'ListExports',
   'ListImports',
-  'ListStreams',
   'RestoreTableFromBackup',
   'RestoreTableToPointInTime',
   'UpdateContinuousBackups',
@@ -65,7 +61,11 @@ const BUILT: OperationRow[] = [
     state: 'works',
     differences: AT_ONCE,
   },
-  { name: 'DeleteTable', state: 'works', differences: 'Gone within milliseconds.' },
+  {
+    name: 'DeleteTable',
+    state: 'works',
+    differences: 'Gone within milliseconds. Streams are kept for a day of the last 1,000 tables deleted.',
+  },
   {
     name: 'DescribeBulkOperation',
     state: 'off',
@@ -91,6 +91,12 @@ const BUILT: OperationRow[] = [
     differences: `Every stream is ENABLE_FAILED. ${NO_KINESIS}`,
   },
   { name: 'DescribeLimits', state: 'works', differences: "Always an account's initial quotas." },
+  {
+    name: 'DescribeStream',
+    state: 'works',
+    limits: '100 shards a page',
+    differences: 'A shard is a partition, and stays open as long as its stream is enabled.',
+  },
   { name: 'DescribeTable', state: 'works', differences: 'ItemCount and sizes are those of the moment.' },
   {
     name: 'DescribeTableReplicaAutoScaling',
@@ -111,7 +117,14 @@ const BUILT: OperationRow[] = [
   { name: 'ExecuteStatement', state: 'works', limits: '8,192 characters, 1 MB a page' },
   { name: 'ExecuteTransaction', state: 'works', limits: '100 statements, 4 MB' },
   { name: 'GetItem', state: 'works' },
+  {
+    name: 'GetRecords',
+    state: 'works',
+    limits: '1,000 records, 1 MB; 24 hours',
+    differences: 'A record can be read as soon as its write is answered. Readers are not throttled.',
+  },
   { name: 'GetResourcePolicy', state: 'works', differences: 'Shows changes at once.' },
+  { name: 'GetShardIterator', state: 'works', limits: 'valid for 15 minutes' },
   { name: 'ListBulkOperations', state: 'off', differences: `The list is empty. ${NO_S3}` },
   {
     name: 'ListContributorInsights',
@@ -120,6 +133,7 @@ const BUILT: OperationRow[] = [
     differences: 'No page but the last is short.',
   },
   { name: 'ListGlobalTables', state: 'off', differences: `The list is empty. ${NO_REGIONS}` },
+  { name: 'ListStreams', state: 'works', limits: '100 a page' },
   { name: 'ListTables', state: 'works', limits: '100 a page' },
   { name: 'ListTagsOfResource', state: 'works', limits: '10 a page' },
   { name: 'PutItem', state: 'works', limits: '400 KB an item' },
@@ -170,7 +184,7 @@ const BUILT: OperationRow[] = [
   {
     name: 'UpdateTimeToLive',
     state: 'works',
-    differences: 'In effect at once, and without a cooldown. No item expires yet.',
+    differences: 'In effect at once, and without a cooldown. An item is gone seconds after it has expired.',
   },
 ]
 

@@ -10,6 +10,8 @@ import { partitionKey, type Realm, remainsPrefix } from './records.ts'
 import { lastRetention } from './streamrecords.ts'
 
 const CHECK_MS = 60_000
+/** Each has its partitions open: those of the tables deleted before the last so many go early. */
+const MAX_TABLES = 1000
 
 export class Remains {
   readonly #metadata: Metadata
@@ -46,8 +48,9 @@ export class Remains {
 
   /** Lets go of the tables whose changes are a day old, and of their partitions. */
   async clear(): Promise<void> {
-    for (const { entry, record } of this.#known.values()) {
-      if ((lastRetention(record) ?? 0) > this.#clock.now()) continue
+    const latest = [...this.#known.values()].sort((a, b) => b.record.deletedAt! - a.record.deletedAt!)
+    for (const [place, { entry, record }] of latest.entries()) {
+      if (place < MAX_TABLES && lastRetention(record)! > this.#clock.now()) continue
       const { key, version } = entry
       const partitions = record.partitions.map(({ id }) => partitionKey(id))
       await this.#metadata.commit({ guards: [{ key, version }], deletes: [key, ...partitions] })

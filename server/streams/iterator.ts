@@ -17,7 +17,8 @@ export type ShardIterator = {
 export const ITERATOR_LIFE_MS = 15 * 60_000
 
 const VERSION = '1'
-const NUMBER = /^-?\d{1,40}$/
+/** Below 2^63, as all sequence numbers are. */
+const NUMBER = /^\d{1,18}$|^[1-8]\d{18}$|^9[01]\d{17}$/
 
 export function iteratorText({ arn, shard, from, issued }: ShardIterator): string {
   const inside = JSON.stringify([shard, from === undefined ? null : String(from), issued])

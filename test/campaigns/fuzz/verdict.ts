@@ -21,6 +21,8 @@ const ERROR_TYPES = new Set([
     'TableNotFoundException',
     'PolicyNotFoundException',
     'GlobalTableNotFoundException',
+    'ExpiredIteratorException',
+    'TrimmedDataAccessException',
   ].map(code => `com.amazonaws.dynamodb.v20120810#${code}`),
   'com.amazon.coral.validate#ValidationException',
   ...[
