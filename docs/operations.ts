@@ -64,7 +64,7 @@ const BUILT: OperationRow[] = [
   {
     name: 'DeleteTable',
     state: 'works',
-    differences: 'Gone within milliseconds. Streams are kept for a day of the last 1,000 tables deleted.',
+    differences: 'Gone within milliseconds. Streams are kept for a day of the last 250 tables deleted.',
   },
   {
     name: 'DescribeBulkOperation',

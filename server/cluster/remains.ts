@@ -11,7 +11,7 @@ import { lastRetention } from './streamrecords.ts'
 
 const CHECK_MS = 60_000
 /** Each has its partitions open: those of the tables deleted before the last so many go early. */
-const MAX_TABLES = 1000
+const MAX_TABLES = 250
 
 export class Remains {
   readonly #metadata: Metadata
