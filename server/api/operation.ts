@@ -1,4 +1,5 @@
 /** What an operation is: its wire name, the shape of its input, and the handler that answers. One file per operation. */
+import type { BackupServices } from '../backup/services.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import type { Streams } from '../streams/streams.ts'
 import type { RequestMeter } from '../telemetry/request.ts'
@@ -19,6 +20,7 @@ export type Answer = object | JsonText | undefined
 export type Call = {
   cluster: Cluster
   streams: Streams
+  backup: BackupServices
   region: string
   account: string
   requestId: string

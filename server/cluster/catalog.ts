@@ -9,7 +9,7 @@ import type { RowStatistics } from '../store/rows.ts'
 import type { TableChange, TableStatistics, Tables } from './cluster.ts'
 import type { Leaders } from './leaders.ts'
 import { indexPartitionIds, partitionRecords, slices } from './plan.ts'
-import { partitionKey, type Realm, tableKey, tablesPrefix } from './records.ts'
+import { partitionKey, type Realm, stampedId, tableKey, tablesPrefix } from './records.ts'
 
 export type CatalogPorts = { metadata: Metadata; leaders: Leaders; clock: Clock; random: Random }
 
@@ -61,7 +61,9 @@ export class Catalog implements Tables {
       puts: [{ key, value: JSON.stringify(placed) }, ...this.#partitionPuts(placed)],
     })
     if (!done) throw dynamo('ResourceInUseException', `Table already exists: ${record.name}`)
-    await this.#settled(record.name, table => table?.status === 'ACTIVE', SETTLE_MS)
+    // An import fills the table that it makes.
+    const isImport = record.filling?.kind === 'import'
+    await this.#settled(record.name, table => (isImport ? table !== undefined : table?.status === 'ACTIVE'), SETTLE_MS)
     return placed
   }
 
@@ -83,7 +85,9 @@ export class Catalog implements Tables {
     const deleted = await this.#update(name, current => {
       check(current)
       const deletedAt = this.#ports.clock.now()
-      return { ...current, status: 'DELETING', deletedAt, schemaVersion: (current.schemaVersion ?? 0) + 1 }
+      const farewell = current.pointInTimeRecovery && this.#farewell()
+      const schemaVersion = (current.schemaVersion ?? 0) + 1
+      return { ...current, status: 'DELETING', deletedAt, farewell, schemaVersion }
     })
     await this.#settled(name, table => table?.id !== deleted.id, SETTLE_MS)
     return deleted
@@ -135,6 +139,12 @@ export class Catalog implements Tables {
     }
   }
 
+  /** A table that can be recovered to any point in time leaves a backup. */
+  #farewell(): TableRecord['farewell'] {
+    const time = this.#ports.clock.now()
+    return { backup: stampedId(time, this.#ports.random.uuid()), time }
+  }
+
   #partitionPuts(record: TableRecord): { key: string; value: string }[] {
     return partitionRecords(record, this.#placement.node).map(partition => ({
       key: partitionKey(partition.id),
@@ -178,6 +188,7 @@ function schemaDiffers(before: TableRecord, after: TableRecord): boolean {
   const { stream: oldStream, timeToLive: oldTime } = schemaOf(before)
   const { stream, timeToLive } = schemaOf(after)
   if (oldStream?.label !== stream?.label || oldTime !== timeToLive) return true
+  if ((before.pointInTimeRecovery === undefined) !== (after.pointInTimeRecovery === undefined)) return true
   const live = (table: TableRecord) =>
     table.globalIndexes.filter(index => index.status !== 'DELETING').map(({ id }) => id)
   return live(before).join() !== live(after).join()

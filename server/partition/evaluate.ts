@@ -46,7 +46,7 @@ export function evaluate(table: TableSchema, command: WriteCommand | CheckComman
 }
 
 function evaluatePut(table: TableSchema, command: Put, current: CurrentRow): Evaluation {
-  checkIndexKeys(table, command.item, 'put')
+  if (!command.restored) checkIndexKeys(table, command.item, 'put')
   const after: StoredItem = { json: JSON.stringify(command.item), size: command.size, item: command.item }
   if (!command.condition && table.indexes.length === 0 && command.returnValues !== 'ALL_OLD') {
     return blindPut(table, command.key, after, current)

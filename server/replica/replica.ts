@@ -3,7 +3,8 @@
  *
  * INV-R5  A log that ends before, or differs from, what this replica has applied is never followed: opening stops, with a
  *         sentence that names the file.
- * INV-R6  An entry is trimmed only when it is applied durably here, and every index partition it concerns has it.
+ * INV-R6  An entry is trimmed only when it is applied durably here, every index partition it concerns has it, and, while the
+ *         table is archived, the archive has it.
  */
 import type { Clock } from '../base/clock.ts'
 import { OperatorError } from '../base/failure.ts'

@@ -17,6 +17,7 @@ const LAYERS = [
   ['auth'],
   ['log'],
   ['metadata'],
+  ['objects'],
   ['store'],
   ['partition'],
   ['replica'],
@@ -42,13 +43,21 @@ const HOMES: Record<string, string[]> = {
   commander: ['.'],
   pino: ['.'],
   'node:sqlite': ['store', 'metadata'],
+  '@aws-sdk/client-s3': ['objects'],
   'prom-client': ['telemetry'],
   '@opentelemetry/api': ['telemetry'],
   '@opentelemetry/sdk-node': ['telemetry'],
 }
 
 /** Adapters are chosen by the composition root. */
-const ADAPTERS = [join('log', 'local'), join('log', 'memory.ts'), join('metadata', 'local')]
+const ADAPTERS = [
+  join('log', 'local'),
+  join('log', 'memory.ts'),
+  join('metadata', 'local'),
+  join('objects', 'folder.ts'),
+  join('objects', 'memory.ts'),
+  join('objects', 's3'),
+]
 
 const MAX_LINES = 300
 

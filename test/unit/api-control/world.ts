@@ -3,6 +3,7 @@ import type { ExecutionContext } from 'ava'
 import type { Call, Operation } from '../../../server/api/operation.ts'
 import { decode } from '../../../server/api/shape/decode.ts'
 import type { Structure } from '../../../server/api/shape/shape.ts'
+import type { BackupServices } from '../../../server/backup/services.ts'
 import { systemClock } from '../../../server/base/clock.ts'
 import { silent } from '../../../server/base/logger.ts'
 import type { Items, TableStatistics, Tables, Transactions } from '../../../server/cluster/cluster.ts'
@@ -53,6 +54,7 @@ export function world(): World {
       leaders,
       clock: { ...systemClock, now: () => now },
     }),
+    backup: undefined as unknown as BackupServices,
     region: 'eu-west-1',
     account: ACCOUNT,
     requestId: 'R',
