@@ -1,6 +1,6 @@
 /** The state of every operation of the API, from which `generate.ts` makes api.md. */
 
-export type State = 'works' | 'off' | 'refused' | 'not yet'
+export type State = 'works' | 'off' | 'refused'
 
 export type OperationRow = {
   name: string
@@ -19,10 +19,7 @@ const BUCKETS = 'A bucket is a folder under `--buckets`, or one of an S3-compati
 const NO_VECTORS = 'There are no vector indexes.'
 const AT_ONCE = 'Changes take effect at once; the cooldown of 15 seconds between two is not kept.'
 
-/** Operations that are being built. */
-const NOT_YET: string[] = []
-
-const BUILT: OperationRow[] = [
+export const OPERATIONS: OperationRow[] = [
   { name: 'BatchExecuteStatement', state: 'works', limits: '25 statements, of one item each' },
   { name: 'BatchGetItem', state: 'works', limits: '100 keys, 16 MB of items' },
   { name: 'BatchWriteItem', state: 'works', limits: '25 requests, 16 MB, 400 KB an item' },
@@ -215,8 +212,3 @@ const BUILT: OperationRow[] = [
     differences: 'In effect at once, and without a cooldown. An item is gone seconds after it has expired.',
   },
 ]
-
-export const OPERATIONS: OperationRow[] = [
-  ...BUILT,
-  ...NOT_YET.map((name): OperationRow => ({ name, state: 'not yet' })),
-].sort((a, b) => (a.name < b.name ? -1 : 1))

@@ -17,8 +17,9 @@ export type ShardIterator = {
 export const ITERATOR_LIFE_MS = 15 * 60_000
 
 const VERSION = '1'
-/** Below 2^63, as all sequence numbers are. */
-const NUMBER = /^\d{1,18}$|^[1-8]\d{18}$|^9[01]\d{17}$/
+const NUMBER = /^\d{1,19}$/
+/** All sequence numbers are less. */
+const END = 2n ** 63n
 
 export function iteratorText({ arn, shard, from, issued }: ShardIterator): string {
   const inside = JSON.stringify([shard, from === undefined ? null : String(from), issued])
@@ -32,7 +33,7 @@ export function parseIterator(text: string): ShardIterator | undefined {
   const fields = parsed(Buffer.from(inside, 'base64').toString())
   if (!Array.isArray(fields) || fields.length !== 3) return undefined
   const [shard, from, issued] = fields as unknown[]
-  const isPlace = from === null || (typeof from === 'string' && NUMBER.test(from))
+  const isPlace = from === null || (typeof from === 'string' && NUMBER.test(from) && BigInt(from) < END)
   if (typeof shard !== 'string' || !isPlace || !Number.isSafeInteger(issued)) return undefined
   return { arn, shard, from: from === null ? undefined : BigInt(from as string), issued: issued as number }
 }
