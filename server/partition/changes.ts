@@ -21,7 +21,25 @@ export function mark(table: TableSchema, effect: Effect, before: Before, after: 
 export function differs(before: Before, after: StoredItem | undefined): boolean {
   if (!before || !after || before.size !== after.size) return before !== after
   if (before.json === after.json) return false
+  if (!haveSameCharacters(before.json, after.json)) return true
   return !equalValues({ M: before.item ?? (JSON.parse(before.json) as Item) }, { M: after.item })
+}
+
+/**
+ * Whether the texts, which differ, may consist of the same characters: those of one item in two orders do. This spares most
+ * changes the parsing of the old image. Only what lies between the first and the last difference is looked at.
+ */
+function haveSameCharacters(a: string, b: string): boolean {
+  if (a.length !== b.length) return false
+  let first = 0
+  while (a.charCodeAt(first) === b.charCodeAt(first)) first++
+  let last = a.length - 1
+  while (a.charCodeAt(last) === b.charCodeAt(last)) last--
+  let difference = 0
+  for (let i = first; i <= last; i++) {
+    difference += a.charCodeAt(i) ** 2 - b.charCodeAt(i) ** 2
+  }
+  return difference === 0
 }
 
 /** Which images a record shows. */

@@ -58,17 +58,12 @@ function evaluatePut(table: TableSchema, command: Put, current: CurrentRow): Eva
 
 /** The hot path: nothing depends on what was there but the cost. */
 function blindPut(table: TableSchema, key: Buffer, after: StoredItem, current: CurrentRow): Evaluation {
-  const before = current.size()
+  // What a stream records depends on all of it.
+  const old = table.stream && current.image()
+  const before = table.stream ? old?.size : current.size()
   const effect: Effect = { key, image: { json: after.json, size: after.size }, before, local: [], global: [] }
-  if (table.stream || table.timeToLive !== undefined) markBlind(table, effect, after, current)
+  if (table.stream || table.timeToLive !== undefined) mark(table, effect, old, after)
   return { effect, outcome: { units: { table: writeUnits(before, after.size), indexes: {} } } }
-}
-
-/** An item of another size is another item, so that the one before need not be read. */
-function markBlind(table: TableSchema, effect: Effect, after: StoredItem, current: CurrentRow): void {
-  const { before: size } = effect
-  const before = size === after.size ? current.image() : size === undefined ? undefined : { json: '', size }
-  mark(table, effect, before, after)
 }
 
 function evaluateUpdate(table: TableSchema, command: Update, current: CurrentRow): Evaluation {
