@@ -7,7 +7,7 @@ import { access, mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { contributorInsightsReport } from './api/insights/report.ts'
-import { operations } from './api/operations.ts'
+import { operations, streamsOperations } from './api/operations.ts'
 import { convertItem } from './api/shape/attribute-value.ts'
 import { type BackupServices, backupServices } from './backup/services.ts'
 import { systemClock } from './base/clock.ts'
@@ -22,6 +22,7 @@ import { Insights } from './cluster/insights.ts'
 import { indexPartitions, peers } from './cluster/leaders.ts'
 import { Lifecycle } from './cluster/lifecycle.ts'
 import { partitionKey } from './cluster/records.ts'
+import { Remains } from './cluster/remains.ts'
 import { Router } from './cluster/router.ts'
 import { Routes } from './cluster/routes.ts'
 import { TokenDirectory } from './cluster/tokens.ts'
@@ -40,16 +41,20 @@ import { MemoryBuckets, MemoryObjectStore } from './objects/memory.ts'
 import type { Buckets, ObjectStore } from './objects/objects.ts'
 import { S3Buckets, S3Connection, S3ObjectStore } from './objects/s3/s3.ts'
 import { type Checkpointer, noCheckpointer, ThreadCheckpointer } from './store/checkpointer.ts'
+import { Retention } from './streams/retention.ts'
+import { ClusterStreams, type Streams } from './streams/streams.ts'
 import { type NodeSources, nodeMetrics } from './telemetry/nodemetrics.ts'
 import { requestMetrics } from './telemetry/requestmetrics.ts'
 import { scraper } from './telemetry/scrape.ts'
 import { Telemetry } from './telemetry/telemetry.ts'
 import { startTracing } from './telemetry/tracing.ts'
+import { Sweeper } from './ttl/sweeper.ts'
 
 /** The account of AWS's own examples: there is only one here, whatever the access key. */
 const ACCOUNT = '123456789012'
 const NODE = 'local'
 const INDEX_WAIT_MS = 1000
+const SWEEP_MS = 5000
 
 export type NodeOptions = {
   host: string
@@ -58,6 +63,8 @@ export type NodeOptions = {
   dataDir: string | undefined
   partitions: number
   region: string
+  /** How often expired items are looked for, in milliseconds. */
+  sweepMs?: number
   /** Place of backups, `file:///folder` or `s3://bucket/prefix`; undefined for one in the data folder. */
   backupStore?: string
   /** Place of the buckets of exports and imports, `file:///folder` or `s3:`; undefined likewise. */
@@ -109,8 +116,15 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   const catalog = new Catalog({ metadata, leaders, clock, random: systemRandom }, realm, placement)
   const tokens = new TokenDirectory({ metadata, leaders, clock, random: systemRandom, logger }, realm, placement)
   const lifecycle = new Lifecycle(metadata, clock, logger)
+  const remains = new Remains(metadata, realm, clock, logger)
+  const led = () => host.replicas().flatMap(({ leader }) => leader ?? [])
+  const retention = new Retention(led, clock, logger)
+  const sweeper = new Sweeper(led, options.sweepMs ?? SWEEP_MS, clock, logger)
   const upkeep = new Upkeep(() => host.replicas(), logs, clock, logger)
   const closeStorage = async () => {
+    sweeper.stop()
+    retention.stop()
+    remains.stop()
     lifecycle.stop()
     catalog.stop()
     tokens.stop()
@@ -124,6 +138,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   try {
     await host.start()
     await catalog.start()
+    await remains.start()
     await lifecycle.start()
     let closing = false
     const router = new Router(catalog, leaders, clock, INDEX_WAIT_MS)
@@ -137,6 +152,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     const routes = new Routes(catalog, leaders, clock)
     const transactions = new Coordinator({ routes, peers: others, tokens, clock, random: systemRandom })
     const cluster = { tables: catalog, items, transactions, now: () => clock.now(), uuid: () => systemRandom.uuid() }
+    const streams = new ClusterStreams({ tables: catalog, remains, leaders, clock })
     const telemetry = new Telemetry(catalog, logger, tracer)
     const sources: NodeSources = {
       tables: catalog,
@@ -146,15 +162,18 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
       jobs: () => backup.duty.jobs(),
       untrimmed: () => logs.size(),
       checkpoints: upkeep,
+      expired: sweeper.deleted,
       disk: disk.seen,
     }
     const metrics = scraper([...requestMetrics(telemetry, catalog), ...nodeMetrics(sources)])
     const pages = { '/contributor-insights': contributorInsightsReport(insights) }
-    const world = { cluster, backup: backup.services }
+    const world = { cluster, streams, backup: backup.services }
     await backup.duty.start()
     const server = await serve(options, { ready: () => !closing, pages, world, telemetry, metrics })
     upkeep.start()
     tokens.start()
+    retention.start()
+    sweeper.start()
     const close = async () => {
       closing = true
       await server.close()
@@ -169,14 +188,14 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   }
 }
 
-type World = { cluster: Cluster; backup: BackupServices }
+type World = { cluster: Cluster; streams: Streams; backup: BackupServices }
 type Serving = Pick<AppOptions, 'ready' | 'pages' | 'telemetry' | 'metrics'> & { world: World }
 
 async function serve(options: NodeOptions, { world, ...serving }: Serving): Promise<HttpServer> {
   const { host, port, region, logger } = options
   const app = createApp({
     operations,
-    streamsOperations: [],
+    streamsOperations,
     call: (requestId, _signature, meter) => ({ ...world, region, account: ACCOUNT, requestId, meter }),
     region,
     logger,

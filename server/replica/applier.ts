@@ -43,7 +43,7 @@ export class Applier {
     this.#changing(() => {
       this.#store.writer.transaction(() => {
         for (const { position, entry } of entries) {
-          applyEntry(this.#store.writer, state, entry)
+          applyEntry(this.#store.writer, state, entry, schema)
           state.position = position
           if (entry.kind === 'schema') schema = entry.schema
         }

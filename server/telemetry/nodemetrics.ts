@@ -18,12 +18,17 @@ export type NodeSources = {
   /** Bytes of log entries that are not trimmed yet. */
   untrimmed(): number
   checkpoints: { checkpoints: Histogram; failedCheckpoints: number }
+  /** Items deleted because they had expired, by the table's UUID. */
+  expired: ReadonlyMap<string, number>
   /** Undefined if everything is in memory. */
   disk: { folder: string; logFolder: string; log: { entries: number; bytes: number; sync: Histogram } } | undefined
 }
 
 export function nodeMetrics(sources: NodeSources): Definition[] {
-  return [...serving(sources), ...jobs(sources), ...partitions(sources), ...log(sources), ...disk(sources)]
+  return [
+    ...[...serving(sources), ...jobs(sources), ...partitions(sources), ...expiry(sources)],
+    ...[...log(sources), ...disk(sources)],
+  ]
 }
 
 function serving({ connections }: NodeSources): Definition[] {
@@ -77,6 +82,18 @@ function partitions({ tables, replicas, leader, checkpoints }: NodeSources): Def
   ]
 }
 
+function expiry({ tables, expired }: NodeSources): Definition[] {
+  return [
+    {
+      name: 'tavola_time_to_live_deleted_item_count_total',
+      help: 'Items deleted because they had expired.',
+      kind: 'counter',
+      labels: ['table'],
+      read: () => expiredItems(tables, expired),
+    },
+  ]
+}
+
 function log({ untrimmed, disk }: NodeSources): Definition[] {
   const written = (read: (activity: { entries: number; bytes: number }) => number) => () =>
     disk ? [{ value: read(disk.log) }] : []
@@ -125,6 +142,14 @@ function gauge(name: string, help: string, value: () => number | Promise<number>
 
 function leadersOf(replicas: NodeSources['replicas']): Leader[] {
   return replicas().flatMap(({ leader }) => leader ?? [])
+}
+
+function* expiredItems(tables: NodeSources['tables'], expired: NodeSources['expired']): Iterable<Reading<number>> {
+  for (const table of tables.list()) {
+    const { id, timeToLive } = tables.find(table)!
+    const value = expired.get(id)
+    if (value !== undefined || timeToLive?.enabled) yield { labels: { table }, value: value ?? 0 }
+  }
 }
 
 function* feedLags(tables: NodeSources['tables'], leader: NodeSources['leader']): Iterable<Reading<number>> {
