@@ -6,7 +6,13 @@ const PER_KEY = 20
 export const BATCH = 25
 
 /** A table of the bench: how many items it holds, and about how many bytes each has. */
-export type BenchTable = { name: string; items: number; bytes: number }
+export type BenchTable = {
+  name: string
+  items: number
+  bytes: number
+  /** Of the table's stream, if it has one. */
+  viewType?: string
+}
 
 /** The name tells the size of the items, so that the floor can answer with items of that size. */
 export function tableOf(items: number, bytes = 1000): BenchTable {
@@ -31,7 +37,7 @@ export const OPERATIONS = {
     width: 1,
   },
   PutItem: {
-    request: ({ name, bytes }, index) => ({ TableName: name, Item: itemOf(index, bytes) }),
+    request: ({ name, bytes }, index) => ({ TableName: name, Item: anotherOf(index, bytes) }),
     answer: () => ({}),
     width: 1,
   },
@@ -87,7 +93,7 @@ function transactWrite(actions: number): Workload {
     request: ({ name, bytes }, index) => ({
       TransactItems: Array.from({ length: actions }, (_, offset) => {
         if (offset === 9) return { ConditionCheck: checkOf(name, index + offset) }
-        if (offset % 2 === 0) return { Put: { TableName: name, Item: itemOf(index + offset, bytes) } }
+        if (offset % 2 === 0) return { Put: { TableName: name, Item: anotherOf(index + offset, bytes) } }
         return { Update: updateOf(name, index + offset) }
       }),
     }),
@@ -113,8 +119,9 @@ export function operationOf(name: string): Operation {
   return name as Operation
 }
 
-export function createTable({ name }: BenchTable): object {
+export function createTable({ name, viewType }: BenchTable): object {
   return {
+    StreamSpecification: viewType && { StreamEnabled: true, StreamViewType: viewType },
     TableName: name,
     BillingMode: 'PAY_PER_REQUEST',
     AttributeDefinitions: [
@@ -153,6 +160,11 @@ export function itemOf(index: number, bytes: number) {
   return { ...keyOf(index), status: { S: 'shipped' }, version: { N: '1' }, ...order, note: { S: noteOf(left) } }
 }
 
+/** The item, but for its version: a put of it is a change. */
+function anotherOf(index: number, bytes: number) {
+  return { ...itemOf(index, bytes), version: { N: String(1 + Math.floor(Math.random() * 1e6)) } }
+}
+
 let note = ''
 function noteOf(length: number): string {
   if (note.length !== length) note = NOTE.repeat(Math.ceil(length / NOTE.length)).slice(0, length)
@@ -175,6 +187,8 @@ function checkOf(name: string, index: number) {
 
 /** A BatchWriteItem that puts items `first` and the `count - 1` after it. */
 export function batchOf({ name, bytes }: BenchTable, first: number, count: number): object {
-  const puts = Array.from({ length: count }, (_, offset) => ({ PutRequest: { Item: itemOf(first + offset, bytes) } }))
+  const puts = Array.from({ length: count }, (_, offset) => ({
+    PutRequest: { Item: anotherOf(first + offset, bytes) },
+  }))
   return { RequestItems: { [name]: puts } }
 }

@@ -5,8 +5,11 @@
 import { constants, existsSync } from 'node:fs'
 import { access, mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { contributorInsightsReport } from './api/insights/report.ts'
-import { operations } from './api/operations.ts'
+import { operations, streamsOperations } from './api/operations.ts'
+import { convertItem } from './api/shape/attribute-value.ts'
+import { type BackupServices, backupServices } from './backup/services.ts'
 import { systemClock } from './base/clock.ts'
 import { OperatorError } from './base/failure.ts'
 import type { Logger } from './base/logger.ts'
@@ -23,6 +26,7 @@ import { Lifecycle } from './cluster/lifecycle.ts'
 import { Membership } from './cluster/membership.ts'
 import { onOneNode } from './cluster/placement.ts'
 import { partitionKey } from './cluster/records.ts'
+import { Remains } from './cluster/remains.ts'
 import { Router } from './cluster/router.ts'
 import { Routes } from './cluster/routes.ts'
 import { TokenDirectory } from './cluster/tokens.ts'
@@ -36,18 +40,26 @@ import type { LogStore } from './log/log.ts'
 import { MemoryLogStore } from './log/memory.ts'
 import { LocalMetadata } from './metadata/local/local.ts'
 import type { Metadata } from './metadata/metadata.ts'
+import { FolderBuckets, FolderObjectStore } from './objects/folder.ts'
+import { MemoryBuckets, MemoryObjectStore } from './objects/memory.ts'
+import type { Buckets, ObjectStore } from './objects/objects.ts'
+import { S3Buckets, S3Connection, S3ObjectStore } from './objects/s3/s3.ts'
 import { noNeighbours } from './replica/standing.ts'
 import { type Checkpointer, noCheckpointer, ThreadCheckpointer } from './store/checkpointer.ts'
+import { Retention } from './streams/retention.ts'
+import { ClusterStreams, type Streams } from './streams/streams.ts'
 import { type NodeSources, nodeMetrics } from './telemetry/nodemetrics.ts'
 import { requestMetrics } from './telemetry/requestmetrics.ts'
 import { scraper } from './telemetry/scrape.ts'
 import { Telemetry } from './telemetry/telemetry.ts'
 import { startTracing } from './telemetry/tracing.ts'
+import { Sweeper } from './ttl/sweeper.ts'
 
 /** The account of AWS's own examples: there is only one here, whatever the access key. */
 const ACCOUNT = '123456789012'
 const NODE = 'local'
 const INDEX_WAIT_MS = 1000
+const SWEEP_MS = 5000
 
 export type NodeOptions = {
   host: string
@@ -56,6 +68,16 @@ export type NodeOptions = {
   dataDir: string | undefined
   partitions: number
   region: string
+  /** How often expired items are looked for, in milliseconds. */
+  sweepMs?: number
+  /** Place of backups, `file:///folder` or `s3://bucket/prefix`; undefined for one in the data folder. */
+  backupStore?: string
+  /** Place of the buckets of exports and imports, `file:///folder` or `s3:`; undefined likewise. */
+  buckets?: string
+  /** Undefined for AWS's own. */
+  s3Endpoint?: string
+  /** Undefined for `region`. */
+  s3Region?: string
   /** Send traces, as the OTEL_* variables say. */
   traces?: boolean
   logger: Logger
@@ -100,9 +122,16 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   const catalog = new Catalog({ metadata, leaders, clock, random: systemRandom }, realm, placement)
   const tokens = new TokenDirectory({ metadata, leaders, clock, random: systemRandom, logger }, realm, placement)
   const lifecycle = new Lifecycle(metadata, clock, logger)
+  const remains = new Remains(metadata, realm, clock, logger)
   const elected = new Elected({ metadata, leasing, clock, logger }, LIFECYCLE_DUTY, [lifecycle, tokens])
+  const led = () => host.replicas().flatMap(({ leader }) => leader ?? [])
+  const retention = new Retention(led, clock, logger)
+  const sweeper = new Sweeper(led, options.sweepMs ?? SWEEP_MS, clock, logger)
   const upkeep = new Upkeep(() => host.replicas(), logs, clock, logger)
   const closeStorage = async () => {
+    sweeper.stop()
+    retention.stop()
+    remains.stop()
     elected.stop()
     catalog.stop()
     await upkeep.stop()
@@ -120,13 +149,21 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     await membership.start()
     await host.start()
     await catalog.start()
+    await remains.start()
     await elected.start()
     let closing = false
+    const router = new Router(catalog, leaders, clock, INDEX_WAIT_MS)
+    const objects = openObjects(options)
+    const backup = backupServices({
+      ...{ metadata, tables: catalog, items: router, leaders, ...objects },
+      ...{ clock, random: systemRandom, logger, realm, checkJson: convertItem },
+    })
     const insights = new Insights(clock)
-    const items = new WatchedItems(new Router(catalog, leaders, clock, INDEX_WAIT_MS), insights)
+    const items = new WatchedItems(router, insights)
     const routes = new Routes(catalog, leaders, clock)
     const transactions = new Coordinator({ routes, peers: others, tokens, clock, random: systemRandom })
     const cluster = { tables: catalog, items, transactions, now: () => clock.now(), uuid: () => systemRandom.uuid() }
+    const streams = new ClusterStreams({ tables: catalog, remains, leaders, clock })
     const telemetry = new Telemetry(catalog, logger, tracer)
     const sources: NodeSources = {
       tables: catalog,
@@ -135,17 +172,25 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
       stopped: () => host.stopped(),
       leader: partition => host.leader(partition),
       connections: () => server.connections(),
+      jobs: () => backup.duty.jobs(),
       untrimmed: () => logs.size(),
       checkpoints: upkeep,
+      expired: sweeper.deleted,
       disk: disk.seen,
     }
     const metrics = scraper([...requestMetrics(telemetry, catalog), ...nodeMetrics(sources)])
     const pages = { '/contributor-insights': contributorInsightsReport(insights) }
-    const server = await serve(options, { ready: () => !closing, pages, cluster, telemetry, metrics })
+    const world = { cluster, streams, backup: backup.services }
+    await backup.duty.start()
+    const server = await serve(options, { ready: () => !closing, pages, world, telemetry, metrics })
     upkeep.start()
+    retention.start()
+    sweeper.start()
     const close = async () => {
       closing = true
       await server.close()
+      await backup.duty.stop()
+      await objects.connection.close()
       await closeStorage()
     }
     return { endpoint: endpointOf(server), close }
@@ -155,14 +200,15 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   }
 }
 
-type Serving = Pick<AppOptions, 'ready' | 'pages' | 'telemetry' | 'metrics'> & { cluster: Cluster }
+type World = { cluster: Cluster; streams: Streams; backup: BackupServices }
+type Serving = Pick<AppOptions, 'ready' | 'pages' | 'telemetry' | 'metrics'> & { world: World }
 
-async function serve(options: NodeOptions, { cluster, ...serving }: Serving): Promise<HttpServer> {
+async function serve(options: NodeOptions, { world, ...serving }: Serving): Promise<HttpServer> {
   const { host, port, region, logger } = options
   const app = createApp({
     operations,
-    streamsOperations: [],
-    call: (requestId, _signature, meter) => ({ cluster, region, account: ACCOUNT, requestId, meter }),
+    streamsOperations,
+    call: (requestId, _signature, meter) => ({ ...world, region, account: ACCOUNT, requestId, meter }),
     region,
     logger,
     ...serving,
@@ -187,6 +233,28 @@ function endpointOf({ node }: HttpServer): string {
   if (address === null || typeof address === 'string') throw new Error('the server listens on no port')
   const host = address.family === 'IPv6' ? `[${address.address}]` : address.address
   return `http://${host}:${address.port}`
+}
+
+/** Where backups go, and the buckets of exports and imports. Nothing is opened before it is used. */
+function openObjects({ dataDir, region, backupStore, buckets, s3Endpoint, s3Region = region }: NodeOptions) {
+  const connection = new S3Connection({ endpoint: s3Endpoint, region: s3Region })
+  const place = (url: string | undefined, folder: string) =>
+    url === undefined ? dataDir && join(dataDir, folder) : url.startsWith('file:') && fileURLToPath(url)
+  const folder = place(backupStore, 'backups')
+  const bucketsFolder = place(buckets, 'buckets')
+  const { hostname, pathname } = new URL(backupStore ?? 's3:')
+  const inS3 = () => new S3ObjectStore(connection, hostname, pathname.replace(/^\/|\/$/g, '').replace(/.$/, '$&/'))
+  const objects: ObjectStore = folder
+    ? new FolderObjectStore(folder, systemRandom)
+    : backupStore === undefined
+      ? new MemoryObjectStore()
+      : inS3()
+  const opened: Buckets = bucketsFolder
+    ? new FolderBuckets(bucketsFolder, systemRandom)
+    : buckets === undefined
+      ? new MemoryBuckets()
+      : new S3Buckets(connection)
+  return { objects, buckets: opened, connection }
 }
 
 function memoryDisk(): Disk {

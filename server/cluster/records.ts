@@ -45,8 +45,24 @@ export const NODES = 'nodes/'
 /** Partitions whose file was made, and on which node: one that is missing since is lost, not new. */
 export const MADE = 'made/'
 
+/** An id that sorts by time: `01700000000000-1a2b3c4d`. */
+export function stampedId(time: number, uuid: string): string {
+  return `${String(time).padStart(14, '0')}-${uuid.slice(0, 8)}`
+}
+
 export function tablesPrefix({ account, region }: Realm): string {
   return `tables/${account}/${region}/`
+}
+
+/** Records of deleted tables whose streams can still be read, by the table's id. */
+export function remainsPrefix({ account, region }: Realm): string {
+  return `remains/${account}/${region}/`
+}
+
+/** Where a table's record goes when the table goes. `key`: where it was. */
+export function remainsKey(key: string, id: string): string {
+  const [, account = '', region = ''] = key.split('/')
+  return remainsPrefix({ account, region }) + id
 }
 
 export function tableKey(realm: Realm, name: string): string {

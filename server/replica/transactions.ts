@@ -13,7 +13,7 @@ import type {
   TokenState,
   Vote,
 } from '../partition/transaction.ts'
-import type { Outcome, Participant as ParticipantName } from '../store/rows.ts'
+import type { Ending, Participant as ParticipantName } from '../store/rows.ts'
 import type { Store } from '../store/store.ts'
 import type { Applier } from './applier.ts'
 import type { Batches } from './batches.ts'
@@ -51,8 +51,8 @@ export class Transactions {
   readonly #watches: Watches
 
   constructor(ports: TransactionPorts) {
-    const { store, applier, batches, locks, clock, epoch } = ports
-    const shared = { ...ports, store: store.transactions, judge: new Judge(applier, batches, locks) }
+    const { store, batches, locks, clock, epoch } = ports
+    const shared = { ...ports, store: store.transactions, judge: new Judge(batches, locks) }
     this.#ports = ports
     this.#participant = new Participant(shared)
     this.#decisions = new Decisions(shared)
@@ -99,13 +99,13 @@ export class Transactions {
     return this.#home.token(token)
   }
 
-  outcome(transaction: string, participant: ParticipantName): Promise<Outcome | 'running'> {
+  outcome(transaction: string, participant: ParticipantName): Promise<Ending | 'running'> {
     this.#decisions.schedule()
     return this.#home.outcome(transaction, participant)
   }
 
-  resolve(held: Held, outcome: Outcome): Promise<void> {
-    return this.#participant.resolve(held, outcome)
+  resolve(held: Held, ending: Ending): Promise<void> {
+    return this.#participant.resolve(held, ending)
   }
 
   holds(prepares: Held[]): boolean[] {

@@ -17,19 +17,44 @@ export type NodeSources = {
   stopped(): unknown[]
   leader(partition: string): Leader | undefined
   connections(): Promise<number>
+  /** Backups, restores, exports and imports under way. */
+  jobs(): { kind: string; items: number }[]
   /** Bytes of log entries that are not trimmed yet. */
   untrimmed(): number
   checkpoints: { checkpoints: Histogram; failedCheckpoints: number }
+  /** Items deleted because they had expired, by the table's UUID. */
+  expired: ReadonlyMap<string, number>
   /** Undefined if everything is in memory. */
   disk: { folder: string; logFolder: string; log: { entries: number; bytes: number; sync: Histogram } } | undefined
 }
 
 export function nodeMetrics(sources: NodeSources): Definition[] {
-  return [...serving(sources), ...partitions(sources), ...log(sources), ...disk(sources)]
+  return [
+    ...[...serving(sources), ...jobs(sources), ...partitions(sources), ...expiry(sources)],
+    ...[...log(sources), ...disk(sources)],
+  ]
 }
 
 function serving({ connections }: NodeSources): Definition[] {
   return [gauge('tavola_connections', 'Open client connections.', connections)]
+}
+
+const JOBS = ['backup', 'restore', 'export', 'import']
+
+function jobs({ jobs }: NodeSources): Definition[] {
+  return [
+    {
+      name: 'tavola_job_items',
+      help: 'Items that backups, restores, exports and imports under way have done so far.',
+      kind: 'gauge',
+      labels: ['job'],
+      read() {
+        const running = jobs()
+        const done = (job: string) => running.reduce((sum, { kind, items }) => sum + (kind === job ? items : 0), 0)
+        return JOBS.map(job => ({ labels: { job }, value: done(job) }))
+      },
+    },
+  ]
 }
 
 function partitions({ tables, replicas, unled, stopped, leader, checkpoints }: NodeSources): Definition[] {
@@ -66,6 +91,18 @@ function partitions({ tables, replicas, unled, stopped, leader, checkpoints }: N
       help: 'Checkpoints that failed and will be tried again.',
       kind: 'counter',
       read: () => [{ value: checkpoints.failedCheckpoints }],
+    },
+  ]
+}
+
+function expiry({ tables, expired }: NodeSources): Definition[] {
+  return [
+    {
+      name: 'tavola_time_to_live_deleted_item_count_total',
+      help: 'Items deleted because they had expired.',
+      kind: 'counter',
+      labels: ['table'],
+      read: () => expiredItems(tables, expired),
     },
   ]
 }
@@ -118,6 +155,14 @@ function gauge(name: string, help: string, value: () => number | Promise<number>
 
 function leadersOf(replicas: NodeSources['replicas']): Leader[] {
   return replicas().flatMap(({ leader }) => leader ?? [])
+}
+
+function* expiredItems(tables: NodeSources['tables'], expired: NodeSources['expired']): Iterable<Reading<number>> {
+  for (const table of tables.list()) {
+    const { id, timeToLive } = tables.find(table)!
+    const value = expired.get(id)
+    if (value !== undefined || timeToLive?.enabled) yield { labels: { table }, value: value ?? 0 }
+  }
 }
 
 function* feedLags(tables: NodeSources['tables'], leader: NodeSources['leader']): Iterable<Reading<number>> {

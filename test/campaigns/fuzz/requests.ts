@@ -1,6 +1,20 @@
 /** A valid request of every operation. */
 
 import type { Random } from '../random.ts'
+import {
+  backup,
+  createBackup,
+  exported,
+  exportTable,
+  imported,
+  importTable,
+  listBackups,
+  listExports,
+  listImports,
+  recovery,
+  restoreBackup,
+  restoreToTime,
+} from './backuprequests.ts'
 import { batchGet, batchWrite, change, get, put, query, remove, scan } from './itemrequests.ts'
 import { type Make, maybe, target } from './parts.ts'
 import {
@@ -14,6 +28,7 @@ import {
   updateInsights,
 } from './settingrequests.ts'
 import { batchExecuteStatement, executeStatement, executeTransaction } from './statementrequests.ts'
+import { describeStream, getRecords, getShardIterator, listStreams } from './streamrequests.ts'
 import { create, resource, tag, timeToLive, untag, updateTable } from './tablerequests.ts'
 import { TABLES } from './tables.ts'
 import { transactGet, transactWrite } from './transactrequests.ts'
@@ -50,11 +65,28 @@ export const OPERATIONS: { [operation: string]: readonly [weight: number, make: 
   UpdateTimeToLive: [1.5, timeToLive],
   DescribeTimeToLive: [1, target],
   DescribeContinuousBackups: [1, target],
+  UpdateContinuousBackups: [1, recovery],
+  CreateBackup: [0.5, createBackup],
+  ListBackups: [0.5, listBackups],
+  DescribeBackup: [0.2, backup],
+  DeleteBackup: [0.2, backup],
+  RestoreTableFromBackup: [0.3, restoreBackup],
+  RestoreTableToPointInTime: [0.3, restoreToTime],
+  ExportTableToPointInTime: [0.4, exportTable],
+  DescribeExport: [0.2, exported],
+  ListExports: [0.3, listExports],
+  ImportTable: [0.4, importTable],
+  DescribeImport: [0.2, imported],
+  ListImports: [0.3, listImports],
   DescribeLimits: [0.5, () => ({})],
   DescribeEndpoints: [0.5, () => ({})],
   TagResource: [1.5, tag],
   UntagResource: [1, untag],
   ListTagsOfResource: [1, resource],
+  ListStreams: [1, listStreams],
+  DescribeStream: [1, describeStream],
+  GetShardIterator: [1, getShardIterator],
+  GetRecords: [2, getRecords],
   PutResourcePolicy: [1, putPolicy],
   GetResourcePolicy: [0.5, resource],
   DeleteResourcePolicy: [0.5, deletePolicy],
