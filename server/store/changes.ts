@@ -140,8 +140,10 @@ export class ChangeWriter {
     else this.#record.run(sequence, time, by, key, before ?? null, size, image)
   }
 
+  /** One that was closed goes on. */
   open(label: string, since: bigint): void {
-    this.#database.prepare('INSERT INTO stream (label, since) VALUES (?, ?)').run(label, since)
+    const again = 'ON CONFLICT DO UPDATE SET until = NULL, ended_at = NULL'
+    this.#database.prepare(`INSERT INTO stream (label, since) VALUES (?, ?) ${again}`).run(label, since)
   }
 
   /** `time`: epoch milliseconds. */
