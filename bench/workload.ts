@@ -2,6 +2,8 @@
 
 /** Items under one partition key: what a Query returns. */
 const PER_KEY = 20
+/** Records in the answer of a GetRecords. */
+export const RECORDS = 25
 /** Items in a BatchWriteItem. */
 export const BATCH = 25
 
@@ -22,8 +24,8 @@ export function tableOf(items: number, bytes = 1000): BenchTable {
 export const ITEM_BYTES = /Bench\.(\d+)\./
 
 type Workload = {
-  /** The body of one request that begins at item `index`. */
-  request(table: BenchTable, index: number): object
+  /** The body of one request that begins at item `index`. `iterator`: see records.ts. */
+  request(table: BenchTable, index: number, iterator: string): object
   /** What the floor answers, about items of so many bytes. */
   answer(bytes: number): object
   /** Items that one request touches. */
@@ -78,9 +80,25 @@ export const OPERATIONS = {
     answer: bytes => ({ Items: [itemOf(0, bytes)] }),
     width: 1,
   },
+  GetRecords: {
+    request: (_table, _index, ShardIterator) => ({ ShardIterator, Limit: RECORDS }),
+    answer: bytes => ({
+      Records: Array.from({ length: RECORDS }, (_, index) => recordOf(index, bytes)),
+      NextShardIterator: 'x'.repeat(200),
+    }),
+    width: 1,
+  },
 } as const satisfies Record<string, Workload>
 
 export type Operation = keyof typeof OPERATIONS
+
+const STREAMS = ['DescribeStream', 'GetShardIterator', 'GetRecords']
+
+/** What the header X-Amz-Target says. */
+export function targetOf(operation: string): string {
+  const name = wireName(operation)
+  return `${STREAMS.includes(name) ? 'DynamoDBStreams_20120810' : 'DynamoDB_20120810'}.${name}`
+}
 
 /** The API's name of a workload: some are measured in several sizes, which follow the name. */
 export function wireName(operation: string): string {
@@ -152,6 +170,25 @@ const ORDER_BYTES = 190
 /** Of the key, `status`, `version` and the name `note`. */
 const SMALLEST_BYTES = 50
 const NOTE = 'Leave it with the neighbours if nobody is at home. '
+
+/** What a stream tells of an item's insertion. */
+function recordOf(index: number, bytes: number) {
+  return {
+    eventID: '0'.repeat(32),
+    eventName: 'INSERT',
+    eventVersion: '1.1',
+    eventSource: 'aws:dynamodb',
+    awsRegion: 'us-east-1',
+    dynamodb: {
+      ApproximateCreationDateTime: 1_700_000_000,
+      Keys: keyOf(index),
+      NewImage: itemOf(index, bytes),
+      SequenceNumber: '1'.repeat(34),
+      SizeBytes: bytes,
+      StreamViewType: 'NEW_AND_OLD_IMAGES',
+    },
+  }
+}
 
 /** An item of about so many bytes, as DynamoDB counts them: an order, if it is large enough for one, and a note that fills it. */
 export function itemOf(index: number, bytes: number) {

@@ -2,6 +2,7 @@ import type { StreamRecord } from '../cluster/streamrecords.ts'
 import { type DynamoError, dynamo, validation } from '../model/errors.ts'
 import { schemaOf } from '../model/table.ts'
 import { ITERATOR_LIFE_MS, iteratorText, parseIterator, type ShardIterator } from '../streams/iterator.ts'
+import { changeNames } from '../streams/shards.ts'
 import { TRIMMED } from './GetShardIterator.ts'
 import { type Call, JsonText, operation } from './operation.ts'
 import { integer, required, string, structure } from './shape/shape.ts'
@@ -30,7 +31,7 @@ export const getRecords = operation({
     if (!page) throw shardNotFound(arn, shard)
     // From the oldest there is, nothing is missed.
     if (from !== undefined && from <= page.trimmed) throw dynamo('TrimmedDataAccessException', TRIMMED)
-    const context = { stream, key: schemaOf(stream.table).key, partition, region: call.region }
+    const context = { stream, key: schemaOf(stream.table).key, names: changeNames(partition), region: call.region }
     const records = page.rows.map(change => recordText(change, context)).join(',')
     count(call, stream, page.rows.length, records)
     const next = page.resume === undefined ? undefined : { arn, shard, from: page.resume, issued: now }

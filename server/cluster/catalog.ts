@@ -12,7 +12,7 @@ import type { TableChange, TableStatistics, Tables } from './cluster.ts'
 import type { Leaders } from './leaders.ts'
 import { type Placement, partitionChanges } from './placement.ts'
 import { indexPartitionIds, slices } from './plan.ts'
-import { partitionKey, type Realm, stampedId, tableKey, tablesPrefix } from './records.ts'
+import { type PartitionRecord, partitionKey, type Realm, stampedId, tableKey, tablesPrefix } from './records.ts'
 
 export type CatalogPorts = { metadata: Metadata; leaders: Leaders; clock: Clock; random: Random }
 
@@ -39,6 +39,8 @@ export class Catalog implements Tables {
 
   async start(): Promise<void> {
     this.#unwatch = await this.#ports.metadata.watch(tablesPrefix(this.#realm), changes => this.#changed(changes))
+    for (const { record } of [...this.#tables.values()])
+      if (await this.#isUnheard(record)) await this.#tell(record.name)
   }
 
   stop(): void {
@@ -141,6 +143,19 @@ export class Catalog implements Tables {
       if (next.status === 'DELETING') commit.deletes = indexPartitionIds(next).map(partitionKey)
       if (await this.#ports.metadata.commit(commit)) return next
     }
+  }
+
+  /** Once, streams and times to live were settings that partitions did not hear of. */
+  async #isUnheard(record: TableRecord): Promise<boolean> {
+    const { stream, timeToLive } = schemaOf(record)
+    if (record.status === 'DELETING' || (!stream && timeToLive === undefined)) return false
+    const entry = await this.#ports.metadata.get(partitionKey(record.partitions[0]!.id))
+    const known = entry && (JSON.parse(entry.value) as PartitionRecord).schema?.table
+    return known !== undefined && (known.stream?.label !== stream?.label || known.timeToLive !== timeToLive)
+  }
+
+  async #tell(name: string): Promise<void> {
+    await this.#update(name, current => ({ ...current, schemaVersion: (current.schemaVersion ?? 0) + 1 }))
   }
 
   /** Gives partitions to the table and to indexes that have none. */

@@ -18,9 +18,6 @@ export const SCHEMA = 'schema'
 /** How far the expiries of older items are known: a `BackfillState`. */
 export const EXPIRIES = 'expiries'
 
-/** The greatest sequence number of a change record that was dropped, as decimal text. */
-export const TRIMMED = 'trimmed'
-
 export function backfillDocument(index: string): string {
   return `backfill:${index}`
 }
@@ -56,7 +53,6 @@ export function applyEntry(
       return
     case 'trim':
       writer.changes.trim(entry.upTo)
-      writer.saveDocument(TRIMMED, String(entry.upTo))
       for (const label of entry.streams) writer.changes.forget(label)
       return
     case 'feed':

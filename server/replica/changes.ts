@@ -1,6 +1,5 @@
 /** The leader's side of streams: what the partition's shards hold, and what is dropped of them when its day is over. */
 import { type Clock, sleep } from '../base/clock.ts'
-import { TRIMMED } from '../partition/apply.ts'
 import type { ChangesPage, ChangesRequest, ShardState } from '../partition/command.ts'
 import { sequenceOf } from '../store/changes.ts'
 import type { StreamRow } from '../store/rows.ts'
@@ -52,17 +51,13 @@ export class Changes {
       const over = this.#store.changes.streams().filter(({ endedAt }) => endedAt !== undefined && endedAt < time)
       if (upTo === undefined && over.length === 0) return
       const streams = upTo === undefined ? over.map(({ label }) => label) : []
-      await this.#pipeline.propose({ kind: 'trim', upTo: upTo ?? this.#trimmed(), streams })
+      await this.#pipeline.propose({ kind: 'trim', upTo: upTo ?? this.#store.changes.trimmed(), streams })
       await sleep(this.#clock, TRIM_PAUSE_MS)
     }
   }
 
   #stateOf({ since, until }: StreamRow): ShardState {
-    return { since, until, trimmed: this.#trimmed(), next: sequenceOf(this.#applier.state.position + 1) }
-  }
-
-  #trimmed(): bigint {
-    return BigInt(this.#store.reader.document<string>(TRIMMED) ?? '0')
+    return { since, until, trimmed: this.#store.changes.trimmed(), next: sequenceOf(this.#applier.state.position + 1) }
   }
 }
 

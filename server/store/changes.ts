@@ -2,11 +2,14 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { ChangeRow, StreamRow } from './rows.ts'
 
-/** New in format 3. Sizes come before images, so that pages can be measured without reading them. */
+/** New in format 3. */
 export const CHANGE_TABLES = `
   CREATE TABLE stream (label TEXT PRIMARY KEY, since INTEGER NOT NULL, until INTEGER, ended_at INTEGER) WITHOUT ROWID;
   CREATE TABLE change (sequence INTEGER PRIMARY KEY, time INTEGER NOT NULL, by_service INTEGER NOT NULL, key BLOB NOT NULL,
     before INTEGER, after INTEGER, old_image TEXT, new_image TEXT);`
+
+/** The document with the greatest sequence number that was dropped. */
+const TRIMMED = 'trimmed'
 
 /** Changes of one entry that can be told apart: more than fit in one. */
 const CHANGES_PER_ENTRY = 65_536n
@@ -17,25 +20,31 @@ export function sequenceOf(position: number, number = 0): bigint {
 }
 
 /** As SQLite gives them: every integer is a bigint, for sequence numbers need all of its 63 bits. */
-type ChangeColumns = {
-  sequence: bigint
-  time: bigint
-  by_service: bigint
-  key: Uint8Array
-  before: bigint | null
-  after: bigint | null
-  old_image: string | null
-  new_image: string | null
-}
-type SizeColumns = { sequence: bigint; bytes: bigint }
+type ChangeColumns = [
+  sequence: bigint,
+  time: bigint,
+  byService: bigint,
+  key: Uint8Array,
+  before: bigint | null,
+  after: bigint | null,
+  oldImage: string | null,
+  newImage: string | null,
+]
 type StreamColumns = { label: string; since: bigint; until: bigint | null; ended_at: bigint | null }
 
 export class ChangeReader {
   readonly #database: DatabaseSync
+  readonly #page: StatementSync
   readonly #statements = new Map<string, StatementSync>()
 
   constructor(database: DatabaseSync) {
     this.#database = database
+    this.#page = database.prepare(
+      `SELECT sequence, time, by_service, key, before, after, old_image, new_image FROM change
+        WHERE sequence >= ? AND sequence < ? ORDER BY sequence LIMIT ?`,
+    )
+    this.#page.setReadBigInts(true)
+    this.#page.setReturnArrays(true)
   }
 
   streams(): StreamRow[] {
@@ -47,32 +56,33 @@ export class ChangeReader {
     return row && streamOf(row)
   }
 
+  /** The greatest sequence number of what was dropped; 0 if nothing was. */
+  trimmed(): bigint {
+    const [row] = this.#all<{ value: string }>('SELECT value FROM document WHERE name = ?', TRIMMED)
+    return BigInt(row?.value ?? 0)
+  }
+
   /**
    * Changes from `from` on, up to but without `until`: `limit` at most, and, but for the first, not beyond `maxBytes` of keys
    * and images, as stored. `cut`: there may be more.
    */
   page(from: bigint, until: bigint, limit: number, maxBytes: number): { rows: ChangeRow[]; cut: boolean } {
-    const sizes = `SELECT sequence, length(key) + ifnull(octet_length(old_image), 0) + ifnull(octet_length(new_image), 0) bytes
-      FROM change WHERE sequence >= ? AND sequence < ? ORDER BY sequence LIMIT ?`
-    const found = this.#all<SizeColumns>(sizes, from, until, limit)
+    const rows: ChangeRow[] = []
     let bytes = 0
-    let count = 0
-    while (count < found.length && (count === 0 || bytes + Number(found[count]!.bytes) <= maxBytes))
-      bytes += Number(found[count++]!.bytes)
-    if (count === 0) return { rows: [], cut: false }
-    const rows = 'SELECT * FROM change WHERE sequence >= ? AND sequence <= ? ORDER BY sequence'
-    const last = found[count - 1]!.sequence
-    return {
-      rows: this.#all<ChangeColumns>(rows, from, last).map(changeOf),
-      cut: count < found.length || count === limit,
+    for (const columns of this.#page.iterate(from, until, limit)) {
+      const row = changeOf(columns as unknown as ChangeColumns)
+      bytes += row.key.length + (row.oldImage?.length ?? 0) + (row.newImage?.length ?? 0)
+      if (rows.length > 0 && bytes > maxBytes) return { rows, cut: true }
+      rows.push(row)
     }
+    return { rows, cut: rows.length === limit }
   }
 
   /** The last of the oldest `limit` changes before which, itself included, all are older than `time`; undefined for none. */
   lastBefore(time: number, limit: number): bigint | undefined {
     const sql = 'SELECT sequence, time FROM change ORDER BY sequence LIMIT ?'
     let last: bigint | undefined
-    for (const row of this.#all<ChangeColumns>(sql, limit)) {
+    for (const row of this.#all<{ sequence: bigint; time: bigint }>(sql, limit)) {
       if (row.time >= time) break
       last = row.sequence
     }
@@ -130,8 +140,10 @@ export class ChangeWriter {
     else this.#record.run(sequence, time, by, key, before ?? null, size, image)
   }
 
+  /** One that was closed goes on. */
   open(label: string, since: bigint): void {
-    this.#database.prepare('INSERT INTO stream (label, since) VALUES (?, ?)').run(label, since)
+    const again = 'ON CONFLICT DO UPDATE SET until = NULL, ended_at = NULL'
+    this.#database.prepare(`INSERT INTO stream (label, since) VALUES (?, ?) ${again}`).run(label, since)
   }
 
   /** `time`: epoch milliseconds. */
@@ -141,6 +153,7 @@ export class ChangeWriter {
 
   trim(upTo: bigint): void {
     this.#database.prepare('DELETE FROM change WHERE sequence <= ?').run(upTo)
+    this.#database.prepare(`INSERT OR REPLACE INTO document (name, value) VALUES ('${TRIMMED}', ?)`).run(String(upTo))
   }
 
   forget(label: string): void {
@@ -148,16 +161,16 @@ export class ChangeWriter {
   }
 }
 
-function changeOf(row: ChangeColumns): ChangeRow {
+function changeOf([sequence, time, byService, key, before, after, oldImage, newImage]: ChangeColumns): ChangeRow {
   return {
-    sequence: row.sequence,
-    time: Number(row.time),
-    byService: row.by_service === 1n,
-    key: row.key,
-    before: numberOf(row.before),
-    after: numberOf(row.after),
-    oldImage: row.old_image ?? undefined,
-    newImage: row.new_image ?? undefined,
+    sequence,
+    time: Number(time),
+    byService: byService === 1n,
+    key,
+    before: numberOf(before),
+    after: numberOf(after),
+    oldImage: oldImage ?? undefined,
+    newImage: newImage ?? undefined,
   }
 }
 

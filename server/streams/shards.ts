@@ -7,9 +7,11 @@ import type { PartitionSlice } from '../model/table.ts'
 
 /** Added to every number, so that all have as many digits, 21, as DynamoDB's. */
 const FLOOR = 10n ** 20n
-/** After these come the partition's own: no two partitions have a number in common. */
-const OWN = 10n ** 13n
-const OWN_DIGITS = 10
+/** After these come the partition's own digits: no two partitions have a number in common. */
+const OWN_DIGITS = 13
+const OWN = 10n ** BigInt(OWN_DIGITS)
+/** Of the partition's name, as hexadecimal digits: so many as fit. */
+const OWN_HEX_DIGITS = 10
 
 export type Shard = { id: string; partition: string }
 
@@ -25,7 +27,17 @@ function shardId(stream: StreamRecord, partition: PartitionSlice['id']): string 
 
 /** Decimal text of a change's number, or of the place where it would be. */
 export function sequenceText(partition: string, sequence: bigint): string {
-  return String((FLOOR + sequence) * OWN + ownOf(partition))
+  return changeNames(partition).sequence(sequence)
+}
+
+/** The texts of many changes' numbers, and their ids: 32 hexadecimal digits that no other change has. */
+export function changeNames(partition: string) {
+  const own = String(ownOf(partition)).padStart(OWN_DIGITS, '0')
+  const name = hexOf(partition).slice(0, 16)
+  return {
+    sequence: (sequence: bigint) => String(FLOOR + sequence) + own,
+    eventId: (sequence: bigint) => name + sequence.toString(16).padStart(16, '0'),
+  }
 }
 
 /** The least number of the partition whose text is, as a number, at least `text`; or, with `after`, greater than it. */
@@ -37,13 +49,8 @@ export function sequenceAt(partition: string, text: string, after: boolean): big
   return isReached ? sequence : sequence + 1n
 }
 
-/** 32 hexadecimal digits that no other change has. */
-export function eventId(partition: string, sequence: bigint): string {
-  return hexOf(partition).slice(0, 16) + sequence.toString(16).padStart(16, '0')
-}
-
 function ownOf(partition: string): bigint {
-  return BigInt(`0x${hexOf(partition).slice(0, OWN_DIGITS)}`)
+  return BigInt(`0x${hexOf(partition).slice(0, OWN_HEX_DIGITS)}`)
 }
 
 /** The digits of a UUID. */

@@ -1,7 +1,12 @@
 /** Streams that are enabled, disabled, and outlive their tables. */
+import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
+import { systemRandom } from '../../server/base/random.ts'
+import { partitionKey } from '../../server/cluster/records.ts'
+import { LocalMetadata } from '../../server/metadata/local/local.ts'
+import type { TableRecord } from '../../server/model/table.ts'
 import { tempFolder } from '../helpers/temp.ts'
-import { type Api, makeTable, refusal, startApi, startOwnApi, tableRequest } from './api.ts'
+import { type Api, eventually, makeTable, refusal, startApi, startOwnApi, tableRequest } from './api.ts'
 import { type Change, iteratorOf, readAll, readFrom, shardsOf, streamsClient, withStream } from './streams.ts'
 
 const { db, docs, node } = await startApi()
@@ -142,4 +147,50 @@ test('streams of tables there are, and there were, survive the process', async t
   const records = await readAll(client, present)
   t.is(records.length, 21)
   t.is(records.filter(({ eventName }) => eventName === 'MODIFY').length, 1)
+})
+
+test('a table that leaves a last backup leaves its stream too', async t => {
+  const TableName = await makeTable(db, { name: 'farewell', key: 'pk:S', more: withStream() })
+  await db.updateContinuousBackups({
+    TableName,
+    PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+  })
+  await docs.put({ TableName, Item: { pk: 'a', v: 'kept' } })
+  const { TableDescription } = await db.deleteTable({ TableName })
+  const gone = async () => !(await db.listTables({})).TableNames!.includes(TableName)
+  for (const end = Date.now() + 20_000; !(await gone()) && Date.now() < end; ) await new Promise(r => setTimeout(r, 50))
+  t.true(await gone())
+  t.deepEqual(values(await readAll(streams, TableDescription!.LatestStreamArn!)), ['kept'])
+  const { BackupSummaries } = await db.listBackups({ TableName, BackupType: 'SYSTEM' })
+  t.is(BackupSummaries!.length, 1)
+})
+
+test('a stream and a time to live from before partitions knew of them begin with the next start', async t => {
+  const dataDir = await tempFolder(t)
+  const first = await startOwnApi(t, { dataDir })
+  const TableName = await makeTable(first.db, { name: 'settings', key: 'pk:S', more: withStream() })
+  const TimeToLiveSpecification = { Enabled: true, AttributeName: 'expires' }
+  await first.db.updateTimeToLive({ TableName, TimeToLiveSpecification })
+  await first.node.close()
+  const metadata = new LocalMetadata(join(dataDir, 'metadata.db'), systemRandom)
+  const tables = (await metadata.list('tables/')).map(({ key, value }) => ({ key, record: JSON.parse(value) }))
+  const [{ key, record }] = tables as [{ key: string; record: TableRecord }]
+  const partition = partitionKey(record.partitions[0]!.id)
+  const { schema, ...rest } = JSON.parse((await metadata.get(partition))!.value)
+  const { stream: _, timeToLive: __, ...table } = schema.table
+  const old = [
+    { key, value: JSON.stringify({ ...record, schemaVersion: 10 }) },
+    { key: partition, value: JSON.stringify({ ...rest, schema: { ...schema, table, version: 10 } }) },
+  ]
+  await metadata.commit({ guards: [], puts: old })
+  await metadata.close()
+  const second = await startOwnApi(t, { dataDir, sweepMs: 20 })
+  const client = streamsClient(second.node.endpoint)
+  t.teardown(() => client.destroy())
+  const count = async () => {
+    await second.docs.put({ TableName, Item: { pk: String(Math.random()), expires: 1_700_000_000 } })
+    const records = await readAll(client, (await second.db.describeTable({ TableName })).Table!.LatestStreamArn!)
+    return records.some(({ userIdentity }) => userIdentity !== undefined)
+  }
+  t.true(await eventually(count, true))
 })

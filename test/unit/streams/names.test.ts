@@ -3,7 +3,7 @@ import test from 'ava'
 import fc from 'fast-check'
 import type { StreamRecord } from '../../../server/cluster/streamrecords.ts'
 import { iteratorText, parseIterator } from '../../../server/streams/iterator.ts'
-import { eventId, sequenceAt, sequenceText, shardsOf } from '../../../server/streams/shards.ts'
+import { changeNames, sequenceAt, sequenceText, shardsOf } from '../../../server/streams/shards.ts'
 import { cut, table } from '../cluster/given.ts'
 
 const uuid = fc.uuid()
@@ -34,6 +34,8 @@ test('a text finds its number, the one after it, and, if it is none of the parti
     }),
   )
 })
+
+const eventId = (partition: string, sequence: bigint) => changeNames(partition).eventId(sequence)
 
 test('ids of events are of 32 digits, and of no two changes the same', t => {
   const partitions = fc.uniqueArray(uuid, { minLength: 2, maxLength: 2, selector: id => id.slice(0, 18) })
