@@ -23,7 +23,15 @@ async function exported(
     tableArn: 'the table',
     exportArn: 'the export',
     archive: { tableId: 'plain', archive: 'archive-1' },
-    request: { type: undefined, time: clock.time, bucket: 'b', sse: 'AES256', asked: '', ...request },
+    request: {
+      type: undefined,
+      time: clock.time,
+      bucket: 'b',
+      sse: 'AES256',
+      format: 'DYNAMODB_JSON',
+      asked: '',
+      ...request,
+    },
     status: 'IN_PROGRESS',
     startedAt: clock.time,
   }
