@@ -90,16 +90,13 @@ export class Exporting implements Chore {
 }
 
 function changeLine({ before, after, time }: Change, key: KeySchema, { view, format }: ExportRequest): string {
-  const withOld = view === 'NEW_AND_OLD_IMAGES'
-  const itemOf = (json: string | undefined) => (json === undefined ? undefined : (JSON.parse(json) as Item))
-  const keyItem = keyOf(key, itemOf(after ?? before)!)
-  if (format === 'ION') {
-    return ionChange({ keys: keyItem, time, after: itemOf(after), before: withOld ? itemOf(before) : undefined })
-  }
-  const keys = JSON.stringify(keyItem)
+  const keys = keyOf(key, JSON.parse((after ?? before)!) as Item)
+  const old = view === 'NEW_AND_OLD_IMAGES' ? before : undefined
+  if (format === 'ION')
+    return ionChange({ keys, time, before: old && JSON.parse(old), after: after && JSON.parse(after) })
   const metadata = `{"WriteTimestampMicros":{"N":"${time * 1000}"}}`
-  const images = (after ? `,"NewImage":${after}` : '') + (withOld && before ? `,"OldImage":${before}` : '')
-  return `{"Metadata":${metadata},"Keys":${keys}${images}}`
+  const images = (after ? `,"NewImage":${after}` : '') + (old ? `,"OldImage":${old}` : '')
+  return `{"Metadata":${metadata},"Keys":${JSON.stringify(keys)}${images}}`
 }
 
 class NoSuchBucket extends Error {}
