@@ -133,7 +133,7 @@ export const OPERATIONS: OperationRow[] = [
   {
     name: 'ImportTable',
     state: 'works',
-    limits: 'DynamoDB JSON, CSV and Ion text, an item a line; gzip, zstd or plain; Ion lines of 2 MB',
+    limits: 'DynamoDB JSON, CSV and Ion text, an item a line; gzip, zstd or plain; Ion lines of 2.5 MB',
     differences: `${BUCKETS} The bucket owner is described, not used. Of Ion, long strings, symbol tables, digits with underscores and annotations other than those of sets are not read.`,
   },
   { name: 'ListBackups', state: 'works', limits: '100 a page' },

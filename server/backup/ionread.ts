@@ -1,16 +1,24 @@
 /** Lines of Amazon Ion text as items (facts, section 9.5). Ion's own library reads them, loaded when it is first needed. */
 import type { makeReader, Reader } from 'ion-js'
 import { type AttributeValue, getOwn, type Item, setOwn } from '../model/item.ts'
+import { MAX_ITEM_SIZE } from '../model/value.ts'
 import { RowRefused } from './csv.ts'
 
 /** An optional version marker, then a struct. Symbol tables are not read: a deep one keeps the library busy for minutes. */
 const BEGINNING = /^\s*(?:\$ion_1_0\b)?\s*\{/
-/** Characters. The library reads 2 to 10 MB a second, and nothing else is done meanwhile. */
-const MAX_LINE = 2 * 1024 * 1024
+/**
+ * Characters: an item may be 400 KB of what is written as `\u0001`. The library reads 1 to 10 MB a second, and nothing else is
+ * done meanwhile, so that a line can't be as long as in other formats.
+ */
+const MAX_LINE = 2.5 * 1024 * 1024
+/** Every value has a byte at least. */
+const MAX_VALUES = MAX_ITEM_SIZE
 /** Far beyond the 32 levels that validation allows, and far from the end of the stack. */
 const MAX_DEPTH = 100
 /** Characters that a number is written with: few of them are digits that count. Millions would take seconds to convert. */
 const MAX_NUMERAL = 512
+/** Characters of what the library says, which may quote the line. */
+const MAX_REASON = 100
 const NUMERAL = /^[\w.+-]*$/
 
 const SETS: Record<string, 'SS' | 'NS' | 'BS'> = { $dynamodb_SS: 'SS', $dynamodb_NS: 'NS', $dynamodb_BS: 'BS' }
@@ -26,7 +34,7 @@ export async function loadIon(): Promise<(line: string) => Item> {
       return new LineReader(makeReader, line).item()
     } catch (error) {
       if (error instanceof RowRefused) throw error
-      throw new RowRefused(`The line is no Ion: ${(error as Error).message}`)
+      throw new RowRefused(`The line is no Ion: ${(error as Error).message.slice(0, MAX_REASON)}`)
     }
   }
 }
@@ -34,6 +42,7 @@ export async function loadIon(): Promise<(line: string) => Item> {
 class LineReader {
   readonly #reader: Reader
   readonly #line: string
+  #values = 0
 
   constructor(make: typeof makeReader, line: string) {
     this.#reader = make(line)
@@ -50,6 +59,7 @@ class LineReader {
 
   /** The value the reader is at; wholly read afterwards. */
   #value(depth: number): AttributeValue {
+    if (++this.#values > MAX_VALUES) throw new RowRefused('The line has too many values for an item')
     const reader = this.#reader
     const type = reader.type()!.name
     const set = this.#setType()
@@ -79,7 +89,7 @@ class LineReader {
   #setType(): 'SS' | 'NS' | 'BS' | undefined {
     const [first, ...others] = this.#reader.annotations()
     if (first === undefined) return undefined
-    if (others.length > 0 || !Object.hasOwn(SETS, first)) throw new RowRefused(`Unknown annotation: ${first}`)
+    if (others.length > 0 || !Object.hasOwn(SETS, first)) throw new RowRefused('Only sets have an annotation')
     return SETS[first]
   }
 
