@@ -14,7 +14,6 @@ export type OperationRow = {
 const NO_REGIONS = 'One region is all there is.'
 const NO_KINESIS = 'No Kinesis can be reached.'
 const NO_BULK = 'Bulk operations are not there; ImportTable and BatchWriteItem are.'
-const NO_ION = 'ION is refused.'
 const BUCKETS = 'A bucket is a folder under `--buckets`, or one of an S3-compatible server.'
 const NO_VECTORS = 'There are no vector indexes.'
 const AT_ONCE = 'Changes take effect at once; the cooldown of 15 seconds between two is not kept.'
@@ -120,7 +119,7 @@ export const OPERATIONS: OperationRow[] = [
     name: 'ExportTableToPointInTime',
     state: 'works',
     limits: 'incremental: periods of 15 minutes to 24 hours',
-    differences: `${NO_ION} ${BUCKETS} Done within moments. KMS keys and the bucket owner are described, not used.`,
+    differences: `${BUCKETS} Done within moments. KMS keys and the bucket owner are described, not used.`,
   },
   { name: 'GetItem', state: 'works' },
   {
@@ -134,7 +133,8 @@ export const OPERATIONS: OperationRow[] = [
   {
     name: 'ImportTable',
     state: 'works',
-    differences: `${NO_ION} ${BUCKETS} DynamoDB JSON and CSV; gzip, zstd or plain. The bucket owner is described, not used.`,
+    limits: 'DynamoDB JSON, CSV and Ion text, an item a line; gzip, zstd or plain; Ion lines of 2.5 MB',
+    differences: `${BUCKETS} The bucket owner is described, not used. Of Ion, long strings, symbol tables, digits with underscores and annotations other than those of sets are not read.`,
   },
   { name: 'ListBackups', state: 'works', limits: '100 a page' },
   { name: 'ListBulkOperations', state: 'off', differences: `The list is empty. ${NO_BULK}` },

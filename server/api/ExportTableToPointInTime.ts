@@ -34,7 +34,6 @@ export const exportTableToPointInTime = operation({
   }),
   async handle({ TableArn, ExportFormat, FilterSpecification, ...given }, call) {
     refuse({ FilterSpecification })
-    if (ExportFormat === 'ION') throw validation('ExportFormat ION is not supported')
     if (given.S3SseKmsKeyId !== undefined && given.S3SseAlgorithm !== 'KMS') {
       throw validation('Invalid Request: KMS Key Id is not supported for this encryption type')
     }
@@ -49,6 +48,7 @@ export const exportTableToPointInTime = operation({
       prefix: given.S3Prefix,
       sse: given.S3SseAlgorithm ?? 'AES256',
       kmsKey: given.S3SseKmsKeyId,
+      format: ExportFormat ?? 'DYNAMODB_JSON',
       clientToken: given.ClientToken,
       asked: JSON.stringify([given.ExportTime ?? null, given.IncrementalExportSpecification ?? null]),
     }

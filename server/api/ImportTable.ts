@@ -68,7 +68,6 @@ export const importTable = operation({
   async handle({ S3BucketSource, InputFormat, InputFormatOptions, TableCreationParameters, ...given }, call) {
     const { TableName, VectorIndexes, ...definition } = TableCreationParameters
     refuse({ VectorIndexes })
-    if (InputFormat === 'ION') throw validation('InputFormat ION is not supported')
     if (InputFormatOptions?.Csv && InputFormat !== 'CSV') {
       throw validation(`Invalid Request: Unsupported InputFormatOptions for the given input format: ${InputFormat}.`)
     }

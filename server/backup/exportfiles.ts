@@ -65,8 +65,9 @@ export class ExportFiles {
   async #cut(): Promise<void> {
     const stored = await gzip(this.#lines.map(line => `${line}\n`).join(''))
     const { id, request } = this.#record
+    const suffix = request.format === 'ION' ? 'ion' : 'json'
     const folder = request.from === undefined ? `${this.#folder}${id}/data/` : `${this.#folder}data/`
-    const name = `${folder}${nameOf(`${id}/${this.#files.length}`)}.json.gz`
+    const name = `${folder}${nameOf(`${id}/${this.#files.length}`)}.${suffix}.gz`
     await this.#objects.put(name, stored)
     const [md5Checksum, etag] = [hash('md5', stored, 'base64'), hash('md5', stored, 'hex')]
     this.#files.push({ itemCount: this.#lines.length, md5Checksum, etag, dataFileS3Key: name })
@@ -112,7 +113,7 @@ function summaryOf(
     manifestFilesS3Key,
     billedSizeBytes: bytes,
     itemCount: items,
-    outputFormat: 'DYNAMODB_JSON',
+    outputFormat: request.format,
     ...(!isFull && { outputView: request.view, exportType: 'INCREMENTAL_EXPORT' }),
   }
 }

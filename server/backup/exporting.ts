@@ -12,7 +12,8 @@ import { momentOfArchive } from './archives.ts'
 import { type Change, changesOfPart } from './changes.ts'
 import { type Chore, type Count, goOn, type Stopped, type Task } from './duty.ts'
 import { ExportFiles } from './exportfiles.ts'
-import { type ExportRecord, exportsPrefix } from './exports.ts'
+import { type ExportRecord, type ExportRequest, exportsPrefix } from './exports.ts'
+import { ionChange, ionItem } from './ionprint.ts'
 import { Damaged } from './sealed.ts'
 import { itemsOfPart } from './state.ts'
 
@@ -68,14 +69,15 @@ export class Exporting implements Chore {
       if (request.from === undefined) {
         for await (const json of itemsOfPart(moment, part, key)) {
           goOn(stopped)
-          await files.write(`{"Item":${json}}`)
+          const item = JSON.parse(json) as Item
+          await files.write(request.format === 'ION' ? ionItem(item) : `{"Item":${json}}`)
           count(1)
-          bytes += itemSize(JSON.parse(json) as Item)
+          bytes += itemSize(item)
         }
       } else {
         for await (const change of changesOfPart(moment, part, key, request.from)) {
           goOn(stopped)
-          const line = changeLine(change, key, request.view === 'NEW_AND_OLD_IMAGES')
+          const line = changeLine(change, key, request)
           await files.write(line)
           count(1)
           bytes += line.length
@@ -87,11 +89,14 @@ export class Exporting implements Chore {
   }
 }
 
-function changeLine({ before, after, time }: Change, key: KeySchema, withOld: boolean): string {
-  const keys = JSON.stringify(keyOf(key, JSON.parse((after ?? before)!) as Item))
+function changeLine({ before, after, time }: Change, key: KeySchema, { view, format }: ExportRequest): string {
+  const keys = keyOf(key, JSON.parse((after ?? before)!) as Item)
+  const old = view === 'NEW_AND_OLD_IMAGES' ? before : undefined
+  if (format === 'ION')
+    return ionChange({ keys, time, before: old && JSON.parse(old), after: after && JSON.parse(after) })
   const metadata = `{"WriteTimestampMicros":{"N":"${time * 1000}"}}`
-  const images = (after ? `,"NewImage":${after}` : '') + (withOld && before ? `,"OldImage":${before}` : '')
-  return `{"Metadata":${metadata},"Keys":${keys}${images}}`
+  const images = (after ? `,"NewImage":${after}` : '') + (old ? `,"OldImage":${old}` : '')
+  return `{"Metadata":${metadata},"Keys":${JSON.stringify(keys)}${images}}`
 }
 
 class NoSuchBucket extends Error {}

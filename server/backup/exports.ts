@@ -19,6 +19,7 @@ export type ExportRequest = {
   prefix?: string
   sse: 'AES256' | 'KMS'
   kmsKey?: string
+  format: 'DYNAMODB_JSON' | 'ION'
   clientToken?: string
   /** The times as the request gave them, to tell a repeated request. */
   asked: string

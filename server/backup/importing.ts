@@ -17,6 +17,7 @@ import { fieldsOf, itemOfRow, RowRefused } from './csv.ts'
 import type { Chore, Count, Stopped, Task } from './duty.ts'
 import { Fill } from './fill.ts'
 import { type ImportCounts, type ImportRecord, type ImportRequest, importsPrefix } from './imports.ts'
+import { loadIon } from './ionread.ts'
 import { type Line, linesOf } from './lines.ts'
 import { Showing } from './showing.ts'
 
@@ -103,6 +104,7 @@ export class Importing implements Chore {
   async #fill(record: ImportRecord, bucket: ObjectStore, counts: ImportCounts, stopped: Stopped): Promise<void> {
     const { tables } = this.#ports
     const fill = new Fill(this.#ports, tables.find(record.table.name)!)
+    const parse = record.request.format === 'ION' ? await loadIon() : itemOfJson
     for await (const { name } of bucket.list(record.request.keyPrefix ?? '')) {
       let index = 0
       const refuse = (at: number) => (error: Error) => this.#refused(record, counts, name, at, error)
@@ -118,7 +120,7 @@ export class Importing implements Chore {
           const at = index++
           counts.processed += 1
           try {
-            await fill.put(this.#item(record, line, headers), false, refuse(at))
+            await fill.put(this.#item(record, line, parse, headers), false, refuse(at))
           } catch (error) {
             if (!isRefusal(error)) throw error
             refuse(at)(error as Error)
@@ -135,11 +137,11 @@ export class Importing implements Chore {
   }
 
   /** Errors: DynamoError, RowRefused, SyntaxError. */
-  #item({ request, table }: ImportRecord, { text }: Line, headers: string[] | undefined): Item {
+  #item({ request, table }: ImportRecord, { text }: Line, parse: (line: string) => Item, headers?: string[]): Item {
     if (text === undefined) throw new RowRefused('The line is too long for an item')
     const item = headers
       ? itemOfRow(headers, fieldsOf(text, delimiterOf(request)), table.attributeDefinitions)
-      : itemOfLine(text)
+      : parse(text)
     this.#ports.checkJson(item)
     const size = validateItem(item)
     if (size > MAX_ITEM_SIZE) throw validation('Item size has exceeded the maximum allowed size')
@@ -161,7 +163,7 @@ export class Importing implements Chore {
   }
 }
 
-function itemOfLine(text: string): Item {
+function itemOfJson(text: string): Item {
   const line: unknown = JSON.parse(text)
   const item =
     typeof line === 'object' && line !== null && Object.hasOwn(line, 'Item')

@@ -9,7 +9,7 @@ export type ImportRequest = {
   bucket: string
   bucketOwner?: string
   keyPrefix?: string
-  format: 'DYNAMODB_JSON' | 'CSV'
+  format: 'DYNAMODB_JSON' | 'CSV' | 'ION'
   csv?: { delimiter?: string; headers?: string[] }
   compression: 'NONE' | 'GZIP' | 'ZSTD'
   clientToken?: string

@@ -250,6 +250,91 @@ test('bad lines are counted, the others are imported', async t => {
   )
 })
 
+test('an export in Ion imports as the same table, in all compressions', async t => {
+  const { TableName, TableArn } = await recoverable()
+  const N = ['0', '-0.5', '600', '1E+125', '-9.9999999999999999999999999999999999999E-93', '1E-130', '9'.repeat(38)]
+  const types = {
+    pk: { S: 'types' },
+    sk: { N: '1' },
+    "quoted 'name'": { S: 'line\nend' },
+    $4: { L: N.map(number => ({ N: number })) },
+    NS: { NS: N },
+    BS: { BS: [Uint8Array.of(), Uint8Array.of(1, 2, 3, 4)] },
+    M: { M: JSON.parse('{"__proto__":{"NULL":true},"null":{"BOOL":false},"x":{"L":[]}}') },
+  }
+  await db.putItem({ TableName, Item: types })
+  const description = await exported({ TableArn, S3Bucket: 'my-bucket', S3Prefix: 'ion', ExportFormat: 'ION' })
+  t.like(description, { ExportStatus: 'COMPLETED', ItemCount: ITEMS.length + 1, ExportFormat: 'ION' })
+  const folder = `ion/AWSDynamoDB/${description.ExportArn!.split('/').at(-1)!}`
+  t.is(JSON.parse((await readFile(bucket(`${folder}/manifest-summary.json`))).toString()).outputFormat, 'ION')
+  const names = (await readFile(bucket(`${folder}/manifest-files.json`))).toString().match(/data\/\w+\.ion\.gz/g)!
+  const texts = await Promise.all(names.map(async name => gunzipSync(await readFile(bucket(`${folder}/${name}`)))))
+  const lines = texts.flatMap(text => text.toString().split('\n').slice(0, -1))
+  t.is(lines.length, ITEMS.length + 1)
+  t.true(lines.every(line => line.startsWith('$ion_1_0 {Item:{')))
+  await put('ion-plain/1.ion', lines.join('\n'))
+  await put('ion-zstd/1.zst', zstdCompressSync(lines.join('\n')))
+  const kinds = [
+    ['GZIP', `${folder}/data/`],
+    ['NONE', 'ion-plain/'],
+    ['ZSTD', 'ion-zstd/'],
+  ] as const
+  const { Item } = await db.getItem({ TableName, Key: { pk: types.pk, sk: types.sk } })
+  for (const [InputCompressionType, S3KeyPrefix] of kinds) {
+    const TableCreationParameters = parameters()
+    const result = await imported({
+      S3BucketSource: { S3Bucket: 'my-bucket', S3KeyPrefix },
+      InputFormat: 'ION',
+      InputCompressionType,
+      TableCreationParameters,
+    })
+    t.like(result, { ImportStatus: 'COMPLETED', InputFormat: 'ION', ImportedItemCount: lines.length, ErrorCount: 0 })
+    const copy = TableCreationParameters!.TableName!
+    await active(db, copy)
+    t.deepEqual((await db.getItem({ TableName: copy, Key: { pk: types.pk, sk: types.sk } })).Item, Item)
+    for (const name of [copy, TableName]) await docs.delete({ TableName: name, Key: { pk: 'types', sk: 1 } })
+    t.deepEqual(await itemsOf(docs, copy), await itemsOf(docs, TableName))
+  }
+})
+
+test('bad lines of Ion are counted, the others are imported', async t => {
+  const lines = [
+    '$ion_1_0 {Item:{pk:"a",sk:1.,v:"kept"}}',
+    'no ion',
+    '$ion_1_0 {Item:{pk:"b"}}',
+    '',
+    '$ion_1_0 {Item:{pk:"c",sk:"x"}}',
+    '$ion_1_0 {Items:{}}',
+    '$ion_1_0 {Item:{pk:"d",sk:1.,__proto__:"kept too"}}',
+    `$ion_1_0 {Item:{pk:"e",sk:1.,v:"${'x'.repeat(410_000)}"}}`,
+    `$ion_1_0 {Item:{a:${'['.repeat(100_000)}`,
+    '$ion_1_0 {Item:{pk:"f",sk:1',
+    '$ion_1_0 {Item:{pk:"g",sk:1.,v:$dynamodb_SS::["a","a"]}}',
+    '$ion_1_0 {Item:{pk:"h",sk:123456789012345678901234567890123456789.}}',
+    '$ion_1_0 {Item:{pk:"i",sk:1d126}}',
+  ]
+  await put('bad-ion/one', lines.join('\n'))
+  const TableCreationParameters = parameters()
+  const result = await imported({
+    S3BucketSource: { S3Bucket: 'my-bucket', S3KeyPrefix: 'bad-ion/' },
+    InputFormat: 'ION',
+    TableCreationParameters,
+  })
+  t.like(result, {
+    ImportStatus: 'FAILED',
+    FailureCode: 'ItemValidationError',
+    ProcessedItemCount: 12,
+    ImportedItemCount: 2,
+    ErrorCount: 10,
+  })
+  const TableName = TableCreationParameters!.TableName!
+  await active(db, TableName)
+  t.deepEqual(
+    (await itemsOf(docs, TableName)).map(({ pk }) => pk),
+    ['a', 'd'],
+  )
+})
+
 test('CSV, with and without a header, in all compressions', async t => {
   const rows = [
     'pk,sk,note,empty',

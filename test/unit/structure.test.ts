@@ -47,6 +47,7 @@ const HOMES: Record<string, string[]> = {
   pino: ['.'],
   'node:sqlite': ['store', 'metadata'],
   '@aws-sdk/client-s3': ['objects'],
+  'ion-js': ['backup'],
   'prom-client': ['telemetry'],
   '@opentelemetry/api': ['telemetry'],
   '@opentelemetry/sdk-node': ['telemetry'],

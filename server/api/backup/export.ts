@@ -110,7 +110,7 @@ export function describeExport({ request, ...record }: ExportRecord): object {
     S3SseKmsKeyId: request.kmsKey,
     FailureCode: record.failure?.code,
     FailureMessage: record.failure?.message,
-    ExportFormat: 'DYNAMODB_JSON',
+    ExportFormat: request.format,
     BilledSizeBytes: record.result?.bytes,
     ItemCount: record.result?.items,
     ExportType: request.type,

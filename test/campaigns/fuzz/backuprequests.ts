@@ -72,7 +72,7 @@ export const exportTable: Make = (random, { name }) => ({
   TableArn: arnOf(name),
   S3Bucket: random.pick(BUCKETS),
   ...maybe(random, 0.5, () => ({ S3Prefix: random.pick(['a', '../a', 'a/b', '__proto__']) })),
-  ...maybe(random, 0.3, () => ({ ExportFormat: 'DYNAMODB_JSON', ExportType: 'FULL_EXPORT' })),
+  ...maybe(random, 0.3, () => ({ ExportFormat: random.pick(['DYNAMODB_JSON', 'ION']), ExportType: 'FULL_EXPORT' })),
 })
 
 export const importTable: Make = (random, table) => {
@@ -80,7 +80,7 @@ export const importTable: Make = (random, table) => {
   const members = ['AttributeDefinitions', 'KeySchema', 'BillingMode', 'ProvisionedThroughput']
   return {
     S3BucketSource: { S3Bucket: random.pick(BUCKETS), ...maybe(random, 0.5, () => ({ S3KeyPrefix: 'a/' })) },
-    InputFormat: random.pick(['DYNAMODB_JSON', 'CSV']),
+    InputFormat: random.pick(['DYNAMODB_JSON', 'CSV', 'ION']),
     InputCompressionType: random.pick(['NONE', 'GZIP', 'ZSTD']),
     TableCreationParameters: {
       TableName: random.pick(['import-1', 'import-2']),

@@ -23,7 +23,15 @@ async function exported(
     tableArn: 'the table',
     exportArn: 'the export',
     archive: { tableId: 'plain', archive: 'archive-1' },
-    request: { type: undefined, time: clock.time, bucket: 'b', sse: 'AES256', asked: '', ...request },
+    request: {
+      type: undefined,
+      time: clock.time,
+      bucket: 'b',
+      sse: 'AES256',
+      format: 'DYNAMODB_JSON',
+      asked: '',
+      ...request,
+    },
     status: 'IN_PROGRESS',
     startedAt: clock.time,
   }
@@ -38,9 +46,13 @@ async function exported(
 }
 
 async function linesOf(bucket: ObjectStore, prefix: string): Promise<unknown[]> {
+  return (await textsOf(bucket, prefix)).map(line => JSON.parse(line))
+}
+
+async function textsOf(bucket: ObjectStore, prefix: string): Promise<string[]> {
   const files = await all(bucket.list(prefix))
   const texts = await Promise.all(files.map(async ({ name }) => gunzipSync(await getWhole(bucket, name)).toString()))
-  return texts.flatMap(text => text.split('\n').slice(0, -1)).map(line => JSON.parse(line))
+  return texts.flatMap(text => text.split('\n').slice(0, -1))
 }
 
 test('an incremental export tells what became of each item in its period', async t => {
@@ -95,6 +107,16 @@ test('an incremental export tells what became of each item in its period', async
   const kept = (await linesOf(news.bucket, 'AWSDynamoDB/data/')) as object[]
   t.is(kept.length, 3)
   t.false(kept.some(line => Object.hasOwn(line, 'OldImage')))
+  const ion = await exported(world, {
+    type: 'INCREMENTAL_EXPORT',
+    from,
+    time,
+    view: 'NEW_AND_OLD_IMAGES',
+    format: 'ION',
+  })
+  t.is(ion.record.result!.items, 3)
+  const deleted = (await textsOf(ion.bucket, 'AWSDynamoDB/data/')).find(line => line.includes('"deleted"'))
+  t.regex(deleted!, /^\$ion_1_0 \{Record:\{Metadata:\{WriteTimestampMicros:\d+d\d+\},Keys:\{.+\},OldImage:\{.+\}\}\}$/)
 })
 
 test('an export of nothing has a file all the same', async t => {
