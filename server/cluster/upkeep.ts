@@ -50,7 +50,8 @@ export class Upkeep {
     const long = this.#logs.size() > MAX_LOG_BYTES
     for (const replica of this.#replicas()) {
       if (this.#stopped) return
-      await this.#tend(replica, long)
+      // It may have gone while another one was tended.
+      if (!replica.closed) await this.#tend(replica, long)
     }
   }
 

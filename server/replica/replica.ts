@@ -54,6 +54,7 @@ export class Replica {
   #leader: Leader | undefined
   #following: Following | undefined
   #checkpointing: Promise<void> | undefined
+  #closed = false
   /** The furthest entry that a reader may have seen. */
   #seen: Position = 0
 
@@ -92,6 +93,11 @@ export class Replica {
     this.#applier = applier
     this.#ports = ports
     this.#followers = followers
+  }
+
+  /** Its file is closed: there is nothing left to do with it. */
+  get closed(): boolean {
+    return this.#closed
   }
 
   get leader(): Leader | undefined {
@@ -235,6 +241,7 @@ export class Replica {
     this.stepDown(reason)
     await this.#following?.stop()
     await this.#checkpointing?.catch(() => {})
+    this.#closed = true
     this.#store.close()
   }
 
