@@ -2,21 +2,12 @@
  * Other implementations of the API, as their own registries carry them, run by their documented command lines. They are fetched
  * once, into a folder outside of the checkout; one that can't be had is left out.
  */
-import { execFile } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
-import { homedir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
+import { type Fetch, fetched, run } from '../scripts/cache.ts'
 import type { Contestant } from './contestants.ts'
 
-type Peer = {
-  name: string
-  version: string
-  /** What fetching it needs and costs. */
-  from: string
-  /** Installs it into an empty folder. */
-  fetch(home: string, version: string): Promise<unknown>
+type Peer = Fetch & {
   /** The command line of a server whose data is on disk, in an empty folder. */
   command(home: string, port: number, data: string): string[]
 }
@@ -75,44 +66,11 @@ const PEERS: Peer[] = [
 
 export const PEER_NAMES = PEERS.map(({ name }) => name)
 
-const FETCH_TIMEOUT_MS = 20 * 60_000
-
 /** The peer as a contestant, fetched if it is not here yet. Errors: it can't be fetched. */
 export async function obtain(name: string, say: (line: string) => void): Promise<Contestant> {
-  const { version, from, fetch, command } = PEERS.find(peer => peer.name === name)!
-  const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'tavola', 'peers')
-  const home = join(cache, `${name}-${version}`)
-  if (!existsSync(home)) {
-    say(`fetching ${name} ${version}, once, from ${from}`)
-    await mkdir(cache, { recursive: true })
-    // Whole or not at all: a fetch that was broken off is not taken for one.
-    const fresh = await mkdtemp(join(cache, `.${name}-`))
-    try {
-      await fetch(fresh, version)
-      await rename(fresh, home)
-    } finally {
-      await rm(fresh, { recursive: true, force: true })
-    }
-  }
-  return { name, version, fills: true, command: (port, data) => command(home, port, data) }
-}
-
-/** Errors: the program is missing, fails, or takes too long; with the last of what it said. */
-async function run(command: string, args: string[]): Promise<void> {
-  try {
-    await promisify(execFile)(command, args, { timeout: FETCH_TIMEOUT_MS, maxBuffer: 64 * 1024 * 1024 })
-  } catch (error) {
-    const {
-      code,
-      killed,
-      stdout = '',
-      stderr = '',
-    } = error as Record<'code' | 'stdout' | 'stderr', string> & { killed?: boolean }
-    if (code === 'ENOENT') throw new Error(`${command} is not here`)
-    if (killed) throw new Error(`${command} took longer than ${FETCH_TIMEOUT_MS / 60_000} minutes`)
-    const said = `${stdout}\n${stderr}`.split('\n').find(line => /error/i.test(line)) ?? ''
-    throw new Error(`${command} failed: ${said.trim().slice(0, 300)}`)
-  }
+  const peer = PEERS.find(peer => peer.name === name)!
+  const home = await fetched('peers', peer, say)
+  return { name, version: peer.version, fills: true, command: (port, data) => peer.command(home, port, data) }
 }
 
 /** A Maven project that depends on one artifact. */

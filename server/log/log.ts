@@ -13,19 +13,34 @@ export type Position = number
 export type LoggedEntry = { position: Position; bytes: Uint8Array }
 
 export interface PartitionLog {
-  /** Position of the last durable entry; 0 for a log that never had one. */
+  /**
+   * Position of the last durable entry that is known here; 0 for a log that never had one. Right after `open` and `refresh`
+   * that is the log's own; later, that of what was appended, waited for or read here. Only an entry appended behind it proves
+   * that nobody else has gone on meanwhile (INV-L1): hence a new leader's epoch entry.
+   */
   end(): Position
   /** Position of the oldest entry still readable; `end() + 1` when there is none. */
   start(): Position
   /**
-   * Appends after `expected`. Appends may be pipelined: the next may expect this one's position before this one resolved.
+   * Appends after `expected`. Appends may be pipelined: the next may expect this one's position before this one resolved; if
+   * one fails, so do those behind it.
    * Errors: `PositionConflict`; `LogUnavailable` (the entry, and those pipelined behind it, may or may not be there: read on).
+   * After a failure, and after another process has appended, `refresh` comes before the next append.
+   * Of those behind one that failed, some may come to lie behind another process's entry even so: the reader knows them by
+   * their epoch (replica/applier.ts).
    */
   append(bytes: Uint8Array, expected: Position): Promise<void>
   /** Entries after `after`, oldest first, about `maxBytes` of them and at least one, if there is one. */
   read(after: Position, maxBytes: number): Promise<LoggedEntry[]>
   /** Entries up to and including `upTo` are no longer needed. Their space is returned some time later. */
   trim(upTo: Position): void
+  /** Learns what other processes have appended and trimmed: `end()` and `start()` tell it then. Errors: LogUnavailable. */
+  refresh(): Promise<void>
+  /**
+   * Resolves when there is an entry after `after`, whoever appended it; `end()` tells it then. While the log can't be reached
+   * it goes on waiting. Errors: the signal's reason; LogUnavailable when the log is closed or dropped.
+   */
+  wait(after: Position, signal?: AbortSignal): Promise<void>
 }
 
 export interface LogStore {
@@ -36,9 +51,9 @@ export interface LogStore {
   open(partition: string, base: Position): Promise<PartitionLog>
   /** Forgets a partition and all its entries. */
   drop(partition: string): Promise<void>
-  /** Partitions that have entries here. */
+  /** Partitions that have entries here: those there were when the store was opened, and those opened since. */
   partitions(): string[]
-  /** Bytes of entries that are kept only because they are not trimmed yet. */
+  /** Bytes of entries that are kept only because they are not trimmed yet, as far as this process has appended or read them. */
   size(): number
   close(): Promise<void>
 }

@@ -1,10 +1,19 @@
 /** The log port without a disk, for `--in-memory` and tests. What is appended is as durable as the process. */
-import { type LoggedEntry, type LogStore, type PartitionLog, type Position, PositionConflict } from './log.ts'
+import {
+  type LoggedEntry,
+  type LogStore,
+  LogUnavailable,
+  type PartitionLog,
+  type Position,
+  PositionConflict,
+} from './log.ts'
+import { Waiters } from './waiters.ts'
 
 class MemoryLog implements PartitionLog {
   #first: Position
   #entries: Uint8Array[] = []
   #bytes = 0
+  readonly waiters = new Waiters()
 
   constructor(base: Position) {
     this.#first = base + 1
@@ -22,6 +31,7 @@ class MemoryLog implements PartitionLog {
     if (expected !== this.end()) throw new PositionConflict(`expected ${expected}, the log ends at ${this.end()}`)
     this.#entries.push(bytes)
     this.#bytes += bytes.length
+    this.waiters.wake(this.end())
   }
 
   async read(after: Position, maxBytes: number): Promise<LoggedEntry[]> {
@@ -42,6 +52,12 @@ class MemoryLog implements PartitionLog {
     this.#first += count
   }
 
+  async refresh(): Promise<void> {}
+
+  wait(after: Position, signal?: AbortSignal): Promise<void> {
+    return this.waiters.wait(after, this.end(), signal)
+  }
+
   size(): number {
     return this.#bytes
   }
@@ -57,6 +73,7 @@ export class MemoryLogStore implements LogStore {
   }
 
   async drop(partition: string): Promise<void> {
+    this.#logs.get(partition)?.waiters.end(new LogUnavailable('the partition was dropped'))
     this.#logs.delete(partition)
   }
 
@@ -70,5 +87,7 @@ export class MemoryLogStore implements LogStore {
     return sum
   }
 
-  async close(): Promise<void> {}
+  async close(): Promise<void> {
+    for (const log of this.#logs.values()) log.waiters.end(new LogUnavailable('the log is closed'))
+  }
 }

@@ -25,6 +25,11 @@ export interface Lease {
   readonly id: string
   /** Aborted when the lease has run out or was revoked. */
   readonly lost: AbortSignal
+  /**
+   * Until when, by this process's own monotonic clock in milliseconds, nobody else can see the lease as over: counted from
+   * before the last renewal was asked for. A process that was frozen must look here: `lost` comes late then.
+   */
+  validUntil(): number
   revoke(): Promise<void>
 }
 
@@ -32,7 +37,10 @@ export interface Metadata {
   get(key: string): Promise<MetadataEntry | undefined>
   /** In key order. */
   list(prefix: string): Promise<MetadataEntry[]>
-  /** False if a guard did not hold; then nothing changed. Errors: LeaseLost; then nothing changed either. */
+  /**
+   * False if a guard did not hold; then nothing changed. Errors: LeaseLost; then nothing changed either; MetadataUnavailable;
+   * then nobody knows, and it may yet take effect.
+   */
   commit(commit: Commit): Promise<boolean>
   /**
    * Calls `listener` with what is there now, then with every change. The promise resolves after the first call.
@@ -42,6 +50,11 @@ export interface Metadata {
   /** A lease that is kept alive until revoked, or until it can't be. */
   lease(): Promise<Lease>
   close(): Promise<void>
+}
+
+/** The metadata can't be reached, or did not answer in time. Any method may say so, after some seconds. */
+export class MetadataUnavailable extends Error {
+  override name = 'MetadataUnavailable'
 }
 
 /** A key was to be bound to a lease that is over. */

@@ -104,6 +104,7 @@ export class Replica {
 
   /** Begins to lead, from the log's end. The caller holds the partition's leader key. */
   async lead(broke: (error: Error) => void): Promise<Leader> {
+    await this.#log.refresh()
     await replay(this.#store.path, this.#log, this.#applier)
     const { node, indexes, peers, clock, tracer, logger } = this.#ports
     const ports = { store: this.#store, log: this.#log, applier: this.#applier, indexes, peers, clock, tracer, logger }

@@ -2,7 +2,15 @@
 import { type FileHandle, mkdir, open, unlink } from 'node:fs/promises'
 import { invariant } from '../../base/invariant.ts'
 import type { Logger } from '../../base/logger.ts'
-import { type LoggedEntry, type LogStore, type PartitionLog, type Position, PositionConflict } from '../log.ts'
+import {
+  type LoggedEntry,
+  type LogStore,
+  LogUnavailable,
+  type PartitionLog,
+  type Position,
+  PositionConflict,
+} from '../log.ts'
+import { Waiters } from '../waiters.ts'
 import type { RecordPlace } from './frame.ts'
 import { type Recovered, recoverSegments, segmentPath } from './recovery.ts'
 import { GroupWriter, type LogActivity, syncFolder } from './writer.ts'
@@ -49,6 +57,7 @@ export class LocalLogStore implements LogStore {
     const log = this.#logs.get(partition)
     if (!log) return
     log.trim(log.end())
+    log.waiters.end(new LogUnavailable('the partition was dropped'))
     this.#logs.delete(partition)
   }
 
@@ -66,6 +75,7 @@ export class LocalLogStore implements LogStore {
 
   async close(): Promise<void> {
     await this.#writer.close()
+    for (const log of this.#logs.values()) log.waiters.end(new LogUnavailable('the log is closed'))
     await this.#deletions
   }
 
@@ -124,6 +134,7 @@ export class LocalLogStore implements LogStore {
 }
 
 class LocalLog implements PartitionLog {
+  readonly waiters = new Waiters()
   readonly #partition: string
   readonly #store: LocalLogStore
   /** Places of the entries from `#first` on. */
@@ -191,6 +202,12 @@ class LocalLog implements PartitionLog {
     this.#store.deleteUnused()
   }
 
+  async refresh(): Promise<void> {}
+
+  wait(after: Position, signal?: AbortSignal): Promise<void> {
+    return this.waiters.wait(after, this.end(), signal)
+  }
+
   /** See `LogStore.open`. */
   continueAfter(base: Position): void {
     if (this.#places.length > 0 || base < this.#tail) return
@@ -207,5 +224,6 @@ class LocalLog implements PartitionLog {
     )
     this.#places.push(place)
     if (position > this.#tail) this.#tail = position
+    this.waiters.wake(position)
   }
 }

@@ -100,7 +100,7 @@ export class LocalMetadata implements Metadata {
       const changes = keys.filter(key => this.#entries.delete(key)).map(key => ({ key, entry: undefined }))
       this.#notify(changes)
     }
-    return { id, lost: abort.signal, revoke }
+    return { id, lost: abort.signal, validUntil: () => (abort.signal.aborted ? 0 : Number.POSITIVE_INFINITY), revoke }
   }
 
   async close(): Promise<void> {

@@ -35,6 +35,8 @@ class EndingLog implements PartitionLog {
   start = () => this.#log.start()
   read: PartitionLog['read'] = (after, maxBytes) => this.#log.read(after, maxBytes)
   trim: PartitionLog['trim'] = upTo => this.#log.trim(upTo)
+  refresh = () => this.#log.refresh()
+  wait: PartitionLog['wait'] = (after, signal) => this.#log.wait(after, signal)
 }
 
 function ending(logs: LogStore): LogStore {

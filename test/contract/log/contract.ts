@@ -1,5 +1,6 @@
 /** What every adapter of the log port must do: INV-L1 to INV-L3, and what `LogStore` promises. */
 import { randomUUID } from 'node:crypto'
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
 import fc from 'fast-check'
 import {
@@ -14,6 +15,8 @@ export type LogFixture = {
   store: LogStore
   /** Closes the store and opens what it left; undefined for stores that leave nothing. */
   restart?(): Promise<LogStore>
+  /** Another process's store on the same log; undefined where there can't be one. */
+  other?(): Promise<LogStore>
 }
 
 const bytes = (text: string) => Buffer.from(text)
@@ -204,6 +207,87 @@ export function logContract(open: (t: ExecutionContext) => Promise<LogFixture>):
     await restart()
     await last
     await t.throwsAsync(log.append(bytes('2'), 1), { instanceOf: LogUnavailable })
+  })
+
+  contract('who waits for an entry is told of it, and at once if it is there', async (t, { store }) => {
+    const log = await store.open(randomUUID(), 3)
+    let woken = 0
+    const waits = [3, 3, 4].map(after => log.wait(after).then(() => woken++))
+    await setImmediate()
+    t.is(woken, 0)
+    await log.append(bytes('4'), 3)
+    await Promise.all(waits.slice(0, 2))
+    await log.wait(3)
+    await setImmediate()
+    t.is(woken, 2)
+    await log.append(bytes('5'), 4)
+    await waits[2]
+  })
+
+  contract('a wait ends by its signal, and with the partition', async (t, { store }) => {
+    const partition = randomUUID()
+    const log = await store.open(partition, 0)
+    const abort = new AbortController()
+    const waits = [log.wait(0, abort.signal), log.wait(0, new AbortController().signal)]
+    abort.abort(new Error('enough'))
+    await t.throwsAsync(waits[0]!, { message: 'enough' })
+    await t.throwsAsync(log.wait(0, abort.signal), { message: 'enough' })
+    const dropped = t.throwsAsync(waits[1]!, { instanceOf: LogUnavailable })
+    await store.drop(partition)
+    await dropped
+  })
+
+  contract('another process follows what is appended and trimmed here', async (t, { store, other }) => {
+    if (!other) return void t.pass()
+    const partition = randomUUID()
+    const log = await store.open(partition, 0)
+    await fill(log, 3)
+    const follower = await (await other()).open(partition, 0)
+    t.deepEqual([follower.start(), follower.end()], [1, 3])
+    const seen: string[] = []
+    const follow = async () => {
+      for (let position = 0; position < 60; ) {
+        await follower.wait(position)
+        for (const entry of await follower.read(position, 500)) {
+          t.is(entry.position, position + 1)
+          position = entry.position
+          seen.push(text(entry))
+        }
+      }
+    }
+    const following = follow()
+    for (let i = 0; i < 10; i++) await fill(log, 3)
+    await fill(log, 27)
+    await following
+    t.deepEqual(
+      seen,
+      Array.from({ length: 60 }, (_, i) => `${i + 1}`),
+    )
+    t.is(follower.end(), 60)
+    log.trim(10)
+    for (let i = 0; i < 200 && follower.start() === 1; i++) {
+      await follower.refresh()
+      await sleep(20)
+    }
+    t.is(follower.start(), 11)
+    t.is((await follower.read(0, 1))[0]!.position, 11)
+  })
+
+  contract('of two processes that append, one is deposed, and may go on from there (INV-L1)', async (t, fixture) => {
+    if (!fixture.other) return void t.pass()
+    const partition = randomUUID()
+    const log = await fixture.store.open(partition, 0)
+    await fill(log, 3)
+    const rival = await (await fixture.other()).open(partition, 0)
+    await rival.append(bytes('rival'), 3)
+    const deposed = ['a', 'b', 'c'].map((body, i) => log.append(bytes(body), 3 + i))
+    for (const append of deposed) await isConflict(t, append)
+    await log.refresh()
+    t.is(log.end(), 4)
+    await log.append(bytes('back'), 4)
+    await isConflict(t, rival.append(bytes('late'), 4))
+    await rival.refresh()
+    t.deepEqual((await readAll(rival)).map(text), ['1', '2', '3', 'rival', 'back'])
   })
 
   contract('behaves like a list that forgets its beginning', async (t, { store }) => {

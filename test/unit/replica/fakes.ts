@@ -67,6 +67,8 @@ export class GatedLog implements PartitionLog {
   start = () => this.inner.start()
   read = (after: Position, maxBytes: number): Promise<LoggedEntry[]> => this.inner.read(after, maxBytes)
   trim = (upTo: Position) => this.inner.trim(upTo)
+  refresh = () => this.inner.refresh()
+  wait = (after: Position, signal?: AbortSignal) => this.inner.wait(after, signal)
 }
 
 type Fed = { position: Position; rows: FeedRow[] }

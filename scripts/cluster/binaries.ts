@@ -1,0 +1,33 @@
+/** etcd and nats-server, built by Go from their own modules: distributions carry versions that are too old. */
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Fetch, fetched, run } from '../cache.ts'
+
+export type Binaries = { etcd: string; nats: string }
+
+const ETCD = goProgram('etcd', '3.6.16', 'go.etcd.io/etcd/server/v3')
+/** Older ones than 2.12.3 lose what they acknowledged in ways that the newer ones do not. */
+const NATS = goProgram('nats-server', '2.15.2', 'github.com/nats-io/nats-server/v2')
+
+/** Paths of the two programs, fetched if they are not here yet. Errors: they can't be had, with what is missing. */
+export async function binaries(say: (line: string) => void = line => console.error(line)): Promise<Binaries> {
+  try {
+    const [etcd, nats] = [await fetched('cluster', ETCD, say), await fetched('cluster', NATS, say)]
+    return { etcd: join(etcd, 'etcd'), nats: join(nats, 'nats-server') }
+  } catch (error) {
+    throw new Error(`etcd and nats-server are not here, and can't be built: ${(error as Error).message}. Have Go 1.25.`)
+  }
+}
+
+/** A module of its own, for `go install` refuses programs whose modules replace others. */
+function goProgram(name: string, version: string, module: string): Fetch {
+  const fetch = async (home: string) => {
+    const source = join(home, 'source')
+    const options = { cwd: source, env: { ...process.env, CGO_ENABLED: '0', GOFLAGS: '-mod=mod' } }
+    await mkdir(source)
+    await writeFile(join(source, 'go.mod'), 'module tavola/fetch\n\ngo 1.25\n')
+    await run('go', ['get', `${module}@v${version}`], options)
+    await run('go', ['build', '-trimpath', '-o', join(home, name), module], options)
+  }
+  return { name, version, from: 'the Go module proxy, by go, which compiles for a minute', fetch }
+}
