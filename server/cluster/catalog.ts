@@ -5,6 +5,8 @@ import type { Commit, Metadata, MetadataChange } from '../metadata/metadata.ts'
 import { dynamo, resourceNotFound } from '../model/errors.ts'
 import { getOwn, setOwn } from '../model/item.ts'
 import type { TableRecord } from '../model/table.ts'
+import type { PartitionStatistics } from '../replica/leader.ts'
+import { NotLeading } from '../replica/pipeline.ts'
 import type { RowStatistics } from '../store/rows.ts'
 import type { TableChange, TableStatistics, Tables } from './cluster.ts'
 import type { Leaders } from './leaders.ts'
@@ -96,15 +98,26 @@ export class Catalog implements Tables {
     const statistics: TableStatistics = { table: { items: 0, bytes: 0 }, indexes: {} }
     for (const index of [...table.localIndexes, ...table.globalIndexes])
       setOwn(statistics.indexes, index.name, { items: 0, bytes: 0 })
-    for (const { id } of table.partitions) {
-      const own = this.#ports.leaders.find(id)?.statistics()
-      sum(statistics.table, own)
-      for (const { name } of table.localIndexes) sum(statistics.indexes[name]!, own && getOwn(own.local, name))
+    const own = await Promise.all(table.partitions.map(({ id }) => this.#statisticsOf(id)))
+    for (const part of own) {
+      sum(statistics.table, part)
+      for (const { name } of table.localIndexes) sum(statistics.indexes[name]!, part && getOwn(part.local, name))
     }
     for (const { name, partitions } of table.globalIndexes) {
-      for (const { id } of partitions) sum(statistics.indexes[name]!, this.#ports.leaders.find(id)?.statistics())
+      const parts = await Promise.all(partitions.map(({ id }) => this.#statisticsOf(id)))
+      for (const part of parts) sum(statistics.indexes[name]!, part)
     }
     return statistics
+  }
+
+  /** Undefined while nobody leads it: the figures are approximate at any time. */
+  async #statisticsOf(partition: string): Promise<PartitionStatistics | undefined> {
+    try {
+      return await this.#ports.leaders.find(partition)?.statistics()
+    } catch (error) {
+      if (error instanceof NotLeading) return undefined
+      throw error
+    }
   }
 
   /** Changes the record, and the partitions' records with it; anew when another change came between. */

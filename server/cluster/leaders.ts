@@ -25,7 +25,7 @@ export interface PartitionLeader {
   get(key: Buffer): Image | undefined | Promise<Image | undefined>
   range(request: RangeRequest): Page | Promise<Page>
   write(command: WriteCommand): Promise<WriteOutcome>
-  statistics(): PartitionStatistics
+  statistics(): PartitionStatistics | Promise<PartitionStatistics>
   /** Resolves once the index's partitions have the rows of all that is applied here; undefined if they have them by now. */
   fed(index: string): Promise<unknown> | undefined
 }
@@ -56,10 +56,13 @@ export interface Leaders {
 }
 
 /** The leader of an index's partition, as seen by those who feed it. */
-type IndexLeader = {
+export type IndexLeader = {
   feed(source: string, position: number, rows: FeedRow[]): Promise<void>
-  consumed(source: string): number
+  consumed(source: string): number | Promise<number>
 }
+
+/** All that anybody may ask of a partition's leader. */
+export type WholeLeader = PartitionLeader & IndexLeader & PeerLeader
 
 /** Feeds go to the leaders that `find` knows. */
 export function indexPartitions(find: (partition: string) => IndexLeader | undefined): IndexPartitions {
@@ -70,7 +73,7 @@ export function indexPartitions(find: (partition: string) => IndexLeader | undef
 }
 
 /** The leader of a partition, as seen by those who share a transaction with it. */
-type PeerLeader = {
+export type PeerLeader = {
   transactions: { outcome: TransactionLeader['outcome']; holds(prepares: Held[]): boolean[] | Promise<boolean[]> }
 }
 

@@ -17,9 +17,21 @@ type Proposal = {
   reject: (error: Error) => void
 }
 
-/** This replica no longer leads, or the log can't be reached: ask again, here or elsewhere. */
+/** This replica does not lead, and has not begun to do what was asked: ask again, here or elsewhere. */
 export class NotLeading extends Error {
   override name = 'NotLeading'
+  /** The node that leads instead, if that is known. */
+  readonly leader: string | undefined
+
+  constructor(message: string, leader?: string) {
+    super(message)
+    this.leader = leader
+  }
+}
+
+/** What was asked for may have been done, or may be yet: who asks again may do it twice. */
+export class Interrupted extends NotLeading {
+  override name = 'Interrupted'
 }
 
 export type PipelineHooks = {
@@ -89,10 +101,10 @@ export class Pipeline {
     }
   }
 
-  /** Refuses proposals from now on; those under way fail. */
+  /** Refuses proposals from now on; those under way fail, and may be in the log all the same. */
   stop(reason: string): void {
     this.#broken ??= new NotLeading(reason)
-    for (const proposal of this.#flying.splice(0)) reject(proposal, this.#broken)
+    for (const proposal of this.#flying.splice(0)) reject(proposal, new Interrupted(this.#broken.message))
   }
 
   /** All that became durable in one write of the log is applied in one transaction. */
