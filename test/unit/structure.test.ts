@@ -21,6 +21,7 @@ const LAYERS = [
   ['partition'],
   ['replica'],
   ['cluster'],
+  ['rpc'],
   ['telemetry'],
   ['streams', 'triggers', 'ttl', 'backup'],
   ['api'],

@@ -1,0 +1,45 @@
+/** A partition's leader in another process. */
+import type { WholeLeader } from '../cluster/leaders.ts'
+import type { RangeRequest, WriteCommand } from '../partition/command.ts'
+import type {
+  CheckRequest,
+  CommitRequest,
+  Outcome,
+  Participant,
+  PrepareRequest,
+  Token,
+} from '../partition/transaction.ts'
+import type { FeedRow } from '../replica/feed.ts'
+import type { Held } from '../replica/peers.ts'
+import type { RpcClient } from './client.ts'
+import type { Method } from './method.ts'
+import * as feeds from './methods/feeds.ts'
+import * as items from './methods/items.ts'
+import * as transactions from './methods/transactions.ts'
+
+/** Errors, of all its methods: those of a leader here; ThrottlingException; NotLeading and Interrupted, see Connection. */
+export function remoteLeader(client: RpcClient, address: string, partition: string): WholeLeader {
+  const ask = <A, R>(method: Method<A, R>, question: A) => client.ask(address, method, partition, question)
+  return {
+    get: (key: Buffer) => ask(items.get, key),
+    range: (request: RangeRequest) => ask(items.readRange, request),
+    write: (command: WriteCommand) => ask(items.write, command),
+    statistics: () => ask(items.statistics, undefined),
+    fed: (index: string) => ask(items.fed, index),
+    feed: (source: string, position: number, rows: FeedRow[]) => ask(feeds.feed, { source, position, rows }),
+    consumed: (source: string) => ask(feeds.consumed, source),
+    transactions: {
+      prepare: (request: PrepareRequest) => ask(transactions.prepare, request),
+      check: (request: CheckRequest) => ask(transactions.check, request),
+      commit: (request: CommitRequest) => ask(transactions.commit, request),
+      resolve: (held: Held, outcome: Outcome) => ask(transactions.resolve, { held, outcome }),
+      abandon: (transaction: string) => ask(transactions.abandon, transaction),
+      token: (token: Token) => ask(transactions.token, token),
+      outcome: (transaction: string, participant: Participant) =>
+        ask(transactions.outcome, { transaction, participant }),
+      read: (keys: Buffer[], watch: boolean) => ask(transactions.read, { keys, watch }),
+      changed: (watch: string, keys: Buffer[]) => ask(transactions.changed, { watch, keys }),
+      holds: (prepares: Held[]) => ask(transactions.holds, prepares),
+    },
+  }
+}
