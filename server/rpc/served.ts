@@ -38,6 +38,8 @@ export class ServedConnection {
     this.#splitter = new FrameSplitter(ports.limits.frame)
     this.#outbox.open(socket)
     socket.on('data', chunk => this.#receive(chunk))
+    // An HTTP server's sockets would stay half open.
+    socket.once('end', () => socket.end())
     if (head.length > 0) this.#receive(head)
   }
 

@@ -57,7 +57,7 @@ export function leaderContract(connect: (leader: WholeLeader) => Promise<LeaderF
       }),
     )
     t.deepEqual(JSON.parse(updated.attributes!), { n: N(2), date: S('e') })
-    t.true(updated.units.indexes['byOwner']! > 0)
+    t.true(updated.units.indexes.byOwner! > 0)
     const removed = await leader.write(remove(key('a', 1), { returnValues: 'ALL_OLD' }))
     t.deepEqual(JSON.parse(removed.attributes!), item('a', 1, { n: N(2), owner: S('o'), date: S('e') }))
     t.is((await leader.write(remove(key('a', 1), { returnValues: 'ALL_OLD' }))).attributes, undefined)
@@ -94,7 +94,10 @@ export function leaderContract(connect: (leader: WholeLeader) => Promise<LeaderF
     const whole = await leader.range(ALL)
     t.is(names(whole.rows), '12345')
     t.false(whole.cut)
-    t.is(whole.bytes, whole.rows.reduce((sum, { size }) => sum + size, 0))
+    t.is(
+      whole.bytes,
+      whole.rows.reduce((sum, { size }) => sum + size, 0),
+    )
     const cut = await leader.range({ ...ALL, limit: 2, reverse: true })
     t.is(names(cut.rows), '54')
     t.true(cut.cut)
@@ -127,8 +130,8 @@ export function leaderContract(connect: (leader: WholeLeader) => Promise<LeaderF
     const { items, bytes, local } = await leader.statistics()
     t.is(items, 1)
     t.is(bytes, (command as { size: number }).size)
-    t.is(local['byDate']!.items, 1)
-    t.is(local['bySize']!.items, 0)
+    t.is(local.byDate!.items, 1)
+    t.is(local.bySize!.items, 0)
     t.is(await leader.fed('id of byOwner'), undefined)
   })
 
