@@ -13,6 +13,8 @@ export type Position = number
 export type LoggedEntry = { position: Position; bytes: Uint8Array }
 
 export interface PartitionLog {
+  /** How many appends it carries at once; more would only wait here, where they can't be gathered into one. */
+  readonly depth: number
   /**
    * Position of the last durable entry that is known here; 0 for a log that never had one. Right after `open` and `refresh`
    * that is the log's own; later, that of what was appended, waited for or read here. Only an entry appended behind it proves
@@ -26,8 +28,6 @@ export interface PartitionLog {
    * one fails, so do those behind it.
    * Errors: `PositionConflict`; `LogUnavailable` (the entry, and those pipelined behind it, may or may not be there: read on).
    * After a failure, and after another process has appended, `refresh` comes before the next append.
-   * Of those behind one that failed, some may come to lie behind another process's entry even so: the reader knows them by
-   * their epoch (replica/applier.ts).
    */
   append(bytes: Uint8Array, expected: Position): Promise<void>
   /** Entries after `after`, oldest first, about `maxBytes` of them and at least one, if there is one. */

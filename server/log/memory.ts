@@ -13,6 +13,7 @@ class MemoryLog implements PartitionLog {
   #first: Position
   #entries: Uint8Array[] = []
   #bytes = 0
+  readonly depth = 4
   readonly waiters = new Waiters()
 
   constructor(base: Position) {

@@ -13,8 +13,6 @@ import { type PendingRow, PendingRows } from './pending.ts'
 import type { Pipeline } from './pipeline.ts'
 import { BatchTrace } from './trace.ts'
 
-/** Entries on their way to the log at once. More would only make smaller entries. */
-const DEPTH = 4
 /** An entry closes at about this many bytes of images. */
 const BATCH_BYTES = 512 * 1024
 /** Beyond this many bytes waiting for the log, writes are throttled. */
@@ -156,7 +154,7 @@ export class Batches {
     })
   }
 
-  #flush(depth = DEPTH): void {
+  #flush(depth = this.#pipeline.depth): void {
     while (this.#queue.length > 0 && this.#pipeline.flying < depth) {
       const batch = this.#queue.shift()!
       const write = { kind: 'write' as const, time: this.#clock.now(), effects: batch.effects }

@@ -62,6 +62,11 @@ export class Pipeline {
     this.#chain = applier.state.chain
   }
 
+  /** Entries on their way at once that make sense. */
+  get depth(): number {
+    return this.#log.depth
+  }
+
   /** Entries that are not applied yet. */
   get flying(): number {
     return this.#flying.length

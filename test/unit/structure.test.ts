@@ -15,6 +15,7 @@ const LAYERS = [
   ['partiql'],
   ['capacity'],
   ['auth'],
+  ['etcd'],
   ['log'],
   ['metadata'],
   ['store'],
@@ -38,8 +39,10 @@ const IMPURE_CALLS =
 /** Packages that are known in one folder only. */
 const HOMES: Record<string, string[]> = {
   koa: ['http'],
-  nats: ['log', 'streams'],
-  etcd3: ['metadata'],
+  '@nats-io/transport-node': ['log', 'streams'],
+  '@nats-io/jetstream': ['log', 'streams'],
+  etcd3: ['etcd', 'log', 'metadata'],
+  cockatiel: ['etcd'],
   commander: ['.'],
   pino: ['.'],
   'node:sqlite': ['store', 'metadata'],
@@ -49,7 +52,14 @@ const HOMES: Record<string, string[]> = {
 }
 
 /** Adapters are chosen by the composition root. */
-const ADAPTERS = [join('log', 'local'), join('log', 'memory.ts'), join('metadata', 'local')]
+const ADAPTERS = [
+  join('log', 'local'),
+  join('log', 'memory.ts'),
+  join('log', 'etcd'),
+  join('log', 'jetstream'),
+  join('metadata', 'local'),
+  join('metadata', 'etcd'),
+]
 
 const MAX_LINES = 300
 

@@ -77,9 +77,10 @@ export class EtcdLogStore implements LogStore {
   }
 
   async drop(partition: string): Promise<void> {
-    this.#logs.get(partition)?.known.finish('the partition was dropped')
+    const log = this.#logs.get(partition)
     this.#logs.delete(partition)
     this.#partitions.delete(partition)
+    await log?.close('the partition was dropped')
     const ranges = [{ key: this.#keys.end(partition) }, this.#keys.range(partition, 0)]
     const request = {
       compare: [],
@@ -101,7 +102,7 @@ export class EtcdLogStore implements LogStore {
 
   async close(): Promise<void> {
     ;(await this.#watch).stop()
-    await Promise.all([...this.#logs.values()].map(log => log.close()))
+    await Promise.all([...this.#logs.values()].map(log => log.close('the log is closed')))
     this.#client.close()
   }
 

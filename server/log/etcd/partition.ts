@@ -29,6 +29,7 @@ const FEW_ENTRIES = 4
 const PAGE_ENTRIES = 1000
 
 export class EtcdLog implements PartitionLog {
+  readonly depth = 1
   readonly known: KnownLog
   readonly #client: EtcdClient
   readonly #keys: LogKeys
@@ -105,10 +106,10 @@ export class EtcdLog implements PartitionLog {
     await this.known.waiters.wait(after, this.known.end, signal)
   }
 
-  /** Ends when what is under way has ended. */
-  async close(): Promise<void> {
+  /** Resolves when what is under way has succeeded or failed. */
+  async close(reason: string): Promise<void> {
+    this.known.finish(reason)
     await this.#draining
-    this.known.finish('the log is closed')
   }
 
   /** Somebody appended, be it this process: the log reaches to `mark`. */

@@ -134,6 +134,7 @@ export class LocalLogStore implements LogStore {
 }
 
 class LocalLog implements PartitionLog {
+  readonly depth = 4
   readonly waiters = new Waiters()
   readonly #partition: string
   readonly #store: LocalLogStore

@@ -4,10 +4,12 @@
  */
 import type { Clock } from '../../base/clock.ts'
 import { sleep } from '../../base/clock.ts'
-import { CALL_TIMEOUT_MS, type EtcdClient } from '../../etcd/client.ts'
+import type { EtcdClient } from '../../etcd/client.ts'
 import type { Lease } from '../metadata.ts'
 
-const RENEWALS_PER_LIFE = 4
+/** Of one that fails, there is still time for others. */
+const RENEWALS_PER_LIFE = 5
+const RENEWAL_TIMEOUT_MS = 1000
 const RETRY_MS = 50
 
 export class EtcdLease implements Lease {
@@ -17,7 +19,10 @@ export class EtcdLease implements Lease {
   readonly #lost = new AbortController()
   #validUntil: number
 
-  /** `seconds`: how long it outlives its last renewal; etcd makes it two at least. Errors: EtcdUnavailable. */
+  /**
+   * `seconds`: how long it outlives its last renewal. Less than etcd takes to elect a leader, twice its election timeout, and
+   * every election ends it. Errors: EtcdUnavailable.
+   */
   static async grant(client: EtcdClient, clock: Clock, seconds: number): Promise<EtcdLease> {
     const { id, validUntil } = await client.repeat(async member => {
       const before = clock.monotonic()
@@ -58,15 +63,15 @@ export class EtcdLease implements Lease {
   async #keep(everyMs: number): Promise<void> {
     while (!this.#lost.signal.aborted) {
       await sleep(this.#clock, everyMs)
-      while (!this.#lost.signal.aborted && !(await this.#renew(everyMs))) await sleep(this.#clock, RETRY_MS)
+      while (!this.#lost.signal.aborted && !(await this.#renew())) await sleep(this.#clock, RETRY_MS)
     }
   }
 
   /** @returns whether etcd has answered */
-  async #renew(patienceMs: number): Promise<boolean> {
+  async #renew(): Promise<boolean> {
     const before = this.#clock.monotonic()
     try {
-      const seconds = await this.#client.once(() => this.#ask(Math.min(patienceMs, CALL_TIMEOUT_MS)))
+      const seconds = await this.#client.once(() => this.#ask())
       if (seconds <= 0) this.#lost.abort()
       else this.#validUntil = Math.max(this.#validUntil, before + seconds * 1000)
       return true
@@ -76,8 +81,8 @@ export class EtcdLease implements Lease {
   }
 
   /** Asks for one renewal, on a stream of its own. @returns the seconds that it lives from now on */
-  async #ask(timeoutMs: number): Promise<number> {
-    const stream = await this.#client.member.leaseClient.leaseKeepAlive({ deadline: Date.now() + timeoutMs })
+  async #ask(): Promise<number> {
+    const stream = await this.#client.member.leaseClient.leaseKeepAlive({ deadline: Date.now() + RENEWAL_TIMEOUT_MS })
     try {
       return await new Promise<number>((resolve, reject) => {
         stream.on('data', ({ TTL }) => resolve(Number(TTL)))

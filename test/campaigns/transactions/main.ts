@@ -16,6 +16,7 @@ function end(): never {
 }
 
 class EndingLog implements PartitionLog {
+  readonly depth = 4
   readonly #log: PartitionLog
 
   constructor(log: PartitionLog) {

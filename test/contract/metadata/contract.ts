@@ -220,6 +220,18 @@ export function metadataContract(open: (t: ExecutionContext) => Promise<Metadata
     t.false(other.lost.aborted)
   })
 
+  contract('the holder of a lease knows until when nobody else can see it as over', async (t, { metadata }) => {
+    const lease = await metadata.lease()
+    const first = lease.validUntil()
+    t.true(first > performance.now())
+    await delay(1200)
+    t.true(lease.validUntil() > performance.now())
+    t.true(first === Number.POSITIVE_INFINITY || lease.validUntil() > first)
+    t.false(lease.lost.aborted)
+    await lease.revoke()
+    t.true(lease.validUntil() <= performance.now())
+  })
+
   contract('a lease that is over binds nothing any more (INV-M4)', async (t, { metadata }) => {
     const lease = await metadata.lease()
     await lease.revoke()

@@ -1,30 +1,30 @@
 import { randomUUID } from 'node:crypto'
-import test, { type ExecutionContext } from 'ava'
+import test from 'ava'
 import type { EtcdCluster } from '../../../scripts/cluster/etcd.ts'
 import { systemClock } from '../../../server/base/clock.ts'
 import { EtcdMetadata } from '../../../server/metadata/etcd/etcd.ts'
 import { startEtcd, type TestCluster } from '../../helpers/cluster.ts'
+import { onClusters } from '../../helpers/onclusters.ts'
 import { metadataContract } from './contract.ts'
 
 let cluster: TestCluster<EtcdCluster>
-test.before(async () => {
-  cluster = await startEtcd()
-})
-test.after.always(() => cluster?.remove())
 
-function connect(t: ExecutionContext, prefix = `/${randomUUID()}/`, endpoints = cluster.urls): EtcdMetadata {
-  const metadata = new EtcdMetadata({ endpoints, prefix, leaseSeconds: 2, clock: systemClock })
-  t.teardown(() => metadata.close())
-  return metadata
-}
+await onClusters(() => {
+  test.before(async () => {
+    cluster = await startEtcd()
+  })
+  test.after.always(() => cluster?.remove())
 
-metadataContract(async t => {
-  const prefix = `/${randomUUID()}/`
-  let metadata = connect(t, prefix)
-  const restart = async () => {
-    await metadata.close()
-    metadata = connect(t, prefix)
-    return metadata
-  }
-  return { metadata, restart }
+  metadataContract(async t => {
+    const prefix = `/${randomUUID()}/`
+    const open = () => new EtcdMetadata({ endpoints: cluster.urls, prefix, leaseSeconds: 5, clock: systemClock })
+    let metadata = open()
+    t.teardown(() => metadata.close())
+    const restart = async () => {
+      await metadata.close()
+      metadata = open()
+      return metadata
+    }
+    return { metadata, restart }
+  })
 })
