@@ -3,7 +3,6 @@ import { type Clock, sleep } from '../base/clock.ts'
 import { hashOfRow } from '../codec/key.ts'
 import type { PartitionSlice, TableRecord } from '../model/table.ts'
 import type { RangeRequest, WriteCommand, WriteOutcome } from '../partition/command.ts'
-import { NotLeading } from '../replica/pipeline.ts'
 import type { Image, Page } from '../store/rows.ts'
 import type { Items, RangePage, RangeTarget, Tables } from './cluster.ts'
 import type { Leaders } from './leaders.ts'
@@ -19,7 +18,7 @@ export class Router implements Items {
 
   /**
    * `indexWaitMs`: how long a read of a global index may wait for writes that were applied before it began. Within one
-   * process the wait is a millisecond or two, and programs see their own writes.
+   * process the wait is a millisecond or two, and programs see their own writes; 0 asks nobody.
    */
   constructor(tables: Pick<Tables, 'find'>, leaders: Leaders, clock: Clock, indexWaitMs: number) {
     this.#leaders = leaders
@@ -28,24 +27,14 @@ export class Router implements Items {
     this.#indexWaitMs = indexWaitMs
   }
 
-  async get(table: TableRecord, key: Buffer): Promise<Image | undefined> {
+  get(table: TableRecord, key: Buffer): Promise<Image | undefined> {
     const { id } = sliceOf(table.partitions, key)
-    const found = (this.#leaders.find(id) ?? (await this.#routes.leader(id, table))).get(key)
-    return found instanceof Promise ? found.catch(error => this.#failed(error, table)) : found
+    return this.#routes.ask(id, table, leader => leader.get(key))
   }
 
-  async write(table: TableRecord, command: WriteCommand): Promise<WriteOutcome> {
+  write(table: TableRecord, command: WriteCommand): Promise<WriteOutcome> {
     const { id } = sliceOf(table.partitions, command.key)
-    const leader = this.#leaders.find(id) ?? (await this.#routes.leader(id, table))
-    try {
-      return await leader.write(command)
-    } catch (error) {
-      return this.#failed(error as Error, table)
-    }
-  }
-
-  #failed(error: Error, table: TableRecord): never {
-    throw (error instanceof NotLeading && this.#routes.gone(table)) || error
+    return this.#routes.ask(id, table, leader => leader.write(command))
   }
 
   async range(table: TableRecord, target: RangeTarget, request: RangePage): Promise<Page> {
@@ -56,9 +45,10 @@ export class Router implements Items {
     if (request.reverse) touched.reverse()
     const page: Page = { rows: [], bytes: 0, cut: false }
     for (const { id } of touched) {
-      const leader = this.#leaders.find(id) ?? (await this.#routes.leader(id, table, target))
-      if (touched.length === 1) return leader.range({ ...remainder(request, index, page), splice: request.splice })
-      const part = await leader.range(remainder(request, index, page))
+      const rest = remainder(request, index, page)
+      if (touched.length === 1) rest.splice = request.splice
+      const part = await this.#routes.ask(id, table, leader => leader.range(rest), target)
+      if (touched.length === 1) return part
       for (const row of part.rows) page.rows.push(row)
       page.bytes += part.bytes
       page.cut = part.cut
@@ -68,8 +58,10 @@ export class Router implements Items {
   }
 
   #fed(table: TableRecord, index: string): Promise<unknown> | undefined {
+    if (this.#indexWaitMs === 0) return undefined
     const waits = table.partitions.flatMap(({ id }) => this.#leaders.find(id)?.fed(index) ?? [])
-    return waits.length > 0 ? Promise.race([Promise.all(waits), sleep(this.#clock, this.#indexWaitMs)]) : undefined
+    if (waits.length === 0) return undefined
+    return Promise.race([Promise.allSettled(waits), sleep(this.#clock, this.#indexWaitMs)])
   }
 }
 

@@ -3,6 +3,7 @@ import { type Clock, sleep } from '../base/clock.ts'
 import { hashOfRow } from '../codec/key.ts'
 import { internalServerError, resourceNotFound, validation } from '../model/errors.ts'
 import type { PartitionSlice, TableRecord } from '../model/table.ts'
+import { Interrupted, NotLeading } from '../replica/pipeline.ts'
 import type { RangeTarget, Tables } from './cluster.ts'
 import type { Leaders, PartitionLeader } from './leaders.ts'
 
@@ -35,6 +36,33 @@ export class Routes {
       await sleep(this.#clock, LEADER_CHECK_MS)
     }
     throw internalServerError()
+  }
+
+  /**
+   * Asks the partition's leader. One that turns out not to lead has done nothing: the one that does is asked instead, for as
+   * long as a leader is waited for.
+   * Errors: those of the leader; that the table or its index is gone; InternalServerError; Interrupted.
+   */
+  async ask<T>(
+    partition: string,
+    table: TableRecord,
+    ask: (leader: PartitionLeader) => T | Promise<T>,
+    target?: RangeTarget,
+  ): Promise<T> {
+    let end: number | undefined
+    while (true) {
+      const leader = this.#leaders.find(partition) ?? (await this.leader(partition, table, target))
+      try {
+        return await ask(leader)
+      } catch (error) {
+        const now = this.#clock.monotonic()
+        end ??= now + LEADER_WAIT_MS
+        if (!(error instanceof NotLeading)) throw error
+        const gone = this.gone(table, target)
+        if (gone || error instanceof Interrupted || now >= end) throw gone ?? error
+        await sleep(this.#clock, LEADER_CHECK_MS)
+      }
+    }
   }
 
   /** What to say when the table or its index went while the request was under way; undefined if they are there. */

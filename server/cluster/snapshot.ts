@@ -48,21 +48,23 @@ async function lookOnce(routes: Routes, parts: Part<Get>[]): Promise<Look> {
   return conflicts.length > 0 ? { conflicts } : { images }
 }
 
-async function readPart(routes: Routes, part: Part<Get>, watch: boolean): Promise<Reading> {
-  try {
-    const { transactions: leader } = await routes.leader(part.partition, part.table)
+function readPart(routes: Routes, part: Part<Get>, watch: boolean): Promise<Reading> {
+  return routes.ask(part.partition, part.table, async ({ transactions: leader }) => {
     const answer = await leader.read(keysOf(part), watch)
     if ('held' in answer) return { leader, images: [], watch: undefined, held: answer.held }
     return { leader, ...answer, held: [] }
-  } catch (error) {
-    throw (error instanceof NotLeading && routes.gone(part.table)) || error
-  }
+  })
 }
 
-/** The places of what has changed; of all, if the leader can't say. */
+/** The places of what has changed; of all, if the leader can't say, or leads no more. */
 async function changesOf(part: Part<Get>, { leader, watch }: Reading): Promise<number[]> {
-  const changed = await leader.changed(watch!, keysOf(part))
-  return changed.map(i => part.places[i]!)
+  try {
+    const changed = await leader.changed(watch!, keysOf(part))
+    return changed.map(i => part.places[i]!)
+  } catch (error) {
+    if (error instanceof NotLeading) return part.places
+    throw error
+  }
 }
 
 function keysOf({ elements }: Part<Get>): Buffer[] {

@@ -20,7 +20,6 @@ import type {
 } from '../partition/transaction.ts'
 import { replayUnits } from '../replica/home.ts'
 import type { Peers } from '../replica/peers.ts'
-import { NotLeading } from '../replica/pipeline.ts'
 import type { Image } from '../store/rows.ts'
 import type { TransactAction, Transactions } from './cluster.ts'
 import type { TransactionLeader } from './leaders.ts'
@@ -220,15 +219,8 @@ export class Coordinator implements Transactions {
     }
   }
 
-  /** Errors: those of the leader; ResourceNotFoundException if the table has gone. */
-  async #ask<T>({ partition, table }: WritePart, ask: (leader: TransactionLeader) => T | Promise<T>): Promise<T> {
-    const { routes } = this.#ports
-    try {
-      const leader = routes.find(partition) ?? (await routes.leader(partition, table))
-      return await ask(leader.transactions)
-    } catch (error) {
-      throw (error instanceof NotLeading && routes.gone(table)) || error
-    }
+  #ask<T>({ partition, table }: WritePart, ask: (leader: TransactionLeader) => T | Promise<T>): Promise<T> {
+    return this.#ports.routes.ask(partition, table, ({ transactions }) => ask(transactions))
   }
 }
 

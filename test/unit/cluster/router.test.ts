@@ -1,10 +1,11 @@
 import test from 'ava'
 import fc from 'fast-check'
+import type { Clock } from '../../../server/base/clock.ts'
 import type { PartitionLeader, TransactionLeader } from '../../../server/cluster/leaders.ts'
 import { Router } from '../../../server/cluster/router.ts'
 import { hashRange } from '../../../server/codec/range.ts'
 import type { TableRecord } from '../../../server/model/table.ts'
-import { NotLeading } from '../../../server/replica/pipeline.ts'
+import { Interrupted, NotLeading } from '../../../server/replica/pipeline.ts'
 import { Store } from '../../../server/store/store.ts'
 import { clock } from '../replica/fakes.ts'
 import { cut, globalIndex, table } from './given.ts'
@@ -13,7 +14,8 @@ import { cut, globalIndex, table } from './given.ts'
 class Stores {
   readonly stores = new Map<string, Store>()
   readonly visited: string[] = []
-  stopped = false
+  stopped: Error | undefined
+  written = 0
 
   find(id: string): PartitionLeader | undefined {
     const store = this.stores.get(id)
@@ -26,7 +28,8 @@ class Stores {
           return store.reader.range(undefined, request)
         },
         write: async () => {
-          if (this.stopped) throw new NotLeading('stopped')
+          if (this.stopped) throw this.stopped
+          this.written += 1
           return { units: { table: 1, indexes: {} } }
         },
         statistics: () => ({ items: 0, bytes: 0, local: {} }),
@@ -42,7 +45,7 @@ function rowKey(hash: number, rest: number): Buffer {
   return key
 }
 
-function makeRouter(record: TableRecord, keys: Buffer[] = []) {
+function makeRouter(record: TableRecord, keys: Buffer[] = [], time: Clock = clock) {
   const leaders = new Stores()
   for (const { id, from, to } of record.partitions) {
     const store = new Store(':memory:', id)
@@ -53,7 +56,7 @@ function makeRouter(record: TableRecord, keys: Buffer[] = []) {
     leaders.stores.set(id, store)
   }
   let current: TableRecord | undefined = record
-  const router = new Router({ find: () => current }, leaders, clock, 10)
+  const router = new Router({ find: () => current }, leaders, time, 10)
   return { router, leaders, become: (next: TableRecord | undefined) => (current = next) }
 }
 
@@ -133,12 +136,30 @@ test('of a table or an index that goes meanwhile the request is told so, at once
   await t.throwsAsync(query(), { message: 'The table does not have the specified index: g' })
 })
 
-test('a write whose partition stops is told why', async t => {
+test('a leader that does not lead any more is asked again, until one does', async t => {
+  const record = table({ partitions: cut(1) })
+  const { router, leaders } = makeRouter(record)
+  leaders.stopped = new NotLeading('moved')
+  setTimeout(() => (leaders.stopped = undefined), 60)
+  const { units } = await router.write(record, { kind: 'delete', key: rowKey(1, 1), keyItem: {} })
+  t.is(units.table, 1)
+  t.is(leaders.written, 1)
+})
+
+test('what may have been done is not asked for again', async t => {
   const record = table({ partitions: cut(1) })
   const { router, leaders, become } = makeRouter(record)
-  leaders.stopped = true
+  leaders.stopped = new Interrupted('the connection was lost')
   const write = () => router.write(record, { kind: 'delete', key: rowKey(1, 1), keyItem: {} })
-  await t.throwsAsync(write(), { instanceOf: NotLeading })
+  await t.throwsAsync(write(), { instanceOf: Interrupted })
+  t.is(leaders.written, 0)
   become(undefined)
   await t.throwsAsync(write(), { name: 'ResourceNotFoundException' })
+})
+
+test('a partition that nobody leads for long is given up', async t => {
+  const record = table({ partitions: cut(1) })
+  const { router, leaders } = makeRouter(record, [], { ...clock, monotonic: () => clock.monotonic() * 100 })
+  leaders.stopped = new NotLeading('moved')
+  await t.throwsAsync(router.write(record, { kind: 'delete', key: rowKey(1, 1), keyItem: {} }), { message: 'moved' })
 })
