@@ -14,10 +14,14 @@ import { systemRandom } from './base/random.ts'
 import { untraced } from './base/tracer.ts'
 import { Catalog } from './cluster/catalog.ts'
 import type { Cluster } from './cluster/cluster.ts'
+import { Elected, LIFECYCLE_DUTY } from './cluster/elected.ts'
 import { PartitionHost } from './cluster/host.ts'
 import { Insights } from './cluster/insights.ts'
 import { indexPartitions, peers } from './cluster/leaders.ts'
+import { Leasing } from './cluster/leasing.ts'
 import { Lifecycle } from './cluster/lifecycle.ts'
+import { Membership } from './cluster/membership.ts'
+import { onOneNode } from './cluster/placement.ts'
 import { partitionKey } from './cluster/records.ts'
 import { Router } from './cluster/router.ts'
 import { Routes } from './cluster/routes.ts'
@@ -32,6 +36,7 @@ import type { LogStore } from './log/log.ts'
 import { MemoryLogStore } from './log/memory.ts'
 import { LocalMetadata } from './metadata/local/local.ts'
 import type { Metadata } from './metadata/metadata.ts'
+import { noNeighbours } from './replica/standing.ts'
 import { type Checkpointer, noCheckpointer, ThreadCheckpointer } from './store/checkpointer.ts'
 import { type NodeSources, nodeMetrics } from './telemetry/nodemetrics.ts'
 import { requestMetrics } from './telemetry/requestmetrics.ts'
@@ -82,34 +87,40 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   const logs = options.aroundLogs?.(disk.logs) ?? disk.logs
   const clock = systemClock
   const tracer = options.traces ? await startTracing(logger) : undefined
-  const lease = await metadata.lease()
+  const leasing = new Leasing(metadata, clock, logger)
+  const membership = new Membership({ metadata, leasing, clock, logger }, { node: NODE, zone: NODE, role: 'storage' })
   const indexes = indexPartitions(partition => host.leader(partition))
   const leaders = { find: (partition: string) => host.leader(partition) }
   const exists = async (partition: string) => (await metadata.get(partitionKey(partition))) !== undefined
   const others = peers(partition => host.leader(partition), exists)
-  const storage = { ...disk, logs, lease, indexes, peers: others }
+  const storage = { ...disk, logs, leasing, indexes, peers: others, neighbours: noNeighbours }
   const host = new PartitionHost({ node: NODE, ...storage, clock, tracer: tracer ?? untraced, logger })
   const realm = { account: ACCOUNT, region }
-  const placement = { node: NODE, partitionsPerTable: options.partitions }
+  const placement = onOneNode(NODE, options.partitions)
   const catalog = new Catalog({ metadata, leaders, clock, random: systemRandom }, realm, placement)
   const tokens = new TokenDirectory({ metadata, leaders, clock, random: systemRandom, logger }, realm, placement)
   const lifecycle = new Lifecycle(metadata, clock, logger)
+  const elected = new Elected({ metadata, leasing, clock, logger }, LIFECYCLE_DUTY, [lifecycle, tokens])
   const upkeep = new Upkeep(() => host.replicas(), logs, clock, logger)
   const closeStorage = async () => {
-    lifecycle.stop()
+    elected.stop()
     catalog.stop()
-    tokens.stop()
     await upkeep.stop()
+    await host.leave()
     await host.close()
+    membership.stop()
+    await leasing.stop()
     await logs.close()
     await checkpointer.close()
     await metadata.close()
     await tracer?.close()
   }
   try {
+    await leasing.start()
+    await membership.start()
     await host.start()
     await catalog.start()
-    await lifecycle.start()
+    await elected.start()
     let closing = false
     const insights = new Insights(clock)
     const items = new WatchedItems(new Router(catalog, leaders, clock, INDEX_WAIT_MS), insights)
@@ -130,7 +141,6 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     const pages = { '/contributor-insights': contributorInsightsReport(insights) }
     const server = await serve(options, { ready: () => !closing, pages, cluster, telemetry, metrics })
     upkeep.start()
-    tokens.start()
     const close = async () => {
       closing = true
       await server.close()

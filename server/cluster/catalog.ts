@@ -10,13 +10,11 @@ import { NotLeading } from '../replica/pipeline.ts'
 import type { RowStatistics } from '../store/rows.ts'
 import type { TableChange, TableStatistics, Tables } from './cluster.ts'
 import type { Leaders } from './leaders.ts'
-import { indexPartitionIds, partitionRecords, slices } from './plan.ts'
+import { type Placement, partitionChanges } from './placement.ts'
+import { indexPartitionIds, slices } from './plan.ts'
 import { partitionKey, type Realm, tableKey, tablesPrefix } from './records.ts'
 
 export type CatalogPorts = { metadata: Metadata; leaders: Leaders; clock: Clock; random: Random }
-
-/** Where new tables' partitions go. */
-export type Placement = { node: string; partitionsPerTable: number }
 
 /** How long an answer waits for what it announces to be done: clients then see it done when they look. */
 const SETTLE_MS = 2000
@@ -58,9 +56,10 @@ export class Catalog implements Tables {
   async create(record: TableRecord): Promise<TableRecord> {
     const placed = this.#place({ ...record, schemaVersion: 1 })
     const key = tableKey(this.#realm, record.name)
+    const { guards, puts } = await this.#partitionChanges(placed)
     const done = await this.#ports.metadata.commit({
-      guards: [{ key, version: 0 }],
-      puts: [{ key, value: JSON.stringify(placed) }, ...this.#partitionPuts(placed)],
+      guards: [{ key, version: 0 }, ...guards],
+      puts: [{ key, value: JSON.stringify(placed) }, ...puts],
     })
     if (!done) throw dynamo('ResourceInUseException', `Table already exists: ${record.name}`)
     await this.#settled(record.name, table => table?.status === 'ACTIVE', SETTLE_MS)
@@ -129,7 +128,11 @@ export class Catalog implements Tables {
       const current = JSON.parse(entry.value) as TableRecord
       const next = change(current)
       const commit: Commit = { guards: [{ key, version: entry.version }], puts: [{ key, value: JSON.stringify(next) }] }
-      if (next.schemaVersion !== current.schemaVersion) commit.puts!.push(...this.#partitionPuts(next))
+      if (next.schemaVersion !== current.schemaVersion) {
+        const { guards, puts } = await this.#partitionChanges(next)
+        commit.guards.push(...guards)
+        commit.puts!.push(...puts)
+      }
       if (next.status === 'DELETING') commit.deletes = indexPartitionIds(next).map(partitionKey)
       if (await this.#ports.metadata.commit(commit)) return next
     }
@@ -147,11 +150,8 @@ export class Catalog implements Tables {
     }
   }
 
-  #partitionPuts(record: TableRecord): { key: string; value: string }[] {
-    return partitionRecords(record, this.#placement.node).map(partition => ({
-      key: partitionKey(partition.id),
-      value: JSON.stringify(partition),
-    }))
+  #partitionChanges(record: TableRecord): ReturnType<typeof partitionChanges> {
+    return partitionChanges(this.#ports.metadata, this.#placement, record)
   }
 
   #changed(changes: MetadataChange[]): void {

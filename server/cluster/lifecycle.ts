@@ -39,9 +39,12 @@ export class Lifecycle {
     this.#resync()
   }
 
+  /** May be started again. */
   stop(): void {
     this.#cancel()
     for (const unwatch of this.#unwatch) unwatch()
+    this.#tables.clear()
+    this.#leaders.clear()
   }
 
   #resync(): void {
@@ -62,7 +65,8 @@ export class Lifecycle {
   #leadersChanged(changes: MetadataChange[]): void {
     for (const { key, entry } of changes) {
       const id = key.slice(LEADERS.length)
-      if (entry) this.#leaders.set(id, JSON.parse(entry.value) as LeaderRecord)
+      const record = entry && (JSON.parse(entry.value) as LeaderRecord)
+      if (record && record.epoch > 0) this.#leaders.set(id, record)
       else this.#leaders.delete(id)
     }
     void this.#run()

@@ -25,14 +25,12 @@ export function indexPartitionIds(table: TableRecord): string[] {
   return table.globalIndexes.flatMap(index => index.partitions).map(({ id }) => id)
 }
 
-/** The records of all partitions the table should have now. */
-export function partitionRecords(table: TableRecord, node: string): PartitionRecord[] {
+/** The records of all partitions the table should have now, but for the nodes that hold them. */
+export function partitionRecords(table: TableRecord): Omit<PartitionRecord, 'replicas'>[] {
   const schema = partitionSchema(table)
-  const own = table.partitions.map(({ id }) => ({ id, tableId: table.id, node, schema }))
+  const own = table.partitions.map(({ id }) => ({ id, tableId: table.id, schema }))
   if (table.status === 'DELETING') return own
-  const ofIndexes = table.globalIndexes.flatMap(index =>
-    index.partitions.map(({ id }) => ({ id, tableId: table.id, node })),
-  )
+  const ofIndexes = table.globalIndexes.flatMap(index => index.partitions.map(({ id }) => ({ id, tableId: table.id })))
   return [...own, ...ofIndexes]
 }
 

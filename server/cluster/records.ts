@@ -4,11 +4,21 @@ import type { PartitionSchema } from '../partition/schema.ts'
 /** Identity of a set of tables; ARNs show both. */
 export type Realm = { account: string; region: string }
 
-/** A partition that should exist, and the node that holds it. Written by the cluster, watched by nodes. */
+/** A storage node that lives: bound to its lease. */
+export type NodeRecord = {
+  node: string
+  /** `http://127.0.0.1:9101`; undefined for this process. */
+  address?: string
+  zone: string
+  role: 'storage'
+}
+
+/** A partition that should exist, and the nodes that hold it. Written by the cluster, watched by nodes. */
 export type PartitionRecord = {
   id: string
   tableId: string
-  node: string
+  /** The first is the one that should lead, if it can. */
+  replicas: string[]
   /** Of a table's own partitions; those of a global index have none. */
   schema?: PartitionSchema
 }
@@ -25,6 +35,9 @@ export type NodeRecord = {
 /** Bound to the leading node's lease: who leads, and how far it is with what the partition's record asks. */
 export type LeaderRecord = {
   node: string
+  /** The lease's id. */
+  lease: string
+  /** 0 as long as the node is not ready to lead. */
   epoch: number
   schemaVersion: number
   /** Global indexes, by id, whose rows were all made from the rows of this partition. */
@@ -36,7 +49,10 @@ export type LeaderRecord = {
 export const NODES = 'nodes/'
 export const PARTITIONS = 'partitions/'
 export const LEADERS = 'leaders/'
-/** Partitions whose file was made: one that is missing since is lost, not new. */
+/** Who should lead next, where a leader has left. */
+export const NEXT = 'next/'
+export const NODES = 'nodes/'
+/** Partitions whose file was made, and on which node: one that is missing since is lost, not new. */
 export const MADE = 'made/'
 
 export function tablesPrefix({ account, region }: Realm): string {
@@ -64,6 +80,21 @@ export function leaderKey(id: string): string {
   return LEADERS + id
 }
 
-export function madeKey(id: string): string {
-  return MADE + id
+export function nextKey(id: string): string {
+  return NEXT + id
+}
+
+export function nodeKey(node: string): string {
+  return NODES + node
+}
+
+/** Without a node: of all nodes, and of the only one there was before there were several. */
+export function madeKey(id: string, node?: string): string {
+  return node === undefined ? MADE + id : `${MADE}${id}/${node}`
+}
+
+/** Before there were replicas, a record named its one node. */
+export function parsePartition(value: string): PartitionRecord {
+  const { node, ...record } = JSON.parse(value) as PartitionRecord & { node?: string }
+  return { ...record, replicas: record.replicas ?? [node!] }
 }

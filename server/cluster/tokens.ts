@@ -17,11 +17,11 @@ import type { KeySchema } from '../model/schema.ts'
 import { itemSize } from '../model/size.ts'
 import type { TableRecord } from '../model/table.ts'
 import type { Token } from '../partition/transaction.ts'
-import type { Placement } from './catalog.ts'
 import type { Items } from './cluster.ts'
 import type { Leaders } from './leaders.ts'
-import { partitionRecords, slices } from './plan.ts'
-import { type LeaderRecord, leaderKey, partitionKey, type Realm, tokensKey } from './records.ts'
+import { type Placement, partitionChanges } from './placement.ts'
+import { slices } from './plan.ts'
+import { type LeaderRecord, leaderKey, type Realm, tokensKey } from './records.ts'
 import { Router } from './router.ts'
 
 /** Longer than a home keeps the token, by more than a transaction may take. */
@@ -57,8 +57,10 @@ export class TokenDirectory {
     this.#placement = placement
   }
 
-  /** Sweeps from now on. */
+  /** Sweeps from now on, until stopped; may be started again. */
   start(): void {
+    this.#stopped = false
+    this.#cancel()
     this.#cancel = this.#ports.clock.after(SWEEP_MS, () => {
       this.#sweep()
         .catch(error => this.#ports.logger.debug({ err: error }, 'the sweep of client tokens was interrupted'))
@@ -139,16 +141,12 @@ export class TokenDirectory {
 
   async #make(): Promise<TableRecord> {
     const { metadata, random, clock } = this.#ports
-    const { node, partitionsPerTable } = this.#placement
-    const table = directoryTable(random, clock.now(), partitionsPerTable)
-    const partitions = partitionRecords(table, node).map(partition => ({
-      key: partitionKey(partition.id),
-      value: JSON.stringify(partition),
-    }))
+    const table = directoryTable(random, clock.now(), this.#placement.partitionsPerTable)
+    const { guards, puts } = await partitionChanges(metadata, this.#placement, table)
     const key = this.#recordKey
     const isMade = await metadata.commit({
-      guards: [{ key, version: 0 }],
-      puts: [{ key, value: JSON.stringify(table) }, ...partitions],
+      guards: [{ key, version: 0 }, ...guards],
+      puts: [{ key, value: JSON.stringify(table) }, ...puts],
     })
     return isMade ? table : (await this.#find())!
   }

@@ -81,6 +81,7 @@ export class Upkeep {
 }
 
 function isDue(replica: Replica, long: boolean): boolean {
-  if (replica.unsaved === 0) return replica.age > MAX_AGE_MS && replica.spareBytes > 0
-  return long || replica.age > MAX_AGE_MS || replica.unsavedBytes > MAX_UNSAVED_BYTES
+  const { saving } = replica
+  if (saving.unsaved === 0) return saving.age > MAX_AGE_MS && saving.spareBytes > 0
+  return long || saving.age > MAX_AGE_MS || saving.unsavedBytes > MAX_UNSAVED_BYTES
 }

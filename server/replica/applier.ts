@@ -2,7 +2,8 @@
  * From log to state. Each entry must follow the last one applied and name its hash; position, hash and rows move in one
  * transaction. INV-R1: an entry that does not fit is never applied; whoever meets it stops.
  */
-import { invariant } from '../base/invariant.ts'
+import { OperatorError } from '../base/failure.ts'
+import { InvariantViolation, invariant } from '../base/invariant.ts'
 import type { Position } from '../log/log.ts'
 import { applyEntry, SCHEMA } from '../partition/apply.ts'
 import { chainHash, decodeEntry, type Entry } from '../partition/entry.ts'
@@ -42,8 +43,9 @@ export class Applier {
     let schema = this.#schema
     this.#changing(() => {
       this.#store.writer.transaction(() => {
-        for (const { position, entry } of entries) {
+        for (const { position, bytes, entry } of entries) {
           applyEntry(this.#store.writer, state, entry)
+          this.#store.tail?.add(position, bytes)
           state.position = position
           if (entry.kind === 'schema') schema = entry.schema
         }
@@ -58,6 +60,12 @@ export class Applier {
   /** Hands what was applied to the file system. Errors: as `apply`'s of the disk. */
   commit(): void {
     this.#changing(() => this.#store.writer.commit())
+  }
+
+  /** Entries up to here need not be kept for mending the log. Errors: those of the disk. */
+  forget(upTo: Position): void {
+    const { tail, writer } = this.#store
+    if (tail?.needsTrim(upTo)) this.#changing(() => writer.transaction(() => tail.trim(upTo)))
   }
 
   /** INV-R1, before anything is changed. @returns the hash of the last entry */
@@ -79,12 +87,22 @@ export class Applier {
     } catch (error) {
       this.#state = this.#store.reader.state()
       this.#schema = this.#store.reader.document<PartitionSchema>(SCHEMA)
+      this.#store.tail?.reload()
       throw error
     }
   }
 
   /** As `apply`, for entries read back from the log. */
   replay(entries: { position: Position; bytes: Uint8Array }[]): void {
-    this.apply(entries.map(({ position, bytes }) => ({ position, bytes, entry: decodeEntry(bytes) })))
+    this.apply(entries.map(({ position, bytes }) => ({ position, bytes, entry: decode(position, bytes) })))
+  }
+}
+
+function decode(position: Position, bytes: Uint8Array): Entry {
+  try {
+    return decodeEntry(bytes)
+  } catch (error) {
+    if (error instanceof OperatorError) throw error
+    throw new InvariantViolation(`entry ${position} cannot be read: ${(error as Error).message}`)
   }
 }

@@ -10,7 +10,8 @@ import { type Step, stepBytes } from '../partition/steps.ts'
 import type { StoreReader } from '../store/reader.ts'
 import type { Image } from '../store/rows.ts'
 import { type PendingRow, PendingRows } from './pending.ts'
-import type { Pipeline } from './pipeline.ts'
+import { NotLeading, type Pipeline } from './pipeline.ts'
+import type { Tenure } from './tenure.ts'
 import { BatchTrace } from './trace.ts'
 
 /** An entry closes at about this many bytes of images. */
@@ -33,6 +34,7 @@ export class Batches {
   readonly #reader: StoreReader
   readonly #pipeline: Pipeline
   readonly #clock: Clock
+  readonly #tenure: Tenure
   readonly #pending = new PendingRows()
   readonly #batches = new Map<number, Batch>()
   /** Closed or filling, not yet proposed; the last one fills. */
@@ -40,11 +42,13 @@ export class Batches {
   #nextBatch = 1
   #waitingBytes = 0
   #scheduled = false
+  #closed = false
 
-  constructor(reader: StoreReader, pipeline: Pipeline, clock: Clock) {
+  constructor(reader: StoreReader, pipeline: Pipeline, clock: Clock, tenure: Tenure) {
     this.#reader = reader
     this.#pipeline = pipeline
     this.#clock = clock
+    this.#tenure = tenure
   }
 
   /** Bytes that are not in the log yet. */
@@ -55,6 +59,20 @@ export class Batches {
   /** Whether more waits for the log than it can take for now. */
   get isFull(): boolean {
     return this.#waitingBytes > MAX_WAITING_BYTES
+  }
+
+  /** Takes nothing any more: what is added from now on is refused, before anything of it is done. */
+  close(): void {
+    this.#closed = true
+  }
+
+  get isClosed(): boolean {
+    return this.#closed
+  }
+
+  /** What whoever comes once it is closed is told. */
+  refusal(): NotLeading {
+    return new NotLeading('the partition is being handed over')
   }
 
   /** The row as the last of what is evaluated leaves it; undefined if nothing under way changes it. */
@@ -74,7 +92,7 @@ export class Batches {
     return pending ? pending.image : applied
   }
 
-  /** Adds an effect to the batch that fills. @returns the batch's number */
+  /** Adds an effect to the batch that fills. Errors: NotLeading, once closed. @returns the batch's number */
   add(effect: Effect, span?: Span): number {
     const batch = this.#filling()
     this.#put(batch, effect)
@@ -83,7 +101,7 @@ export class Batches {
     return batch.number
   }
 
-  /** Adds all of it to one batch: it is applied whole, or not at all. @returns the batch's number */
+  /** Adds all of it to one batch: it is applied whole, or not at all. Errors: as `add`. @returns the batch's number */
   addAll(effects: Effect[], steps: Step[]): number {
     const batch = this.#filling()
     for (const effect of effects) this.#put(batch, effect)
@@ -112,6 +130,14 @@ export class Batches {
     })
   }
 
+  /** As `after`, for an answer that rests on what was read (INV-R7). */
+  rested<T>(number: number | undefined, answer: () => T): Promise<T> {
+    return this.after(number, () => {
+      this.#tenure.check()
+      return answer()
+    })
+  }
+
   /** Resolves once all that is evaluated so far is applied. Errors: NotLeading. */
   drained(): Promise<void> {
     return this.after(Math.max(0, ...this.#batches.keys()), () => {})
@@ -126,6 +152,7 @@ export class Batches {
   }
 
   #filling(): Batch {
+    if (this.#closed) throw this.refusal()
     const last = this.#queue.at(-1)
     if (last && last.bytes < BATCH_BYTES) return last
     const batch: Batch = { number: this.#nextBatch++, effects: [], steps: [], bytes: 0, settle: [] }

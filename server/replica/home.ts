@@ -50,7 +50,7 @@ export class Home {
     if (known) return Promise.resolve(known)
     const { verdicts, refused, batch } = judge.judge(actions)
     if (!refused) this.#begun.add(transaction, token?.token)
-    return batches.after(batch, () => ({ kind: 'checked', verdicts }))
+    return batches.rested(batch, () => ({ kind: 'checked', verdicts }))
   }
 
   /** Resolves once the decision is applied. A second call for the same transaction hears of the first. Errors: NotLeading. */
@@ -132,8 +132,8 @@ export class Home {
 
   #log({ effects, steps, batch, answer }: Attempt): Promise<CommitAnswer> {
     const { batches } = this.#ports
-    const last = effects.length + steps.length > 0 ? batches.addAll(effects, steps) : batch
-    return batches.after(last, () => answer)
+    if (effects.length + steps.length === 0) return batches.rested(batch, () => answer)
+    return batches.after(batches.addAll(effects, steps), () => answer)
   }
 
   #known(transaction: string | undefined, { token, request }: Token): TokenState | undefined {

@@ -3,6 +3,7 @@ import { type Clock, sleep } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Tracer } from '../base/tracer.ts'
 import type { PartitionLog, Position } from '../log/log.ts'
+import type { Lease } from '../metadata/metadata.ts'
 import { setOwn } from '../model/item.ts'
 import type { RangeRequest, WriteCommand, WriteOutcome } from '../partition/command.ts'
 import { globalIndexes, localIndexNumber, type PartitionSchema } from '../partition/schema.ts'
@@ -17,6 +18,7 @@ import { Intakes } from './intake.ts'
 import { Locks } from './locks.ts'
 import type { Peers } from './peers.ts'
 import { NotLeading, Pipeline } from './pipeline.ts'
+import { Tenure } from './tenure.ts'
 import { Transactions } from './transactions.ts'
 import { Writes } from './writes.ts'
 
@@ -27,6 +29,8 @@ export type LeaderPorts = {
   store: Store
   log: PartitionLog
   applier: Applier
+  /** Which the partition's leader key is bound to. */
+  lease: Pick<Lease, 'validUntil'>
   indexes: IndexPartitions
   peers: Peers
   clock: Clock
@@ -44,6 +48,7 @@ export class Leader {
   readonly transactions: Transactions
   readonly #ports: LeaderPorts
   readonly #pipeline: Pipeline
+  readonly #tenure: Tenure
   readonly #batches: Batches
   readonly #locks: Locks
   readonly #writes: Writes
@@ -66,9 +71,10 @@ export class Leader {
   }
 
   private constructor(partition: string, ports: LeaderPorts, broke: (error: Error) => void) {
-    const { store, log, applier, indexes, peers, clock, tracer, logger } = ports
+    const { store, log, applier, lease, indexes, peers, clock, tracer, logger } = ports
     this.partition = partition
     this.#ports = ports
+    this.#tenure = new Tenure(lease, clock)
     this.epoch = applier.state.epoch + 1
     this.#pipeline = new Pipeline(log, applier, this.epoch, {
       applied: (position, entry) => {
@@ -83,11 +89,11 @@ export class Leader {
     })
     this.#feeders = new Feeders({ log, indexes, clock, logger }, partition)
     this.#intakes = new Intakes(store.reader, this.#pipeline)
-    this.#batches = new Batches(store.reader, this.#pipeline, clock)
+    this.#batches = new Batches(store.reader, this.#pipeline, clock, this.#tenure)
     this.#locks = new Locks(clock)
     this.#writes = new Writes(applier, this.#batches, this.#locks, tracer)
-    const { epoch } = this
-    const shared = { batches: this.#batches, locks: this.#locks, room: () => this.#room() }
+    const epoch = this.epoch
+    const shared = { batches: this.#batches, locks: this.#locks, tenure: this.#tenure, room: () => this.#room() }
     this.transactions = new Transactions({ partition, epoch, store, applier, peers, clock, logger, ...shared })
   }
 
@@ -95,7 +101,12 @@ export class Leader {
     return this.#ports.applier.schema?.version ?? 0
   }
 
-  /** An item that a transaction holds is waited for: what is read comes before it, or after it everywhere. Errors: NotLeading. */
+  /** False once it has stepped down. */
+  get leads(): boolean {
+    return !this.#stopped
+  }
+
+  /** An item that a transaction holds is waited for: what is read comes before it, or after it everywhere. Errors: NotLeading (INV-R7). */
   get(key: Buffer): Image | undefined | Promise<Image | undefined> {
     if (this.#locks.size > 0 && this.#locks.holder(key)) return this.#getFree(key)
     return this.#read(key)
@@ -108,13 +119,16 @@ export class Leader {
   }
 
   #read(key: Buffer): Image | undefined {
+    this.#tenure.check()
     const reading = this.#ports.tracer.current()?.child('read')
     const image = this.#ports.store.reader.get(key)
     reading?.end()
     return image
   }
 
+  /** Errors: NotLeading (INV-R7). */
   range({ index, ...range }: RangeRequest): Page {
+    this.#tenure.check()
     const table = index === undefined ? undefined : localIndexNumber(this.#ports.applier.schema!.table, index)
     const reading = this.#ports.tracer.current()?.child('read')
     const page = this.#ports.store.reader.range(table, range)
@@ -212,8 +226,16 @@ export class Leader {
     this.#pipeline.break(error)
   }
 
+  /** Takes no changes any more; resolves when those it has taken are applied. Reads go on until `stop`. Errors: NotLeading. */
+  async retire(): Promise<void> {
+    this.#batches.close()
+    await this.#batches.drained()
+    await this.#pipeline.retire()
+  }
+
   stop(reason: string): void {
     this.#stopped = true
+    this.#tenure.end()
     this.#feeders.stop()
     this.#pipeline.stop(reason)
     this.transactions.stop()

@@ -56,7 +56,7 @@ export class Participant {
     const { judge, batches, locks, epoch } = this.#ports
     const judgement = judge.judge(actions)
     const { verdicts } = judgement
-    if (judgement.refused) return batches.after(judgement.batch, () => ({ verdicts }))
+    if (judgement.refused) return batches.rested(judgement.batch, () => ({ verdicts }))
     // Epochs are never used again, so that no other prepare has this ticket.
     const ticket = `${epoch}.${++this.#tickets}`
     const row: PreparedRow = { transaction, ticket, home, locks: locksOf(actions, judgement) }
@@ -69,7 +69,7 @@ export class Participant {
   /** Resolves when the outcome is applied. What is not held, or not by this ticket, was resolved before. Errors: NotLeading. */
   resolve({ transaction, ticket }: Held, outcome: Outcome): Promise<void> {
     const prepared = this.#ports.locks.find(transaction)
-    if (!prepared || prepared.ticket !== ticket) return Promise.resolve()
+    if (!prepared || prepared.ticket !== ticket) return this.#ports.batches.rested(undefined, () => {})
     prepared.resolution ??= this.#resolve(prepared, outcome)
     return prepared.resolution
   }

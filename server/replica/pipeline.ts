@@ -52,6 +52,8 @@ export class Pipeline {
   #scheduled = false
   #held: Promise<void> | undefined
   #broken: Error | undefined
+  #retired = false
+  #last: Promise<unknown> = Promise.resolve()
 
   constructor(log: PartitionLog, applier: Applier, epoch: number, hooks: PipelineHooks) {
     this.#log = log
@@ -75,12 +77,13 @@ export class Pipeline {
   /** Resolves with the entry's position once it is applied; proposals are applied in the order of the calls. */
   propose(body: EntryBody, trace?: BatchTrace): Promise<Position> {
     if (this.#broken) return Promise.reject(new NotLeading(this.#broken.message))
+    if (this.#retired) return Promise.reject(new NotLeading('the partition is being handed over'))
     const entry: Entry = { ...body, epoch: this.#epoch, previous: this.#chain }
     const bytes = encodeEntry(entry)
     const expected = this.#tail
     this.#tail += 1
     this.#chain = chainHash(bytes)
-    return new Promise((resolve, reject) => {
+    const applied = new Promise<Position>((resolve, reject) => {
       const proposal: Proposal = { position: this.#tail, bytes, entry, durable: false, trace, resolve, reject }
       this.#flying.push(proposal)
       trace?.proposed()
@@ -93,6 +96,14 @@ export class Pipeline {
         error => this.break(error),
       )
     })
+    this.#last = applied
+    return applied
+  }
+
+  /** Refuses proposals from now on; resolves when those under way are applied. Errors: NotLeading. */
+  async retire(): Promise<void> {
+    this.#retired = true
+    await this.#last
   }
 
   /** Nothing is applied from now on until `release`: what the reader shows stands still, reads go on. */

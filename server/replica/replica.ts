@@ -1,23 +1,28 @@
 /**
- * One partition on this node: its file and its log, brought together. Opening replays what the file has not seen.
+ * One partition on this node: its file and its log, brought together. It follows the log, or leads, or has stopped.
  *
- * INV-R5  A log that ends before, or differs from, what this replica has applied is never followed: opening stops, with a
- *         sentence that names the file.
- * INV-R6  An entry is trimmed only when it is applied durably here, and every index partition it concerns has it.
+ * INV-R6  An entry is trimmed only when it is applied durably here and by the other replicas (but for one that is gone for
+ *         long, see cluster/host/followers.ts), and every index partition it concerns has it.
  */
 import type { Clock } from '../base/clock.ts'
-import { OperatorError } from '../base/failure.ts'
-import { InvariantViolation } from '../base/invariant.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Tracer } from '../base/tracer.ts'
 import type { LogStore, PartitionLog, Position } from '../log/log.ts'
-import { chainHash } from '../partition/entry.ts'
+import type { Lease } from '../metadata/metadata.ts'
+import type { RangeRequest } from '../partition/command.ts'
+import { localIndexNumber } from '../partition/schema.ts'
 import type { Checkpointer } from '../store/checkpointer.ts'
+import type { Image, Page } from '../store/rows.ts'
 import { deleteStore, Store } from '../store/store.ts'
+import { checkAgreement, mend, replay } from './agreement.ts'
 import { Applier } from './applier.ts'
 import type { IndexPartitions } from './feed.ts'
+import { Following } from './following.ts'
 import { Leader } from './leader.ts'
 import type { Peers } from './peers.ts'
+import { NotLeading } from './pipeline.ts'
+import { Saving } from './saving.ts'
+import type { Standing } from './standing.ts'
 
 export type ReplicaPorts = {
   node: string
@@ -30,89 +35,160 @@ export type ReplicaPorts = {
   logger: Logger
 }
 
-const REPLAY_BYTES = 4 * 1024 * 1024
-/** A write-ahead log of so many bytes or less is emptied by a checkpoint. */
-const SMALL_BYTES = 8 * 1024 * 1024
-/** Copied while writes pause, or more after so many rounds. */
-const PAUSE_BYTES = 512 * 1024
-const ROUNDS = 4
-/** Written since the last flush, these are worth one. */
-const FLUSH_BYTES = 4 * 1024 * 1024
+export type ReplicaOptions = {
+  /** Of the entries applied last, so many bytes are kept to mend the log with; 0 where the log is this node's own. */
+  tailBytes?: number
+  /** Up to which entry the other replicas have the log durably; all of it if there are none. */
+  followers?: () => Position
+}
 
 export class Replica {
   readonly partition: string
+  readonly saving: Saving
   readonly #store: Store
   readonly #log: PartitionLog
   readonly #applier: Applier
   readonly #ports: ReplicaPorts
+  readonly #followers: () => Position
   #leader: Leader | undefined
-  /** Position up to which the file itself is durable. */
-  #durable: Position
+  #following: Following | undefined
   #checkpointing: Promise<void> | undefined
-  #checkpointedAt: number
-  /** Bytes that waited to be copied at the last flush. */
-  #flushed = 0
+  /** The furthest entry that a reader may have seen. */
+  #seen: Position = 0
 
-  /** Errors: OperatorError when the file or the log is not what it should be. */
-  static async open(partition: string, path: string, ports: ReplicaPorts): Promise<Replica> {
-    const store = new Store(path, partition)
+  /** Errors: Behind; OperatorError when the file or the log is not what it should be; LogUnavailable. */
+  static async open(
+    partition: string,
+    path: string,
+    ports: ReplicaPorts,
+    { tailBytes = 0, followers = () => Number.POSITIVE_INFINITY }: ReplicaOptions = {},
+  ): Promise<Replica> {
+    const store = new Store(path, partition, tailBytes)
     try {
       const applier = new Applier(store)
       const log = await ports.logs.open(partition, applier.state.position)
-      await checkAgreement(store.path, log, applier)
+      await checkAgreement(store, log, applier)
       await replay(store.path, log, applier)
-      return new Replica(partition, store, log, applier, ports)
+      return new Replica(partition, store, log, applier, ports, followers)
     } catch (error) {
       store.close()
       throw error
     }
   }
 
-  private constructor(partition: string, store: Store, log: PartitionLog, applier: Applier, ports: ReplicaPorts) {
+  private constructor(
+    partition: string,
+    store: Store,
+    log: PartitionLog,
+    applier: Applier,
+    ports: ReplicaPorts,
+    followers: () => Position,
+  ) {
     this.partition = partition
+    this.saving = new Saving(store, applier, ports.checkpointer, ports.clock, log.start() - 1)
     this.#store = store
     this.#log = log
     this.#applier = applier
     this.#ports = ports
-    this.#durable = log.start() - 1
-    this.#checkpointedAt = ports.clock.monotonic()
+    this.#followers = followers
   }
 
   get leader(): Leader | undefined {
     return this.#leader
   }
 
-  /** Entries applied since the last checkpoint. */
-  get unsaved(): number {
-    return this.#applier.state.position - this.#durable
+  get standing(): Standing {
+    return { applied: this.#applier.state.position, durable: this.saving.durable }
   }
 
-  /** Bytes that were written since, beside the file; after `settle`. */
-  get unsavedBytes(): number {
-    return this.#store.unsaved().bytes
+  /** Entries that are known to be in the log and not applied yet. */
+  get lag(): number {
+    return Math.max(0, this.#log.end() - this.#applier.state.position)
   }
 
-  /** Bytes beside the file that the next writes would fill. */
-  get spareBytes(): number {
-    return this.#store.spareBytes()
+  /**
+   * Follows the log from now on; a leader steps down. `broke` is called if it can't go on: with Behind, InvariantViolation or
+   * OperatorError.
+   */
+  follow(reason: string, broke: (error: Error) => void): void {
+    this.stepDown(reason)
+    if (this.#following) return
+    const { clock, logger } = this.#ports
+    const ports = {
+      partition: this.partition,
+      store: this.#store,
+      log: this.#log,
+      applier: this.#applier,
+      clock,
+      logger,
+    }
+    this.#following = new Following(ports, broke)
   }
 
-  /** Milliseconds since the last checkpoint. */
-  get age(): number {
-    return this.#ports.clock.monotonic() - this.#checkpointedAt
+  /** A leader leads no more; nothing is followed for that. */
+  stepDown(reason: string): void {
+    this.#leader?.stop(reason)
+    this.#leader = undefined
   }
 
-  /** Begins to lead, from the log's end. The caller holds the partition's leader key. */
-  async lead(broke: (error: Error) => void): Promise<Leader> {
+  /**
+   * Learns the log's true end, and applies it; what the log has lost of what is applied here is put back (INV-R8).
+   * Errors: Behind; OperatorError, if the log is not the one that was applied; LogUnavailable, PositionConflict.
+   */
+  async prepare(): Promise<void> {
+    await this.#following?.stop()
+    this.#following = undefined
     await this.#log.refresh()
+    await checkAgreement(this.#store, this.#log, this.#applier)
+    const mended = await mend(this.#store, this.#log, this.#applier)
+    if (mended > 0)
+      this.#ports.logger.error(
+        { partition: this.partition, entries: mended },
+        'the log had lost entries; they were put back',
+      )
     await replay(this.#store.path, this.#log, this.#applier)
+  }
+
+  /**
+   * Begins to lead, from the log's end. The caller holds the partition's leader key, bound to `lease`.
+   * Errors: as `prepare`; NotLeading, when another leader came between.
+   */
+  async lead(lease: Pick<Lease, 'validUntil'>, broke: (error: Error) => void): Promise<Leader> {
+    await this.prepare()
     const { node, indexes, peers, clock, tracer, logger } = this.#ports
-    const ports = { store: this.#store, log: this.#log, applier: this.#applier, indexes, peers, clock, tracer, logger }
-    this.#leader = await Leader.begin(this.partition, node, ports, error => {
+    const own = { store: this.#store, log: this.#log, applier: this.#applier }
+    const ports = { ...own, lease, indexes, peers, clock, tracer, logger }
+    let broken = false
+    const leader = await Leader.begin(this.partition, node, ports, error => {
+      broken = true
+      if (this.#leader === undefined) return
       this.#leader = undefined
       broke(error)
     })
-    return this.#leader
+    if (broken) throw new NotLeading('the leader could not go on')
+    this.#leader = leader
+    return leader
+  }
+
+  /** A row as this replica knows it, maybe not the latest. Errors: NotLeading, while it may be older than one seen before. */
+  get(key: Buffer): Image | undefined {
+    this.#see()
+    return this.#store.reader.get(key)
+  }
+
+  /** As `get`. */
+  range({ index, ...range }: RangeRequest): Page {
+    this.#see()
+    const schema = this.#applier.schema
+    if (index !== undefined && !schema) throw new NotLeading('nothing is known of the index yet')
+    return this.#store.reader.range(index === undefined ? undefined : localIndexNumber(schema!.table, index), range)
+  }
+
+  /** What was not committed when the disk failed is gone from the store until it is applied again. */
+  #see(): void {
+    const { position } = this.#applier.state
+    if (position < this.#seen) throw new NotLeading('the replica is catching up')
+    this.#seen = position
   }
 
   /** Hands what was applied to the file system. Errors: those of the disk; then the leader has stepped down. */
@@ -131,74 +207,40 @@ export class Replica {
     return this.#checkpointing
   }
 
-  /** Forgets the entries that nobody needs any more: index partitions may have taken in what they lacked. */
-  trim(): void {
-    this.#log.trim(Math.min(this.#durable, this.#leader?.acknowledged() ?? 0))
-  }
-
-  async close(reason: string): Promise<void> {
-    this.#leader?.stop(reason)
-    this.#leader = undefined
-    await this.#checkpointing?.catch(() => {})
-    this.#store.close()
-  }
-
-  /** Closes, and removes the file and the log. */
-  async drop(): Promise<void> {
-    await this.close('the partition is gone')
-    deleteStore(this.#store.path)
-    await this.#ports.logs.drop(this.partition)
-  }
-
   async #checkpoint(): Promise<void> {
-    const { checkpointer, clock } = this.#ports
-    this.#checkpointedAt = clock.monotonic()
-    this.settle()
-    // Giving space back takes longer than filling it anew.
-    const mode = this.unsavedBytes > SMALL_BYTES ? 'PASSIVE' : 'TRUNCATE'
-    for (let round = 0; round < ROUNDS && this.#store.unsaved().uncopied > PAUSE_BYTES; round++) {
-      await checkpointer.checkpoint(this.#store.path, 'PASSIVE')
-      this.settle()
-    }
-    const release = this.#leader?.hold()
-    const { position } = this.#applier.state
-    try {
-      if (!(await checkpointer.checkpoint(this.#store.path, mode))) return
-    } finally {
-      release?.()
-    }
-    this.#durable = position
-    this.trim()
+    const hold = () => this.#leader?.hold() ?? this.#following?.hold() ?? (() => {})
+    if (await this.saving.checkpoint(() => this.settle(), hold)) this.trim()
   }
 
   /** Makes part of the next checkpoint's work, if there is much of it. */
   async flush(): Promise<void> {
     this.settle()
-    const { uncopied } = this.#store.unsaved()
-    if (Math.abs(uncopied - this.#flushed) < FLUSH_BYTES) return
-    this.#flushed = uncopied
-    await this.#ports.checkpointer.flush(this.#store.path)
+    await this.saving.flush()
   }
-}
 
-async function checkAgreement(path: string, log: PartitionLog, { state }: Applier): Promise<void> {
-  const stop = (what: string) => {
-    throw new OperatorError(
-      `The partition file ${path} and its log disagree: ${what}. Restore the data folder from a backup; nothing was changed.`,
-    )
+  /** Forgets the entries that nobody needs any more: others may have taken in what they lacked. */
+  trim(): void {
+    if (this.#leader) this.#log.trim(Math.min(this.saving.durable, this.#leader.acknowledged(), this.#followers()))
+    this.#applier.forget(Math.min(this.#log.start() - 1, this.saving.durable))
   }
-  if (log.end() < state.position) stop(`the file has applied entry ${state.position}, the log ends at ${log.end()}`)
-  if (log.start() > state.position + 1)
-    stop(`the file has applied entry ${state.position}, the log begins at ${log.start()}`)
-  const [last] = log.start() <= state.position ? await log.read(state.position - 1, 1) : []
-  if (last && chainHash(last.bytes) !== state.chain) stop(`entry ${state.position} is not the one that was applied`)
-}
 
-async function replay(path: string, log: PartitionLog, applier: Applier): Promise<void> {
-  try {
-    while (applier.state.position < log.end()) applier.replay(await log.read(applier.state.position, REPLAY_BYTES))
-  } catch (error) {
-    if (!(error instanceof InvariantViolation)) throw error
-    throw new OperatorError(`The log of the partition file ${path} is damaged: ${error.message}.`)
+  /** Writes a copy of the file, as of one entry, to `path`. Errors: those of the disk. */
+  async copy(path: string): Promise<void> {
+    this.settle()
+    await this.#ports.checkpointer.copy(this.#store.path, path)
+  }
+
+  async close(reason: string): Promise<void> {
+    this.stepDown(reason)
+    await this.#following?.stop()
+    await this.#checkpointing?.catch(() => {})
+    this.#store.close()
+  }
+
+  /** Closes, and removes the file; with `log`, the log as well: nobody has it any more. */
+  async drop(log: boolean): Promise<void> {
+    await this.close('the partition is gone')
+    deleteStore(this.#store.path)
+    if (log) await this.#ports.logs.drop(this.partition)
   }
 }

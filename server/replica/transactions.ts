@@ -24,6 +24,7 @@ import type { Locks } from './locks.ts'
 import { Participant } from './participant.ts'
 import type { Held, Peers } from './peers.ts'
 import { NotLeading } from './pipeline.ts'
+import type { Tenure } from './tenure.ts'
 import { Watches } from './watches.ts'
 import { overloaded } from './writes.ts'
 
@@ -34,6 +35,7 @@ export type TransactionPorts = {
   applier: Applier
   batches: Batches
   locks: Locks
+  tenure: Tenure
   peers: Peers
   clock: Clock
   logger: Logger
@@ -93,6 +95,7 @@ export class Transactions {
   }
 
   token(token: Token): TokenState | undefined {
+    this.#ports.tenure.check()
     return this.#home.token(token)
   }
 
@@ -106,16 +109,19 @@ export class Transactions {
   }
 
   holds(prepares: Held[]): boolean[] {
+    this.#ports.tenure.check()
     return this.#participant.holds(prepares)
   }
 
   /** See watches.ts. */
   read(keys: Buffer[], watch: boolean): ReadAnswer {
+    this.#ports.tenure.check()
     return this.#watches.read(keys, watch)
   }
 
   /** See watches.ts. */
   changed(watch: string, keys: Buffer[]): number[] {
+    this.#ports.tenure.check()
     return this.#watches.changed(watch, keys)
   }
 
@@ -135,6 +141,7 @@ export class Transactions {
     const wait = room()
     if (wait) await wait
     if (batches.isFull) throw overloaded()
+    if (batches.isClosed) throw batches.refusal()
     if (applier.schema!.closing) throw new NotLeading('the table is going')
   }
 }

@@ -30,6 +30,7 @@ export class Writes {
   write(command: WriteCommand): Promise<WriteOutcome> {
     const batches = this.#batches
     if (batches.isFull) return Promise.reject(overloaded())
+    if (batches.isClosed) return Promise.reject(batches.refusal())
     if (this.#locks.size > 0 && this.#locks.holder(command.key)) return this.#meetHolder(command)
     const span = this.#tracer.current()
     const evaluating = span?.child('evaluate')
@@ -40,12 +41,13 @@ export class Writes {
       evaluating?.end()
     } catch (error) {
       evaluating?.end()
-      return batches.after(before?.batch, () => {
+      return batches.rested(before?.batch, () => {
         throw error
       })
     }
     const { effect, outcome } = evaluation
-    return batches.after(effect ? batches.add(effect, span) : before?.batch, () => outcome)
+    if (!effect) return batches.rested(before?.batch, () => outcome)
+    return batches.after(batches.add(effect, span), () => outcome)
   }
 
   async #meetHolder(command: WriteCommand): Promise<WriteOutcome> {

@@ -11,12 +11,17 @@ parentPort!.on('message', (request: CheckpointRequest | 'close') => {
   parentPort!.postMessage(reply(request))
 })
 
-function reply({ id, path, mode }: CheckpointRequest): CheckpointReply {
+function reply(request: CheckpointRequest): CheckpointReply {
+  const { id, path } = request
   try {
     const database = new DatabaseSync(path, { timeout: 5000 })
     try {
       database.exec('PRAGMA synchronous = FULL')
-      const result = database.prepare(`PRAGMA wal_checkpoint(${mode})`).get() as Result
+      if ('copyTo' in request) {
+        database.prepare('VACUUM INTO ?').run(request.copyTo)
+        return { id, complete: true }
+      }
+      const result = database.prepare(`PRAGMA wal_checkpoint(${request.mode})`).get() as Result
       return { id, complete: result.busy === 0 && result.checkpointed === result.log }
     } finally {
       database.close()

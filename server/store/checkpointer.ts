@@ -6,7 +6,10 @@ import { once } from 'node:events'
 import { open } from 'node:fs/promises'
 import { Worker } from 'node:worker_threads'
 
-export type CheckpointRequest = { id: number; path: string; mode: 'PASSIVE' | 'TRUNCATE' }
+/** A checkpoint, or a copy. */
+type Work = { path: string } & ({ mode: CheckpointMode } | { copyTo: string })
+export type CheckpointRequest = { id: number } & Work
+export type CheckpointMode = 'PASSIVE' | 'TRUNCATE'
 export type CheckpointReply = { id: number; complete: boolean; error?: string }
 
 /** Beside this file, and of its kind: TypeScript here, JavaScript in the published package. */
@@ -17,7 +20,9 @@ export interface Checkpointer {
    * PASSIVE copies what it can beside readers and the writer; TRUNCATE also gives back the write-ahead log's space, and
    * wants the writer to pause. True if all that was written is in the file, durably.
    */
-  checkpoint(path: string, mode: CheckpointRequest['mode']): Promise<boolean>
+  checkpoint(path: string, mode: CheckpointMode): Promise<boolean>
+  /** Writes what is committed, as of one moment, to a new file. */
+  copy(path: string, to: string): Promise<void>
   /** Syncs what the write-ahead log holds by now, so that a checkpoint finds less to do at once. */
   flush(path: string): Promise<void>
   close(): Promise<void>
@@ -28,13 +33,21 @@ export class ThreadCheckpointer implements Checkpointer {
   #next = 1
   readonly #waiting = new Map<number, { resolve: (complete: boolean) => void; reject: (error: Error) => void }>()
 
-  checkpoint(path: string, mode: CheckpointRequest['mode']): Promise<boolean> {
+  checkpoint(path: string, mode: CheckpointMode): Promise<boolean> {
+    return this.#ask({ path, mode })
+  }
+
+  async copy(path: string, copyTo: string): Promise<void> {
+    await this.#ask({ path, copyTo })
+  }
+
+  #ask(request: Work): Promise<boolean> {
     this.#worker ??= this.#start()
     const id = this.#next++
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject })
       this.#worker!.ref()
-      this.#worker!.postMessage({ id, path, mode } satisfies CheckpointRequest)
+      this.#worker!.postMessage({ id, ...request } satisfies CheckpointRequest)
     })
   }
 
@@ -74,6 +87,9 @@ export class ThreadCheckpointer implements Checkpointer {
 /** For stores in memory: nothing to copy, nothing that could be lost separately. */
 export const noCheckpointer: Checkpointer = {
   checkpoint: async () => true,
+  copy: async path => {
+    throw new Error(`${path} is no file that could be copied`)
+  },
   flush: async () => {},
   close: async () => {},
 }

@@ -10,6 +10,7 @@ import { rmSync, statSync } from 'node:fs'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { OperatorError } from '../base/failure.ts'
 import { StoreReader } from './reader.ts'
+import { Tail } from './tail.ts'
 import { TRANSACTION_TABLES, TransactionReader } from './transactions.ts'
 import { ReadTurn } from './turn.ts'
 import { StoreWriter } from './writer.ts'
@@ -32,12 +33,17 @@ export class Store {
   readonly reader: StoreReader
   readonly transactions: TransactionReader
   readonly writer: StoreWriter
+  /** Undefined if this store keeps none. */
+  readonly tail: Tail | undefined
   readonly #database: DatabaseSync
   readonly #turn: ReadTurn
   readonly #unsaved: StatementSync
 
-  /** Opens or makes the file of `partition`. Errors: OperatorError when it is another's, damaged, or of a newer format. */
-  constructor(path: string, partition: string) {
+  /**
+   * Opens or makes the file of `partition`. `tailBytes`: of the entries applied last, so much is kept; 0 for none.
+   * Errors: OperatorError when it is another's, damaged, or of a newer format.
+   */
+  constructor(path: string, partition: string, tailBytes = 0) {
     this.path = path
     this.#database = open(path, partition)
     this.#turn = new ReadTurn(this.#database)
@@ -45,6 +51,7 @@ export class Store {
     this.reader = new StoreReader(this.#database, this.#turn)
     this.transactions = new TransactionReader(this.#database)
     this.writer = new StoreWriter(this.#database, this.#turn)
+    this.tail = tailBytes > 0 ? new Tail(this.#database, tailBytes) : undefined
   }
 
   /** Bytes in the write-ahead log, and how many of them are not copied to the file yet; after a commit. */

@@ -7,9 +7,11 @@ import { systemRandom } from '../../../server/base/random.ts'
 import { untraced } from '../../../server/base/tracer.ts'
 import { PartitionHost } from '../../../server/cluster/host.ts'
 import { indexPartitions } from '../../../server/cluster/leaders.ts'
+import { Leasing } from '../../../server/cluster/leasing.ts'
 import { partitionKey } from '../../../server/cluster/records.ts'
 import { MemoryLogStore } from '../../../server/log/memory.ts'
 import { LocalMetadata } from '../../../server/metadata/local/local.ts'
+import { noNeighbours } from '../../../server/replica/standing.ts'
 import { noCheckpointer } from '../../../server/store/checkpointer.ts'
 import { tempFolder } from '../../helpers/temp.ts'
 import { alone } from '../replica/fakes.ts'
@@ -17,13 +19,16 @@ import { alone } from '../replica/fakes.ts'
 const ID = '11111111-2222-4333-8444-555555555555'
 
 /** A node whose log is new, as one that was trimmed whole looks after a restart. */
-async function startHost(folder: string, metadata: LocalMetadata): Promise<PartitionHost> {
+async function startHost(folder: string, metadata: LocalMetadata) {
+  const leasing = new Leasing(metadata, systemClock, silent)
+  await leasing.start()
   const host = new PartitionHost({
     node: 'local',
     folder,
     logs: new MemoryLogStore(),
     metadata,
-    lease: await metadata.lease(),
+    leasing,
+    neighbours: noNeighbours,
     checkpointer: noCheckpointer,
     indexes: indexPartitions(() => undefined),
     peers: alone,
@@ -32,7 +37,11 @@ async function startHost(folder: string, metadata: LocalMetadata): Promise<Parti
     logger: silent,
   })
   await host.start()
-  return host
+  const close = async () => {
+    await host.close()
+    await leasing.stop()
+  }
+  return { host, close }
 }
 
 test('a partition whose file is gone is not taken for a new one', async t => {
@@ -55,7 +64,7 @@ test('a partition made again after it was dropped begins empty', async t => {
   await metadata.commit({ guards: [], deletes: [partitionKey(ID)] })
   await (await startHost(folder, metadata)).close()
   await metadata.commit({ guards: [], puts: [{ key: partitionKey(ID), value }] })
-  const host = await startHost(folder, metadata)
+  const { host, close } = await startHost(folder, metadata)
   t.is(host.leader(ID)?.statistics().items, 0)
-  await host.close()
+  await close()
 })

@@ -6,6 +6,7 @@ import { globalIndex, table } from './given.ts'
 
 const leader = (more: Partial<LeaderRecord> = {}): LeaderRecord => ({
   node: 'n',
+  lease: 'l',
   epoch: 1,
   schemaVersion: 1,
   built: [],
@@ -34,14 +35,14 @@ test("the table's own partitions get the schema, those of indexes do not", t => 
   const building = globalIndex('new', { status: 'CREATING', backfilling: false })
   const doomed = globalIndex('old', { status: 'DELETING' })
   const record = table({ globalIndexes: [globalIndex('g'), building, doomed], schemaVersion: 4 })
-  const partitions = partitionRecords(record, 'node')
+  const partitions = partitionRecords(record)
   t.deepEqual(
     partitions.map(({ id }) => id),
     partitionIds(record),
   )
   const [own, ...rest] = [partitions.slice(0, 2), partitions.slice(2)]
-  for (const { schema, tableId, node } of own) {
-    t.deepEqual([tableId, node, schema!.version], ['table-id', 'node', 4])
+  for (const { schema, tableId } of own) {
+    t.deepEqual([tableId, schema!.version], ['table-id', 4])
     t.deepEqual(Object.keys(schema!.routes), ['id of g', 'id of new'])
     t.deepEqual(schema!.backfill, ['id of new'])
     t.deepEqual(
@@ -106,7 +107,7 @@ test('a deleted table closes its partitions, drops them, and goes when none is l
   const index = globalIndex('g')
   const record = table({ status: 'DELETING', globalIndexes: [index], schemaVersion: 2 })
   const own = record.partitions.map(({ id }) => id)
-  const asked = partitionRecords(record, 'node')
+  const asked = partitionRecords(record)
   t.deepEqual(
     asked.map(({ id, schema }) => [id, schema!.closing, schema!.routes]),
     own.map(id => [id, true, {}]),

@@ -1,6 +1,7 @@
 import test, { type ExecutionContext } from 'ava'
 import { silent } from '../../../server/base/logger.ts'
 import { systemRandom } from '../../../server/base/random.ts'
+import { onOneNode } from '../../../server/cluster/placement.ts'
 import { leaderKey, PARTITIONS, type PartitionRecord } from '../../../server/cluster/records.ts'
 import { TokenDirectory } from '../../../server/cluster/tokens.ts'
 import { LocalMetadata } from '../../../server/metadata/local/local.ts'
@@ -34,10 +35,11 @@ async function begin(t: ExecutionContext, partitions = 2) {
   t.teardown(unwatch)
   const leaders = { find: town.find }
   const make = () =>
-    new TokenDirectory({ metadata, leaders, clock, random: systemRandom, logger: silent }, REALM, {
-      node: 'n',
-      partitionsPerTable: partitions,
-    })
+    new TokenDirectory(
+      { metadata, leaders, clock, random: systemRandom, logger: silent },
+      REALM,
+      onOneNode('n', partitions),
+    )
   const items = () =>
     [...town.partitions.values()].reduce((sum, { leader }: LedPartition) => sum + leader.statistics().items, 0)
   const sweep = async () => {

@@ -5,6 +5,7 @@ import { silent } from '../../../server/base/logger.ts'
 import { untraced } from '../../../server/base/tracer.ts'
 import type { LoggedEntry, PartitionLog, Position } from '../../../server/log/log.ts'
 import { MemoryLogStore } from '../../../server/log/memory.ts'
+import type { Lease } from '../../../server/metadata/metadata.ts'
 import type { Item } from '../../../server/model/item.ts'
 import type { EntryBody } from '../../../server/partition/entry.ts'
 import type { PartitionSchema } from '../../../server/partition/schema.ts'
@@ -116,6 +117,9 @@ export const alone: Peers = {
   },
 }
 
+/** A lease that does not run out. */
+export const endless = { validUntil: () => Number.POSITIVE_INFINITY }
+
 export type LedPartition = {
   leader: Leader
   log: GatedLog
@@ -129,6 +133,7 @@ type LeadOptions = Partial<Pick<LedPartition, 'log' | 'store' | 'indexes'>> & {
   schema?: PartitionSchema
   clock?: Clock
   peers?: Peers
+  lease?: Pick<Lease, 'validUntil'>
   partition?: string
 }
 
@@ -143,7 +148,8 @@ export async function lead(options: LeadOptions = {}): Promise<LedPartition> {
   const broke: Error[] = []
   const peers = options.peers ?? alone
   const shared = { clock: options.clock ?? clock, tracer: untraced, logger: silent }
-  const ports = { store, log, applier, indexes, peers, ...shared }
+  const lease = options.lease ?? endless
+  const ports = { store, log, applier, lease, indexes, peers, ...shared }
   const leader = await Leader.begin(options.partition ?? 'source', 'node', ports, error => broke.push(error))
   await leader.adopt(options.schema ?? partitionSchema(PLAIN))
   return { leader, log, store, applier, indexes, broke }

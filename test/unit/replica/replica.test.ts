@@ -13,7 +13,7 @@ import { Replica } from '../../../server/replica/replica.ts'
 import { ThreadCheckpointer } from '../../../server/store/checkpointer.ts'
 import { tempFolder } from '../../helpers/temp.ts'
 import { ALL_HASHES, BY_OWNER, INDEXED, item, PLAIN, partitionSchema, put, S } from '../partition/given.ts'
-import { alone, clock, epoch, GatedLog, NotedIndexes, settled, until, watch } from './fakes.ts'
+import { alone, clock, endless, epoch, GatedLog, NotedIndexes, settled, until, watch } from './fakes.ts'
 
 /** A node's part of the world that outlives its replicas. */
 class Node {
@@ -46,7 +46,7 @@ async function makeNode(t: ExecutionContext): Promise<Node> {
 
 async function lead(replica: Replica, schema = partitionSchema(PLAIN)) {
   const broke: Error[] = []
-  const leader = await replica.lead(error => broke.push(error))
+  const leader = await replica.lead(endless, error => broke.push(error))
   await leader.adopt(schema)
   return { leader, broke }
 }
@@ -147,10 +147,10 @@ test('a checkpoint trims the log; what follows and what the file holds make the 
   let replica = await node.open()
   let { leader } = await lead(replica)
   for (let s = 0; s < 20; s++) await leader.write(put(item('a', s, { x: S('x'.repeat(10_000)) })))
-  t.is(replica.unsaved, 22)
+  t.is(replica.saving.unsaved, 22)
   await replica.checkpoint()
   const log = await node.log()
-  t.deepEqual([replica.unsaved, log.start(), log.end()], [0, 23, 22])
+  t.deepEqual([replica.saving.unsaved, log.start(), log.end()], [0, 23, 22])
   // A crash: the file is read back as it is, not closed.
   await leader.write(put(item('b', 1)))
   await copyFile(node.path, `${node.path}.crashed`)

@@ -1,0 +1,78 @@
+/** A storage node's partition files, and the marks in the metadata that tell a lost one from a new one. */
+import { existsSync } from 'node:fs'
+import { readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Metadata } from '../../metadata/metadata.ts'
+import { deleteStore } from '../../store/store.ts'
+import { MADE, madeKey } from '../records.ts'
+
+/** What is being received, beside the file whose place it will take. */
+const INCOMING = '.incoming'
+/** What is being sent. */
+const OUTGOING = '.outgoing'
+
+export class Files {
+  readonly #folder: string | undefined
+  readonly #metadata: Metadata
+  readonly #node: string
+  #copies = 0
+
+  /** `folder`: undefined keeps them in memory. */
+  constructor(folder: string | undefined, metadata: Metadata, node: string) {
+    this.#folder = folder
+    this.#metadata = metadata
+    this.#node = node
+  }
+
+  path(partition: string): string {
+    return this.#folder === undefined ? ':memory:' : join(this.#folder, `${partition}.db`)
+  }
+
+  /** Where the partition's file may be received; undefined if files are kept in memory. */
+  incoming(partition: string): string | undefined {
+    return this.#folder === undefined ? undefined : this.path(partition) + INCOMING
+  }
+
+  /** Where a copy of the partition's file may be made, to be sent; never the same twice. */
+  outgoing(partition: string): string {
+    return `${this.path(partition)}.${++this.#copies}${OUTGOING}`
+  }
+
+  /** Whether the partition's file is lost: it was made here, and is not there. */
+  async isMissing(partition: string): Promise<boolean> {
+    return this.#folder !== undefined && !existsSync(this.path(partition)) && (await this.#isMade(partition))
+  }
+
+  /** Remembers that the partition's file was made. */
+  async mark(partition: string): Promise<void> {
+    if (this.#folder === undefined || (await this.#isMade(partition))) return
+    await this.#metadata.commit({ guards: [], puts: [{ key: madeKey(partition, this.#node), value: '{}' }] })
+  }
+
+  async unmark(partition: string): Promise<void> {
+    await this.#metadata.commit({ guards: [], deletes: [madeKey(partition), madeKey(partition, this.#node)] })
+  }
+
+  /** Removes files and marks of partitions that were dropped while this node was away, and what was being sent or received. */
+  async removeStrays(known: Set<string>): Promise<void> {
+    const marks = (await this.#metadata.list(MADE)).map(({ key }) => key).filter(key => this.#isStray(key, known))
+    if (marks.length > 0) await this.#metadata.commit({ guards: [], deletes: marks })
+    if (this.#folder === undefined) return
+    for (const file of await readdir(this.#folder)) {
+      const path = join(this.#folder, file)
+      const partition = /^([0-9a-f-]{36})\.db$/.exec(file)?.[1]
+      if (partition && !known.has(partition)) deleteStore(path)
+      if (file.endsWith(INCOMING) || file.endsWith(OUTGOING)) await rm(path, { force: true })
+    }
+  }
+
+  async #isMade(partition: string): Promise<boolean> {
+    const own = await this.#metadata.get(madeKey(partition, this.#node))
+    return (own ?? (await this.#metadata.get(madeKey(partition)))) !== undefined
+  }
+
+  #isStray(key: string, known: Set<string>): boolean {
+    const [partition, node = this.#node] = key.slice(MADE.length).split('/')
+    return node === this.#node && !known.has(partition!)
+  }
+}

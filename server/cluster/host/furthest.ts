@@ -1,0 +1,31 @@
+import type { Clock } from '../../base/clock.ts'
+import { within } from '../../base/within.ts'
+import type { Position } from '../../log/log.ts'
+import type { Neighbours, Standing } from '../../replica/standing.ts'
+
+/** How long another node's answer is waited for. */
+const ANSWER_MS = 300
+
+/** Of the partition's other replicas that answer, the one that has applied the most, if that is more than `applied`. */
+export async function furthest(
+  partition: string,
+  replicas: string[],
+  { node, neighbours, clock }: { node: string; neighbours: Neighbours; clock: Clock },
+  applied: Position,
+): Promise<string | undefined> {
+  const others = replicas.filter(other => other !== node)
+  const standings = await Promise.all(
+    others.map(other =>
+      within(clock, ANSWER_MS, neighbours.standings(other, [partition])).catch(() => new Map<string, Standing>()),
+    ),
+  )
+  let found: string | undefined
+  let most = applied
+  for (const [i, standing] of standings.entries()) {
+    const there = standing.get(partition)
+    if (!there || there.applied <= most) continue
+    most = there.applied
+    found = others[i]
+  }
+  return found
+}

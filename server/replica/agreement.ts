@@ -1,0 +1,89 @@
+/**
+ * Whether a log is the one that a replica has applied, and what can be done if it is not.
+ *
+ * INV-R5  A log that ends before, or differs from, what this replica has applied is never followed.
+ * INV-R8  A log is mended only by putting back, each at its own place, entries that this replica has applied and kept, onto a
+ *         log that is a beginning of what it has applied. Everything else stays as it is, and is said.
+ */
+import { OperatorError } from '../base/failure.ts'
+import { InvariantViolation } from '../base/invariant.ts'
+import type { LoggedEntry, PartitionLog, Position } from '../log/log.ts'
+import { chainHash } from '../partition/entry.ts'
+import type { Store } from '../store/store.ts'
+import type { Applier } from './applier.ts'
+
+const REPLAY_BYTES = 4 * 1024 * 1024
+
+/** The log begins after what this replica lacks: it needs the file of another one. */
+export class Behind extends OperatorError {}
+
+/** After opening, or refreshing, the log. Errors: Behind; OperatorError, with a sentence that names the file. */
+export async function checkAgreement(store: Store, log: PartitionLog, { state }: Applier): Promise<void> {
+  const { path, tail } = store
+  checkStart(store, log.start(), state.position)
+  if (log.end() < state.position) {
+    if (!tail) throw disagreement(path, `the file has applied entry ${state.position}, the log ends at ${log.end()}`)
+    return checkBeginning(store, log)
+  }
+  const last = await entryAt(log, state.position)
+  if (last && chainHash(last.bytes) !== state.chain)
+    throw disagreement(path, `entry ${state.position} is not the one that was applied`)
+}
+
+/** Errors: Behind. */
+export function checkStart({ path }: Store, start: Position, applied: Position): void {
+  if (start <= applied + 1) return
+  throw new Behind(sentence(path, `the file has applied entry ${applied}, the log begins at ${start}`))
+}
+
+/** A log that ends too early: if it is a beginning of what was applied, `mend` can put back the rest. */
+async function checkBeginning({ path, tail }: Store, log: PartitionLog): Promise<void> {
+  const end = log.end()
+  const last = await entryAt(log, end)
+  const [own] = last ? tail!.read(end - 1, 1) : []
+  if (last && own?.position !== end)
+    throw disagreement(path, `the log ends at ${end}, long before what the file has applied`)
+  if (last && own && !Buffer.from(own.bytes).equals(last.bytes))
+    throw disagreement(path, `the log ends at ${end}, and that entry is not the one that was applied`)
+}
+
+/**
+ * Puts back what the log has lost of what is applied here; for whoever is about to lead. @returns how many entries
+ * Errors: OperatorError, if they are not all kept here; PositionConflict, LogUnavailable.
+ */
+export async function mend({ path, tail }: Store, log: PartitionLog, { state }: Applier): Promise<number> {
+  const lost = state.position - log.end()
+  if (lost <= 0) return 0
+  if (!tail) throw disagreement(path, `the file has applied entry ${state.position}, the log ends at ${log.end()}`)
+  while (log.end() < state.position) {
+    const entries = tail.read(log.end(), REPLAY_BYTES)
+    if (entries[0]?.position !== log.end() + 1)
+      throw disagreement(path, `the log has lost entry ${log.end() + 1}, and the file does not keep it any more`)
+    for (const { position, bytes } of entries) await log.append(bytes, position - 1)
+  }
+  return lost
+}
+
+/** Applies the log to its end. Errors: OperatorError, when it is damaged; those of the log and of the disk. */
+export async function replay(path: string, log: PartitionLog, applier: Applier): Promise<void> {
+  try {
+    while (applier.state.position < log.end()) applier.replay(await log.read(applier.state.position, REPLAY_BYTES))
+  } catch (error) {
+    if (!(error instanceof InvariantViolation)) throw error
+    throw new OperatorError(`The log of the partition file ${path} is damaged: ${error.message}.`)
+  }
+}
+
+/** Undefined if the entry is trimmed, or was never there. */
+async function entryAt(log: PartitionLog, position: Position): Promise<LoggedEntry | undefined> {
+  const [entry] = position >= log.start() && position <= log.end() ? await log.read(position - 1, 1) : []
+  return entry
+}
+
+function disagreement(path: string, what: string): OperatorError {
+  return new OperatorError(sentence(path, what))
+}
+
+function sentence(path: string, what: string): string {
+  return `The partition file ${path} and its log disagree: ${what}. Restore the data folder from a backup; nothing was changed.`
+}

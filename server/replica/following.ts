@@ -1,0 +1,91 @@
+/**
+ * A replica that does not lead: it waits for its log to grow and applies what comes, a step at a time. An idle one costs
+ * nothing: the log's port tells when there is something.
+ */
+import { type Clock, sleep } from '../base/clock.ts'
+import { OperatorError } from '../base/failure.ts'
+import { InvariantViolation } from '../base/invariant.ts'
+import type { Logger } from '../base/logger.ts'
+import type { PartitionLog } from '../log/log.ts'
+import type { Store } from '../store/store.ts'
+import { checkStart } from './agreement.ts'
+import type { Applier } from './applier.ts'
+
+/** Applied in one turn of the event loop. */
+const STEP_BYTES = 256 * 1024
+/** After the log, or the disk, has failed. */
+const REST_MS = 500
+
+export type FollowingPorts = {
+  partition: string
+  store: Store
+  log: PartitionLog
+  applier: Applier
+  clock: Clock
+  logger: Logger
+}
+
+export class Following {
+  readonly #ports: FollowingPorts
+  readonly #abort = new AbortController()
+  readonly #done: Promise<void>
+  #held: Promise<void> | undefined
+
+  /** `broke` is called, once, when what comes does not fit what is applied: InvariantViolation, OperatorError. */
+  constructor(ports: FollowingPorts, broke: (error: Error) => void) {
+    this.#ports = ports
+    this.#done = this.#run(broke)
+  }
+
+  /** Nothing is applied from now on until `release`. */
+  hold(): () => void {
+    let release = () => {}
+    this.#held = new Promise(resolve => (release = resolve))
+    return () => {
+      this.#held = undefined
+      release()
+    }
+  }
+
+  /** Resolves when nothing is applied any more. */
+  stop(): Promise<void> {
+    this.#abort.abort()
+    return this.#done
+  }
+
+  async #run(broke: (error: Error) => void): Promise<void> {
+    const { partition, clock, logger } = this.#ports
+    const { signal } = this.#abort
+    while (!signal.aborted) {
+      try {
+        await this.#step(signal)
+      } catch (error) {
+        if (signal.aborted) return
+        if (error instanceof InvariantViolation || error instanceof OperatorError) return broke(error)
+        logger.warn({ err: error, partition }, 'a partition can not be followed just now; it will be tried again')
+        await pause(clock, signal)
+      }
+    }
+  }
+
+  async #step(signal: AbortSignal): Promise<void> {
+    const { store, log, applier, clock } = this.#ports
+    await log.wait(applier.state.position, signal)
+    const entries = await log.read(applier.state.position, STEP_BYTES)
+    await this.#held
+    if (signal.aborted) return
+    const { position } = applier.state
+    const [first] = entries
+    if (!first) await log.refresh()
+    const start = first?.position ?? log.start()
+    checkStart(store, start, position)
+    if (first?.position === position + 1) applier.replay(entries)
+    // Requests come first.
+    await new Promise<void>(resolve => clock.soon(resolve))
+  }
+}
+
+function pause(clock: Clock, signal: AbortSignal): Promise<unknown> {
+  const aborted = new Promise<void>(resolve => signal.addEventListener('abort', () => resolve(), { once: true }))
+  return Promise.race([sleep(clock, REST_MS), aborted])
+}

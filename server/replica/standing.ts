@@ -1,0 +1,29 @@
+/** What storage nodes tell each other about the partitions they share. */
+import type { Position } from '../log/log.ts'
+
+/** How far a replica is. */
+export type Standing = {
+  /** The last entry applied. */
+  applied: Position
+  /** The last entry that its file holds durably: it does not need the log up to here. */
+  durable: Position
+}
+
+/** The other storage nodes, by name. */
+export interface Neighbours {
+  /** How far the node is with each of the partitions, by id; those it does not hold are missing. Errors: any, while it can't be reached. */
+  standings(node: string, partitions: string[]): Promise<Map<string, Standing>>
+  /**
+   * The node's file of a partition, as of one entry, and then the file's SHA-256 (see cluster/host/snapshots.ts).
+   * Errors: any, also midway.
+   */
+  snapshot(node: string, partition: string): AsyncIterable<Uint8Array>
+}
+
+/** For a node that shares nothing. */
+export const noNeighbours: Neighbours = {
+  standings: async () => new Map(),
+  snapshot: node => {
+    throw new Error(`there is no node ${node}`)
+  },
+}
