@@ -53,7 +53,12 @@ export interface TransactionLeader {
 
 export interface Leaders {
   find(partition: string): PartitionLeader | undefined
+  /** The nearest replica; undefined if it is the leader, or not known. */
+  reader?(partition: string): PartitionReader | undefined
 }
+
+/** A replica, for reads that need not be the latest. Errors: NotLeading, while it can't tell. */
+export type PartitionReader = Pick<PartitionLeader, 'get' | 'range'>
 
 /** The leader of an index's partition, as seen by those who feed it. */
 export type IndexLeader = {

@@ -23,15 +23,6 @@ export type PartitionRecord = {
   schema?: PartitionSchema
 }
 
-/** A storage node, bound to its lease. */
-export type NodeRecord = {
-  node: string
-  /** `http://10.0.0.7:9100`: where other processes ask it; undefined if it is in their own. */
-  address: string | undefined
-  zone: string
-  role: 'storage'
-}
-
 /** Bound to the leading node's lease: who leads, and how far it is with what the partition's record asks. */
 export type LeaderRecord = {
   node: string
@@ -46,7 +37,6 @@ export type LeaderRecord = {
   closed: boolean
 }
 
-export const NODES = 'nodes/'
 export const PARTITIONS = 'partitions/'
 export const LEADERS = 'leaders/'
 /** Who should lead next, where a leader has left. */
@@ -66,10 +56,6 @@ export function tableKey(realm: Realm, name: string): string {
 /** The directory of client tokens (tokens.ts): a table's record, but none of the realm's tables. */
 export function tokensKey({ account, region }: Realm): string {
   return `system/${account}/${region}/tokens`
-}
-
-export function nodeKey(node: string): string {
-  return NODES + node
 }
 
 export function partitionKey(id: string): string {

@@ -1,6 +1,6 @@
 /** How the parts of questions and answers travel. What users name and write goes as JSON text, keys as their bytes. */
 
-import type { WriteOutcome } from '../partition/command.ts'
+import type { RangeRequest, WriteOutcome } from '../partition/command.ts'
 import type { Action } from '../partition/transaction.ts'
 import type { Image, Page } from '../store/rows.ts'
 import type { Codec } from './method.ts'
@@ -69,6 +69,35 @@ export const page: Codec<Page> = {
     if ((flags & SPLICED) === 0) return { rows: images.read(fields), bytes, cut }
     const count = fields.u32()
     return { rows: [], spliced: { text: fields.text(), count }, bytes, cut }
+  },
+}
+
+const REVERSE = 1
+const SPLICE = 2
+const AFTER = 4
+const LIMIT = 8
+const INDEX = 16
+
+export const rangeRequest: Codec<RangeRequest> = {
+  write(out, { index, from, to, after, reverse, limit, maxBytes, splice }) {
+    const given = (after ? AFTER : 0) | (limit === undefined ? 0 : LIMIT) | (index === undefined ? 0 : INDEX)
+    out.u8((reverse ? REVERSE : 0) | (splice ? SPLICE : 0) | given)
+    out.bytes(from)
+    out.bytes(to)
+    out.number(maxBytes)
+    if (after) out.bytes(after)
+    if (limit !== undefined) out.number(limit)
+    if (index !== undefined) out.text(index)
+  },
+  read(fields) {
+    const flags = fields.u8()
+    const range: RangeRequest = { from: fields.bytes(), to: fields.bytes(), maxBytes: fields.number() }
+    if (flags & AFTER) range.after = fields.bytes()
+    if (flags & LIMIT) range.limit = fields.number()
+    if (flags & INDEX) range.index = fields.text()
+    if (flags & REVERSE) range.reverse = true
+    if (flags & SPLICE) range.splice = true
+    return range
   },
 }
 

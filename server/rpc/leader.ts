@@ -1,5 +1,5 @@
-/** A partition's leader in another process. */
-import type { WholeLeader } from '../cluster/leaders.ts'
+/** A partition in another process: its leader, or a replica. */
+import type { PartitionReader, WholeLeader } from '../cluster/leaders.ts'
 import type { RangeRequest, WriteCommand } from '../partition/command.ts'
 import type {
   CheckRequest,
@@ -15,6 +15,7 @@ import type { RpcClient } from './client.ts'
 import type { Method } from './method.ts'
 import * as feeds from './methods/feeds.ts'
 import * as items from './methods/items.ts'
+import * as replicas from './methods/replicas.ts'
 import * as transactions from './methods/transactions.ts'
 
 /** Errors, of all its methods: those of a leader here; ThrottlingException; NotLeading and Interrupted, see Connection. */
@@ -22,7 +23,7 @@ export function remoteLeader(client: RpcClient, address: string, partition: stri
   const ask = <A, R>(method: Method<A, R>, question: A) => client.ask(address, method, partition, question)
   return {
     get: (key: Buffer) => ask(items.get, key),
-    range: (request: RangeRequest) => ask(items.readRange, request),
+    range: (request: RangeRequest) => ask(items.range, request),
     write: (command: WriteCommand) => ask(items.write, command),
     statistics: () => ask(items.statistics, undefined),
     fed: (index: string) => ask(items.fed, index),
@@ -41,5 +42,13 @@ export function remoteLeader(client: RpcClient, address: string, partition: stri
       changed: (watch: string, keys: Buffer[]) => ask(transactions.changed, { watch, keys }),
       holds: (prepares: Held[]) => ask(transactions.holds, prepares),
     },
+  }
+}
+
+/** Errors: NotLeading, if it is not there, or can't be reached. */
+export function remoteReader(client: RpcClient, address: string, partition: string): PartitionReader {
+  return {
+    get: key => client.ask(address, replicas.replicaGet, partition, key),
+    range: request => client.ask(address, replicas.replicaRange, partition, request),
   }
 }

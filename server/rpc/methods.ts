@@ -2,13 +2,14 @@
 import type { Method } from './method.ts'
 import * as feeds from './methods/feeds.ts'
 import * as items from './methods/items.ts'
+import * as replicas from './methods/replicas.ts'
 import * as transactions from './methods/transactions.ts'
 
 /** What it takes and gives is known to the method alone. */
 export type AnyMethod = Method<unknown, unknown>
 
 export const METHODS: ReadonlyMap<string, AnyMethod> = new Map(
-  [items, transactions, feeds]
+  [items, transactions, feeds, replicas]
     .flatMap(room => Object.values(room) as AnyMethod[])
     .map(method => [method.name, method] as const),
 )

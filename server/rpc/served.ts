@@ -3,18 +3,16 @@ import type { Socket } from 'node:net'
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Tracer } from '../base/tracer.ts'
-import type { WholeLeader } from '../cluster/leaders.ts'
 import { NotLeading } from '../replica/pipeline.ts'
 import { overloaded } from '../replica/writes.ts'
 import { isAnswer, RemoteError, writeError } from './errors.ts'
 import { BrokenFrame, CALL, ERROR, FrameReader, FrameSplitter, type FrameWriter, PING, PONG, RESULT } from './frames.ts'
 import type { Limits } from './limits.ts'
+import type { Answering } from './method.ts'
 import { type AnyMethod, METHODS } from './methods.ts'
 import { Outbox } from './outbox.ts'
 
-export type ServedPorts = {
-  /** The partition's leader, if this node has it. */
-  find(partition: string): WholeLeader | undefined
+export type ServedPorts = Answering & {
   limits: Limits
   clock: Clock
   tracer: Tracer
@@ -86,14 +84,12 @@ export class ServedConnection {
   }
 
   #ask(method: AnyMethod, partition: string, trace: string, fields: FrameReader): unknown {
-    const { find, limits, tracer } = this.#ports
+    const { limits, tracer } = this.#ports
     if (this.#closing) throw new NotLeading('the node is closing')
     if (this.#running >= limits.calls || this.#outbox.waiting > limits.unsent) throw overloaded()
-    const leader = find(partition)
-    if (!leader) throw new NotLeading(`partition ${partition} is not led here`)
     const question = method.ask.read(fields)
-    if (trace === '') return method.call(leader, question)
-    return tracer.join(trace, method.name, () => method.call(leader, question))
+    if (trace === '') return method.call(this.#ports, partition, question)
+    return tracer.join(trace, method.name, () => method.call(this.#ports, partition, question))
   }
 
   #answerLater(call: number, method: AnyMethod, answer: Promise<unknown>): void {

@@ -1,17 +1,18 @@
-/** Answers other processes' calls of the partitions that are led here. */
+/** Answers other processes' calls of the partitions that are here. */
 import type { IncomingMessage, Server } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { OperatorError } from '../base/failure.ts'
 import { PROTOCOL } from './frames.ts'
 import { LIMITS, type Limits } from './limits.ts'
+import { Sendings } from './sendings.ts'
 import { ServedConnection, type ServedPorts } from './served.ts'
 import { type Tls, tlsOptions } from './tls.ts'
 
 const KEEP_ALIVE_MS = 10_000
 const PATIENCE_MS = 5000
 
-export type RpcServerOptions = Omit<ServedPorts, 'limits'> & {
+export type RpcServerOptions = Omit<ServedPorts, 'limits' | 'sendings'> & {
   host: string
   /** 0 for any that is free. */
   port: number
@@ -30,7 +31,8 @@ export type RpcServer = {
 
 /** Errors: OperatorError if it can't listen there. */
 export async function startRpcServer({ host, port, tls, ...options }: RpcServerOptions): Promise<RpcServer> {
-  const ports: ServedPorts = { limits: LIMITS, ...options }
+  const sendings = new Sendings(options.clock)
+  const ports: ServedPorts = { limits: LIMITS, sendings, ...options }
   const connections = new Map<Socket, ServedConnection>()
   const server = createServer(tls)
   server.on('request', (_request, response) => {
@@ -48,7 +50,11 @@ export async function startRpcServer({ host, port, tls, ...options }: RpcServerO
   })
   await listening(server, host, port)
   const address = addressOf(server, tls !== undefined)
-  return { address, connections: () => connections.size, close: () => close(server, connections) }
+  const end = async () => {
+    await close(server, connections)
+    sendings.closeAll()
+  }
+  return { address, connections: () => connections.size, close: end }
 }
 
 // As in http/server.ts: an `import` of these modules would load more.

@@ -5,6 +5,7 @@ import type { ExecutionContext } from 'ava'
 import type { WholeLeader } from '../../../server/cluster/leaders.ts'
 import type { WriteCommand } from '../../../server/partition/command.ts'
 import { PROTOCOL } from '../../../server/rpc/frames.ts'
+import type { StorageNode } from '../../../server/rpc/method.ts'
 import { item, put } from '../partition/given.ts'
 
 export const PUT: WriteCommand = put(item('a', 1))
@@ -31,6 +32,18 @@ export function standin(): Standin {
     },
   }
   return leader as unknown as Standin
+}
+
+/** Leads the partition `p`, and nothing else. */
+export function nodeWith(leader: WholeLeader | undefined): StorageNode {
+  return {
+    leader: partition => (partition === 'p' ? leader : undefined),
+    replica: () => undefined,
+    standings: () => new Map(),
+    snapshot: () => {
+      throw new Error('it is not here')
+    },
+  }
 }
 
 export type Listener = {

@@ -5,7 +5,7 @@ import { RpcClient } from '../../../server/rpc/client.ts'
 import { remoteLeader } from '../../../server/rpc/leader.ts'
 import { startRpcServer } from '../../../server/rpc/server.ts'
 import { clock } from '../replica/fakes.ts'
-import { KEY, standin } from './standin.ts'
+import { KEY, nodeWith, standin } from './standin.ts'
 
 test('a trace goes on in the other process', async t => {
   const joined: string[] = []
@@ -20,7 +20,7 @@ test('a trace goes on in the other process', async t => {
     },
   }
   const shared = { clock, logger: silent, tls: undefined }
-  const options = { host: '127.0.0.1', port: 0, find: () => standin(), tracer: answering }
+  const options = { host: '127.0.0.1', port: 0, node: nodeWith(standin()), tracer: answering }
   const server = await startRpcServer({ ...shared, ...options })
   const client = new RpcClient({ ...shared, tracer: asking })
   t.teardown(async () => {

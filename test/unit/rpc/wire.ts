@@ -5,9 +5,11 @@ import type { WholeLeader } from '../../../server/cluster/leaders.ts'
 import { RpcClient } from '../../../server/rpc/client.ts'
 import { remoteLeader } from '../../../server/rpc/leader.ts'
 import { LIMITS, type Limits } from '../../../server/rpc/limits.ts'
+import type { StorageNode } from '../../../server/rpc/method.ts'
 import { type RpcServer, startRpcServer } from '../../../server/rpc/server.ts'
 import type { Tls } from '../../../server/rpc/tls.ts'
 import { clock } from '../replica/fakes.ts'
+import { nodeWith } from './standin.ts'
 
 export type Wire = {
   server: RpcServer
@@ -18,6 +20,7 @@ export type Wire = {
 }
 
 export type WireOptions = {
+  node?: Partial<StorageNode>
   /** Of the client; and of the server, where they differ. */
   limits?: Partial<Limits>
   serverLimits?: Partial<Limits>
@@ -35,7 +38,7 @@ export async function connect(leader: WholeLeader | undefined, options: WireOpti
     host: '127.0.0.1',
     port,
     tls,
-    find: partition => (partition === 'p' ? leader : undefined),
+    node: { ...nodeWith(leader), ...options.node },
     limits: { ...LIMITS, ...serverLimits },
     ...shared,
   })
