@@ -29,7 +29,7 @@ export class EtcdUnavailable extends Error {
   }
 }
 
-export const CALL_TIMEOUT_MS = 2000
+const CALL_TIMEOUT_MS = 2000
 const PATIENCE_MS = 8000
 const RETRY_MS = 50
 

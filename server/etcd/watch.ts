@@ -3,7 +3,7 @@
  * and compared with what was told: compaction, lost connections and members that lag behind need no care of their own.
  */
 import type { Etcd3, IKeyValue, IWatchResponse } from 'etcd3'
-import { CALL_TIMEOUT_MS, type EtcdClient } from './client.ts'
+import type { EtcdClient } from './client.ts'
 import { listPrefix, prefixEnd } from './range.ts'
 
 /** Without `entry`, the key is gone. */
@@ -146,6 +146,3 @@ export class PrefixWatch {
     return () => clearInterval(timer)
   }
 }
-
-/** A watch comes to know of a change, or of its stream's end, after this many milliseconds at most, if etcd answers at all. */
-export const WATCH_LAG_MS = 2 * CHECK_MS + CALL_TIMEOUT_MS
