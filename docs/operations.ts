@@ -13,30 +13,14 @@ export type OperationRow = {
 
 const NO_REGIONS = 'One region is all there is.'
 const NO_KINESIS = 'No Kinesis can be reached.'
-const NO_S3 = 'Amazon S3 cannot be reached.'
+const NO_BULK = 'Bulk operations are not there; ImportTable and BatchWriteItem are.'
+const NO_ION = 'ION is refused.'
+const BUCKETS = 'A bucket is a folder under `--buckets`, or one of an S3-compatible server.'
 const NO_VECTORS = 'There are no vector indexes.'
 const AT_ONCE = 'Changes take effect at once; the cooldown of 15 seconds between two is not kept.'
 
 /** Operations that are being built. */
-const NOT_YET = [
-  'CreateBackup',
-  'DeleteBackup',
-  'DescribeBackup',
-  'DescribeExport',
-  'DescribeImport',
-  'DescribeStream',
-  'ExportTableToPointInTime',
-  'GetRecords',
-  'GetShardIterator',
-  'ImportTable',
-  'ListBackups',
-  'ListExports',
-  'ListImports',
-  'ListStreams',
-  'RestoreTableFromBackup',
-  'RestoreTableToPointInTime',
-  'UpdateContinuousBackups',
-]
+const NOT_YET = ['DescribeStream', 'GetRecords', 'GetShardIterator', 'ListStreams']
 
 const BUILT: OperationRow[] = [
   { name: 'BatchExecuteStatement', state: 'works', limits: '25 statements, of one item each' },
@@ -45,7 +29,13 @@ const BUILT: OperationRow[] = [
   {
     name: 'CancelBulkOperation',
     state: 'off',
-    differences: `None was ever started, so it is not found. ${NO_S3}`,
+    differences: `None was ever started, so it is not found. ${NO_BULK}`,
+  },
+  {
+    name: 'CreateBackup',
+    state: 'works',
+    limits: 'names of 3 to 255 characters',
+    differences: 'AVAILABLE within moments, and possible as soon as the table is ACTIVE.',
   },
   {
     name: 'CreateGlobalTable',
@@ -59,6 +49,7 @@ const BUILT: OperationRow[] = [
     differences:
       'ACTIVE within milliseconds. KMS keys are described, not used. VectorIndexes and GlobalTableSourceArn are refused. Account quotas are not kept.',
   },
+  { name: 'DeleteBackup', state: 'works', differences: 'Gone within moments.' },
   { name: 'DeleteItem', state: 'works' },
   {
     name: 'DeleteResourcePolicy',
@@ -66,15 +57,17 @@ const BUILT: OperationRow[] = [
     differences: AT_ONCE,
   },
   { name: 'DeleteTable', state: 'works', differences: 'Gone within milliseconds.' },
+  { name: 'DescribeBackup', state: 'works' },
   {
     name: 'DescribeBulkOperation',
     state: 'off',
-    differences: `None was ever started, so it is not found. ${NO_S3}`,
+    differences: `None was ever started, so it is not found. ${NO_BULK}`,
   },
   {
     name: 'DescribeContinuousBackups',
-    state: 'off',
-    differences: 'Point-in-time recovery is always DISABLED.',
+    state: 'works',
+    differences:
+      'LatestRestorableDateTime is the present, to the millisecond; it trails by ten seconds when storage is slow.',
   },
   {
     name: 'DescribeContributorInsights',
@@ -82,8 +75,14 @@ const BUILT: OperationRow[] = [
     differences: 'The rules are names only; `GET /contributor-insights` has their figures.',
   },
   { name: 'DescribeEndpoints', state: 'works' },
+  { name: 'DescribeExport', state: 'works' },
   { name: 'DescribeGlobalTable', state: 'off', differences: `GlobalTableNotFoundException. ${NO_REGIONS}` },
   { name: 'DescribeGlobalTableSettings', state: 'off', differences: `GlobalTableNotFoundException. ${NO_REGIONS}` },
+  {
+    name: 'DescribeImport',
+    state: 'works',
+    differences: 'Items that were refused are in the log of the process, not in CloudWatch.',
+  },
   {
     name: 'DescribeKinesisStreamingDestination',
     state: 'off',
@@ -110,16 +109,30 @@ const BUILT: OperationRow[] = [
   },
   { name: 'ExecuteStatement', state: 'works', limits: '8,192 characters, 1 MB a page' },
   { name: 'ExecuteTransaction', state: 'works', limits: '100 statements, 4 MB' },
+  {
+    name: 'ExportTableToPointInTime',
+    state: 'works',
+    limits: 'incremental: periods of 15 minutes to 24 hours',
+    differences: `${NO_ION} ${BUCKETS} Done within moments. KMS keys and the bucket owner are described, not used.`,
+  },
   { name: 'GetItem', state: 'works' },
   { name: 'GetResourcePolicy', state: 'works', differences: 'Shows changes at once.' },
-  { name: 'ListBulkOperations', state: 'off', differences: `The list is empty. ${NO_S3}` },
+  {
+    name: 'ImportTable',
+    state: 'works',
+    differences: `${NO_ION} ${BUCKETS} DynamoDB JSON and CSV; gzip, zstd or plain. The bucket owner is described, not used.`,
+  },
+  { name: 'ListBackups', state: 'works', limits: '100 a page' },
+  { name: 'ListBulkOperations', state: 'off', differences: `The list is empty. ${NO_BULK}` },
   {
     name: 'ListContributorInsights',
     state: 'works',
     limits: '100 a page',
     differences: 'No page but the last is short.',
   },
+  { name: 'ListExports', state: 'works', limits: '25 a page' },
   { name: 'ListGlobalTables', state: 'off', differences: `The list is empty. ${NO_REGIONS}` },
+  { name: 'ListImports', state: 'works', limits: '25 a page' },
   { name: 'ListTables', state: 'works', limits: '100 a page' },
   { name: 'ListTagsOfResource', state: 'works', limits: '10 a page' },
   { name: 'PutItem', state: 'works', limits: '400 KB an item' },
@@ -130,17 +143,28 @@ const BUILT: OperationRow[] = [
     differences: `Policies are checked for their form, kept and shown, and not enforced yet; names of actions, resources and principals are taken as they are. ${AT_ONCE}`,
   },
   { name: 'Query', state: 'works', limits: '1 MB a page' },
+  {
+    name: 'RestoreTableFromBackup',
+    state: 'works',
+    differences: 'As long as writing the items takes. A damaged backup is refused. VectorIndexOverride is refused.',
+  },
+  {
+    name: 'RestoreTableToPointInTime',
+    state: 'works',
+    differences: 'To any millisecond of the window, in this region. VectorIndexOverride is refused.',
+  },
   { name: 'Scan', state: 'works', limits: '1 MB a page, 1,000,000 segments' },
   {
     name: 'SearchVectors',
     state: 'off',
     differences: `ValidationException, as for a table without the index. ${NO_VECTORS}`,
   },
-  { name: 'StartBulkPutItems', state: 'refused', differences: `The bucket does not exist. ${NO_S3}` },
+  { name: 'StartBulkPutItems', state: 'refused', differences: `The bucket does not exist. ${NO_BULK}` },
   { name: 'TagResource', state: 'works', limits: '50 tags a table', differences: 'Shows at once.' },
   { name: 'TransactGetItems', state: 'works', limits: '100 items, 4 MB' },
   { name: 'TransactWriteItems', state: 'works', limits: '100 actions, 4 MB' },
   { name: 'UntagResource', state: 'works', differences: 'Shows at once.' },
+  { name: 'UpdateContinuousBackups', state: 'works', limits: '1 to 35 days', differences: 'In effect at once.' },
   {
     name: 'UpdateContributorInsights',
     state: 'works',

@@ -23,7 +23,7 @@ export async function fetched(
   { name, version, from, fetch }: Fetch,
   say: (line: string) => void,
 ): Promise<string> {
-  const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'tavola', room)
+  const cache = cacheOf(room)
   const home = join(cache, `${name}-${version}`)
   if (existsSync(home)) return home
   say(`fetching ${name} ${version}, once, from ${from}`)
@@ -40,6 +40,16 @@ export async function fetched(
     await rm(fresh, { recursive: true, force: true })
   }
   return home
+}
+
+/** The folder that holds it; undefined if it was not fetched. */
+export function present(room: string, { name, version }: Fetch): string | undefined {
+  const home = join(cacheOf(room), `${name}-${version}`)
+  return existsSync(home) ? home : undefined
+}
+
+function cacheOf(room: string): string {
+  return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'tavola', room)
 }
 
 export type RunOptions = { cwd?: string; env?: NodeJS.ProcessEnv }

@@ -10,6 +10,13 @@ export type Config = {
   /** Partitions of a new table, and of each of its global indexes. */
   partitions: number
   region: string
+  /** Of backups and archives: a URL, `file:///folder` or `s3://bucket/prefix`. Undefined for a place in the data folder. */
+  backupStore: string | undefined
+  /** Where the buckets of exports and imports are: `file:///folder-of-folders` or `s3:`. */
+  buckets: string | undefined
+  /** Undefined for AWS's own. */
+  s3Endpoint: string | undefined
+  s3Region: string | undefined
   logLevel: string
   /** Whether traces are sent; where to, the OTEL_* variables say to OpenTelemetry's SDK. */
   traces: boolean
@@ -35,6 +42,18 @@ export function readConfig(argv: string[]): Config {
       option('--partitions <n>', 'partitions per new table', 'PARTITIONS').argParser(integer(1, 1024)).default(1),
     )
     .addOption(option('--region <region>', 'region that ARNs show', 'REGION').argParser(region).default('us-east-1'))
+    .addOption(
+      option('--backup-store <url>', 'where backups are kept: file:///folder or s3://bucket/prefix', 'BACKUP_STORE')
+        .argParser(storeUrl)
+        .default(undefined, 'backups in the data folder'),
+    )
+    .addOption(
+      option('--buckets <url>', 'buckets of exports and imports: file:///folder, or s3: for real ones', 'BUCKETS')
+        .argParser(storeUrl)
+        .default(undefined, 'folders in buckets in the data folder'),
+    )
+    .addOption(option('--s3-endpoint <url>', 'an S3-compatible server instead of AWS', 'S3_ENDPOINT'))
+    .addOption(option('--s3-region <region>', 'region of the S3 buckets', 'S3_REGION'))
     .addOption(
       option('--log-level <level>', 'how much is logged, as JSON lines on stderr', 'LOG_LEVEL')
         .choices(LOG_LEVELS)
@@ -71,6 +90,12 @@ function integer(min: number, max: number): (text: string) => number {
 function region(text: string): string {
   if (!/^[a-z0-9-]{1,64}$/.test(text))
     throw new InvalidArgumentError('It must consist of lower-case letters, digits and dashes.')
+  return text
+}
+
+function storeUrl(text: string): string {
+  if (!URL.canParse(text) || !['file:', 's3:'].includes(new URL(text).protocol))
+    throw new InvalidArgumentError('It must be a URL that begins with file:// or s3:.')
   return text
 }
 

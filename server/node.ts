@@ -5,8 +5,11 @@
 import { constants, existsSync } from 'node:fs'
 import { access, mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { contributorInsightsReport } from './api/insights/report.ts'
 import { operations } from './api/operations.ts'
+import { convertItem } from './api/shape/attribute-value.ts'
+import { type BackupServices, backupServices } from './backup/services.ts'
 import { systemClock } from './base/clock.ts'
 import { OperatorError } from './base/failure.ts'
 import type { Logger } from './base/logger.ts'
@@ -36,6 +39,10 @@ import type { LogStore } from './log/log.ts'
 import { MemoryLogStore } from './log/memory.ts'
 import { LocalMetadata } from './metadata/local/local.ts'
 import type { Metadata } from './metadata/metadata.ts'
+import { FolderBuckets, FolderObjectStore } from './objects/folder.ts'
+import { MemoryBuckets, MemoryObjectStore } from './objects/memory.ts'
+import type { Buckets, ObjectStore } from './objects/objects.ts'
+import { S3Buckets, S3Connection, S3ObjectStore } from './objects/s3/s3.ts'
 import { noNeighbours } from './replica/standing.ts'
 import { type Checkpointer, noCheckpointer, ThreadCheckpointer } from './store/checkpointer.ts'
 import { type NodeSources, nodeMetrics } from './telemetry/nodemetrics.ts'
@@ -56,6 +63,14 @@ export type NodeOptions = {
   dataDir: string | undefined
   partitions: number
   region: string
+  /** Place of backups, `file:///folder` or `s3://bucket/prefix`; undefined for one in the data folder. */
+  backupStore?: string
+  /** Place of the buckets of exports and imports, `file:///folder` or `s3:`; undefined likewise. */
+  buckets?: string
+  /** Undefined for AWS's own. */
+  s3Endpoint?: string
+  /** Undefined for `region`. */
+  s3Region?: string
   /** Send traces, as the OTEL_* variables say. */
   traces?: boolean
   logger: Logger
@@ -122,8 +137,14 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     await catalog.start()
     await elected.start()
     let closing = false
+    const router = new Router(catalog, leaders, clock, INDEX_WAIT_MS)
+    const objects = openObjects(options)
+    const backup = backupServices({
+      ...{ metadata, tables: catalog, items: router, leaders, ...objects },
+      ...{ clock, random: systemRandom, logger, realm, checkJson: convertItem },
+    })
     const insights = new Insights(clock)
-    const items = new WatchedItems(new Router(catalog, leaders, clock, INDEX_WAIT_MS), insights)
+    const items = new WatchedItems(router, insights)
     const routes = new Routes(catalog, leaders, clock)
     const transactions = new Coordinator({ routes, peers: others, tokens, clock, random: systemRandom })
     const cluster = { tables: catalog, items, transactions, now: () => clock.now(), uuid: () => systemRandom.uuid() }
@@ -133,17 +154,22 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
       replicas: () => host.replicas(),
       leader: partition => host.leader(partition),
       connections: () => server.connections(),
+      jobs: () => backup.duty.jobs(),
       untrimmed: () => logs.size(),
       checkpoints: upkeep,
       disk: disk.seen,
     }
     const metrics = scraper([...requestMetrics(telemetry, catalog), ...nodeMetrics(sources)])
     const pages = { '/contributor-insights': contributorInsightsReport(insights) }
-    const server = await serve(options, { ready: () => !closing, pages, cluster, telemetry, metrics })
+    const world = { cluster, backup: backup.services }
+    await backup.duty.start()
+    const server = await serve(options, { ready: () => !closing, pages, world, telemetry, metrics })
     upkeep.start()
     const close = async () => {
       closing = true
       await server.close()
+      await backup.duty.stop()
+      await objects.connection.close()
       await closeStorage()
     }
     return { endpoint: endpointOf(server), close }
@@ -153,14 +179,15 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   }
 }
 
-type Serving = Pick<AppOptions, 'ready' | 'pages' | 'telemetry' | 'metrics'> & { cluster: Cluster }
+type World = { cluster: Cluster; backup: BackupServices }
+type Serving = Pick<AppOptions, 'ready' | 'pages' | 'telemetry' | 'metrics'> & { world: World }
 
-async function serve(options: NodeOptions, { cluster, ...serving }: Serving): Promise<HttpServer> {
+async function serve(options: NodeOptions, { world, ...serving }: Serving): Promise<HttpServer> {
   const { host, port, region, logger } = options
   const app = createApp({
     operations,
     streamsOperations: [],
-    call: (requestId, _signature, meter) => ({ cluster, region, account: ACCOUNT, requestId, meter }),
+    call: (requestId, _signature, meter) => ({ ...world, region, account: ACCOUNT, requestId, meter }),
     region,
     logger,
     ...serving,
@@ -185,6 +212,28 @@ function endpointOf({ node }: HttpServer): string {
   if (address === null || typeof address === 'string') throw new Error('the server listens on no port')
   const host = address.family === 'IPv6' ? `[${address.address}]` : address.address
   return `http://${host}:${address.port}`
+}
+
+/** Where backups go, and the buckets of exports and imports. Nothing is opened before it is used. */
+function openObjects({ dataDir, region, backupStore, buckets, s3Endpoint, s3Region = region }: NodeOptions) {
+  const connection = new S3Connection({ endpoint: s3Endpoint, region: s3Region })
+  const place = (url: string | undefined, folder: string) =>
+    url === undefined ? dataDir && join(dataDir, folder) : url.startsWith('file:') && fileURLToPath(url)
+  const folder = place(backupStore, 'backups')
+  const bucketsFolder = place(buckets, 'buckets')
+  const { hostname, pathname } = new URL(backupStore ?? 's3:')
+  const inS3 = () => new S3ObjectStore(connection, hostname, pathname.replace(/^\/|\/$/g, '').replace(/.$/, '$&/'))
+  const objects: ObjectStore = folder
+    ? new FolderObjectStore(folder, systemRandom)
+    : backupStore === undefined
+      ? new MemoryObjectStore()
+      : inS3()
+  const opened: Buckets = bucketsFolder
+    ? new FolderBuckets(bucketsFolder, systemRandom)
+    : buckets === undefined
+      ? new MemoryBuckets()
+      : new S3Buckets(connection)
+  return { objects, buckets: opened, connection }
 }
 
 function memoryDisk(): Disk {

@@ -1,7 +1,7 @@
 /** etcd and nats-server, built by Go from their own modules: distributions carry versions that are too old. */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Fetch, fetched, run } from '../cache.ts'
+import { type Fetch, fetched, present, run } from '../cache.ts'
 
 export type Binaries = { etcd: string; nats: string }
 
@@ -17,6 +17,13 @@ export async function binaries(say: (line: string) => void = line => console.err
   } catch (error) {
     throw new Error(`etcd and nats-server are not here, and can't be built: ${(error as Error).message}. Have Go 1.25.`)
   }
+}
+
+/** The same if they are here. Errors: they are not. */
+export function binariesHere(): Binaries {
+  const [etcd, nats] = [present('cluster', ETCD), present('cluster', NATS)]
+  if (etcd && nats) return { etcd: join(etcd, 'etcd'), nats: join(nats, 'nats-server') }
+  throw new Error('etcd and nats-server are not here: scripts/fetch builds them, with Go 1.25')
 }
 
 /** A module of its own, for `go install` refuses programs whose modules replace others. */

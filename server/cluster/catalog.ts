@@ -12,7 +12,7 @@ import type { TableChange, TableStatistics, Tables } from './cluster.ts'
 import type { Leaders } from './leaders.ts'
 import { type Placement, partitionChanges } from './placement.ts'
 import { indexPartitionIds, slices } from './plan.ts'
-import { partitionKey, type Realm, tableKey, tablesPrefix } from './records.ts'
+import { partitionKey, type Realm, stampedId, tableKey, tablesPrefix } from './records.ts'
 
 export type CatalogPorts = { metadata: Metadata; leaders: Leaders; clock: Clock; random: Random }
 
@@ -62,7 +62,9 @@ export class Catalog implements Tables {
       puts: [{ key, value: JSON.stringify(placed) }, ...puts],
     })
     if (!done) throw dynamo('ResourceInUseException', `Table already exists: ${record.name}`)
-    await this.#settled(record.name, table => table?.status === 'ACTIVE', SETTLE_MS)
+    // An import fills the table that it makes.
+    const isImport = record.filling?.kind === 'import'
+    await this.#settled(record.name, table => (isImport ? table !== undefined : table?.status === 'ACTIVE'), SETTLE_MS)
     return placed
   }
 
@@ -70,7 +72,7 @@ export class Catalog implements Tables {
     const changed = await this.#update(name, current => {
       const next = change(current, this.#ports.clock.now())
       return this.#place(
-        indexesDiffer(current, next) ? { ...next, schemaVersion: (next.schemaVersion ?? 0) + 1 } : next,
+        schemaDiffers(current, next) ? { ...next, schemaVersion: (next.schemaVersion ?? 0) + 1 } : next,
       )
     })
     const builds = changed.globalIndexes.some(index => index.status === 'CREATING')
@@ -83,7 +85,8 @@ export class Catalog implements Tables {
   async delete(name: string, check: (current: TableRecord) => void): Promise<TableRecord> {
     const deleted = await this.#update(name, current => {
       check(current)
-      return { ...current, status: 'DELETING', schemaVersion: (current.schemaVersion ?? 0) + 1 }
+      const farewell = current.pointInTimeRecovery && this.#farewell()
+      return { ...current, status: 'DELETING', farewell, schemaVersion: (current.schemaVersion ?? 0) + 1 }
     })
     await this.#settled(name, table => table?.id !== deleted.id, SETTLE_MS)
     return deleted
@@ -150,6 +153,12 @@ export class Catalog implements Tables {
     }
   }
 
+  /** A table that can be recovered to any point in time leaves a backup. */
+  #farewell(): TableRecord['farewell'] {
+    const time = this.#ports.clock.now()
+    return { backup: stampedId(time, this.#ports.random.uuid()), time }
+  }
+
   #partitionChanges(record: TableRecord): ReturnType<typeof partitionChanges> {
     return partitionChanges(this.#ports.metadata, this.#placement, record)
   }
@@ -185,7 +194,8 @@ export class Catalog implements Tables {
   }
 }
 
-function indexesDiffer(before: TableRecord, after: TableRecord): boolean {
+function schemaDiffers(before: TableRecord, after: TableRecord): boolean {
+  if ((before.pointInTimeRecovery === undefined) !== (after.pointInTimeRecovery === undefined)) return true
   const live = (table: TableRecord) =>
     table.globalIndexes.filter(index => index.status !== 'DELETING').map(({ id }) => id)
   return live(before).join() !== live(after).join()

@@ -1,11 +1,12 @@
 /** Where partitions are led: in this process, or (with the cluster's adapters) in another. */
+import type { LoggedEntry, Position } from '../log/log.ts'
 import type { RangeRequest, WriteCommand, WriteOutcome } from '../partition/command.ts'
 import type {
   CheckAnswer,
   CheckRequest,
   CommitAnswer,
   CommitRequest,
-  Outcome,
+  Ending,
   Participant,
   PrepareRequest,
   ReadAnswer,
@@ -14,6 +15,7 @@ import type {
   Vote,
 } from '../partition/transaction.ts'
 import type { FeedRow, IndexPartitions } from '../replica/feed.ts'
+import type { HistoryPage } from '../replica/history.ts'
 import type { PartitionStatistics } from '../replica/leader.ts'
 import type { Held, Peers } from '../replica/peers.ts'
 import { NotLeading } from '../replica/pipeline.ts'
@@ -21,6 +23,7 @@ import type { Image, Page } from '../store/rows.ts'
 
 /** What a server may ask of a partition's leader. */
 export interface PartitionLeader {
+  readonly history: PartitionHistory
   readonly transactions: TransactionLeader
   get(key: Buffer): Image | undefined | Promise<Image | undefined>
   range(request: RangeRequest): Page | Promise<Page>
@@ -28,6 +31,15 @@ export interface PartitionLeader {
   statistics(): PartitionStatistics | Promise<PartitionStatistics>
   /** Resolves once the index's partitions have the rows of all that is applied here; undefined if they have them by now. */
   fed(index: string): Promise<unknown> | undefined
+}
+
+/** For those who copy a partition; see replica/history.ts. */
+export interface PartitionHistory {
+  rows(after: Buffer | undefined): HistoryPage | Promise<HistoryPage>
+  entries(after: Position, maxBytes: number): Promise<LoggedEntry[]>
+  settled(time: number): Promise<Position>
+  retain(holder: string, after?: Position): Position | Promise<Position>
+  release(holder: string): void | Promise<void>
 }
 
 /** A leader's part in transactions; partition/transaction.ts says what it is for. Errors: NotLeading, of them all. */
@@ -39,13 +51,13 @@ export interface TransactionLeader {
   /** Has a home decide. */
   commit(request: CommitRequest): Promise<CommitAnswer>
   /** Tells a participant the outcome; resolves when it is applied, or was before. */
-  resolve(held: Held, outcome: Outcome): Promise<void>
+  resolve(held: Held, ending: Ending): Promise<void>
   /** Tells a home that no commit will come. */
   abandon(transaction: string): void | Promise<void>
   /** What a home knows of a client token; undefined for nothing. */
   token(token: Token): TokenState | undefined | Promise<TokenState | undefined>
   /** Asks a home for the outcome, as a participant does; what is not committed by then never will be, unless it is running. */
-  outcome(transaction: string, participant: Participant): Promise<Outcome | 'running'>
+  outcome(transaction: string, participant: Participant): Promise<Ending | 'running'>
   /** The rows of one moment; see replica/watches.ts. */
   read(keys: Buffer[], watch: boolean): ReadAnswer | Promise<ReadAnswer>
   changed(watch: string, keys: Buffer[]): number[] | Promise<number[]>

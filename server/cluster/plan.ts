@@ -42,6 +42,7 @@ export type Step = { record: TableRecord | 'gone'; drop: string[] }
 
 /** What there is to do now; undefined until something changes. */
 export function advance(table: TableRecord, leaders: Leaders): Step | undefined {
+  if (table.farewell || (table.filling && table.status === 'CREATING')) return undefined
   if (table.status === 'DELETING') return advanceDeletion(table, leaders)
   const settled = table.status === 'ACTIVE' && table.globalIndexes.every(index => index.status === 'ACTIVE')
   if (settled || !hasAdopted(table, leaders)) return undefined
@@ -94,6 +95,7 @@ function partitionSchema(table: TableRecord): PartitionSchema {
     table: schemaOf(table),
     routes: Object.fromEntries(live.map(index => [index.id, index.partitions])),
     backfill: live.filter(index => index.backfilling !== undefined).map(index => index.id),
+    ...(table.pointInTimeRecovery && { archived: true }),
     ...(isClosing && { closing: true }),
   }
 }

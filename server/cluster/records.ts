@@ -45,6 +45,11 @@ export const NODES = 'nodes/'
 /** Partitions whose file was made, and on which node: one that is missing since is lost, not new. */
 export const MADE = 'made/'
 
+/** An id that sorts by time: `01700000000000-1a2b3c4d`. */
+export function stampedId(time: number, uuid: string): string {
+  return `${String(time).padStart(14, '0')}-${uuid.slice(0, 8)}`
+}
+
 export function tablesPrefix({ account, region }: Realm): string {
   return `tables/${account}/${region}/`
 }

@@ -11,7 +11,7 @@ import type {
   CheckAnswer,
   CommitAnswer,
   CommitRequest,
-  Outcome,
+  Ending,
   Participant,
   Token,
   TokenState,
@@ -151,7 +151,7 @@ export class Coordinator implements Transactions {
       participants,
       token: token && { ...token, units, places: home.places },
     })
-    await this.#resolve(shared, votes, answer.kind === 'committed' ? 'committed' : 'aborted')
+    await this.#resolve(shared, votes, answer.kind === 'committed' ? { committed: answer.time! } : 'aborted')
     if (answer.kind === 'refused') throw refusalOf(inOrder(parts, [answer.verdicts, ...verdicts.slice(1)]))
     if (answer.kind === 'aborted') throw this.#ports.routes.gone(home.table) ?? internalServerError()
     if (answer.kind !== 'committed') return answerKnown(answer)
@@ -165,20 +165,21 @@ export class Coordinator implements Transactions {
     try {
       return await this.#ask(home, leader => leader.commit(request))
     } catch {
-      const outcome = await this.#outcome(home, request.transaction, request.participants[0]!)
-      return outcome === 'committed' ? { kind: 'committed', outcomes: undefined } : { kind: 'aborted' }
+      const ending = await this.#ending(home, request.transaction, request.participants[0]!)
+      if (ending === 'aborted') return { kind: 'aborted' }
+      return { kind: 'committed', outcomes: undefined, time: ending.committed }
     }
   }
 
   /** Errors: the home can't be reached for long. */
-  async #outcome({ partition }: WritePart, transaction: string, participant: Participant): Promise<Outcome> {
+  async #ending({ partition }: WritePart, transaction: string, participant: Participant): Promise<Ending> {
     const { clock, routes, peers } = this.#ports
     const end = clock.monotonic() + RESOLVE_MS
     while (true) {
       try {
         await routes.find(partition)?.transactions.abandon(transaction)
-        const outcome = await peers.outcome(partition, transaction, participant)
-        if (outcome !== 'running') return outcome
+        const ending = await peers.outcome(partition, transaction, participant)
+        if (ending !== 'running') return ending
       } catch (error) {
         if (clock.monotonic() > end) throw error
       }
@@ -196,22 +197,22 @@ export class Coordinator implements Transactions {
   }
 
   /** Resolves when all that have prepared are told, or have not been reached for a while: the decision stands. */
-  async #resolve({ transaction, parts }: Shared, votes: (Vote | undefined)[], outcome: Outcome): Promise<void> {
+  async #resolve({ transaction, parts }: Shared, votes: (Vote | undefined)[], ending: Ending): Promise<void> {
     const held = votes.flatMap((vote, i) => (vote?.ticket ? { part: parts[i + 1]!, ticket: vote.ticket } : []))
     if (held.length === 0) return
     let cancel = () => {}
     const bound = new Promise<void>(resolve => (cancel = this.#ports.clock.after(RESOLVE_MS, resolve)))
-    const told = held.map(({ part, ticket }) => this.#tell(part, { transaction, ticket }, outcome))
+    const told = held.map(({ part, ticket }) => this.#tell(part, { transaction, ticket }, ending))
     await Promise.race([Promise.all(told), bound])
     cancel()
   }
 
-  async #tell(part: WritePart, held: { transaction: string; ticket: string }, outcome: Outcome): Promise<void> {
+  async #tell(part: WritePart, held: { transaction: string; ticket: string }, ending: Ending): Promise<void> {
     const { clock, routes } = this.#ports
     const end = clock.monotonic() + RESOLVE_MS
     while (true) {
       try {
-        return await this.#ask(part, leader => leader.resolve(held, outcome))
+        return await this.#ask(part, leader => leader.resolve(held, ending))
       } catch {
         if (routes.gone(part.table) || clock.monotonic() > end) return
         await sleep(clock, RETRY_MS)

@@ -65,6 +65,17 @@ export type GlobalIndexRecord = LocalIndexRecord & {
   dropped?: boolean
 }
 
+/**
+ * What a new table is filled from: a backup or an import, by its key in the metadata; or the archive `archive` of table
+ * `tableId`, as it was at `time`.
+ */
+export type Filling =
+  | ({ kind: 'backup'; key: string; backupArn: string } & RestoredFrom)
+  | ({ kind: 'archive'; tableId: string; archive: string } & RestoredFrom)
+  | { kind: 'import'; key: string }
+
+type RestoredFrom = { tableArn: string; time: number }
+
 export type TableRecord = {
   /** UUID: the table's identity. A re-created table of the same name inherits nothing. */
   id: string
@@ -95,6 +106,12 @@ export type TableRecord = {
   stream?: { viewType: StreamViewType }
   latestStreamLabel?: string
   tags: Tag[]
+  /** Present while enabled. `id`: of the archive; `days` can be recovered. */
+  pointInTimeRecovery?: { id: string; since: number; days: number }
+  /** While CREATING: where its items come from. Absent once they are all there. */
+  filling?: Filling
+  /** While DELETING: the last backup, which comes before everything else. */
+  farewell?: { backup: string; time: number }
   resourcePolicy?: ResourcePolicy
   /** Of the table's streams, by label. */
   streamPolicies?: { [label: string]: ResourcePolicy }

@@ -20,8 +20,8 @@ type Guard = {
 
 /** Keys and items are validated against the table's primary key by the server; index keys by the partition's leader. */
 export type WriteCommand =
-  /** `size`: of `item`, in bytes. */
-  | ({ kind: 'put'; key: Buffer; item: Item; size: number } & Guard)
+  /** `size`: of `item`, in bytes. `restored`: unfit for an index, it stays out of it, as when the index was made. */
+  | ({ kind: 'put'; key: Buffer; item: Item; size: number; restored?: boolean } & Guard)
   | ({ kind: 'delete'; key: Buffer; keyItem: Item } & Guard)
   /**
    * Without `update`: creates the item with its key alone, or leaves it. `plainSize`: only the item's own size is limited,

@@ -45,7 +45,7 @@ export function evaluate(table: TableSchema, command: WriteCommand | CheckComman
 }
 
 function evaluatePut(table: TableSchema, command: Put, current: CurrentRow): Evaluation {
-  checkIndexKeys(table, command.item, 'put')
+  if (!command.restored) checkIndexKeys(table, command.item, 'put')
   const after: StoredItem = { json: JSON.stringify(command.item), size: command.size, item: command.item }
   if (!command.condition && table.indexes.length === 0 && command.returnValues !== 'ALL_OLD') {
     return blindPut(command.key, after, current.size())

@@ -10,6 +10,8 @@ export type PartitionSchema = {
   routes: Record<string, PartitionSlice[]>
   /** Ids of global indexes that were added to a table with items: their rows must be made from what is here. */
   backfill: string[]
+  /** Entries are to be kept until they are archived. */
+  archived?: boolean
   /** The table is going: no transaction may begin here any more. */
   closing?: boolean
 }

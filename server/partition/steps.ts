@@ -5,9 +5,9 @@ import type { StoreWriter } from '../store/writer.ts'
 export type Step =
   /** The items are held, for what the home will decide. */
   | ({ kind: 'prepare' } & PreparedRow)
-  /** They are free again; if the transaction was committed, its effects are in this entry. */
-  | { kind: 'resolve'; transaction: string }
-  /** At the home: the transaction is decided; if it is committed, the home's effects are in this entry. */
+  /** They are free again; if the transaction was committed, then at this time, its effects are in this entry. */
+  | { kind: 'resolve'; transaction: string; committed?: number }
+  /** At the home: the transaction is decided; if it is committed, the home's effects are in this entry, whose time it has. */
   | ({ kind: 'decide' } & DecisionRow)
   /** At the home: a token's transaction is committed by this entry. */
   | ({ kind: 'token' } & TokenRow)
@@ -49,7 +49,9 @@ export function encodeStep(step: Step): PackedStep {
     case 'prepare':
       return [step.kind, step.transaction, step.ticket, step.home, step.locks.map(encodeLock)]
     case 'resolve':
-      return [step.kind, step.transaction]
+      return step.committed === undefined
+        ? [step.kind, step.transaction]
+        : [step.kind, step.transaction, step.committed]
     case 'decide': {
       const participants = step.participants.map(({ partition, ticket }) => [partition, ticket])
       return [step.kind, step.transaction, step.outcome, step.time, participants]
@@ -67,8 +69,10 @@ export function decodeStep([kind, ...body]: PackedStep): Step {
       const [transaction, ticket, home, locks] = body as [string, string, string, PackedLock[]]
       return { kind, transaction, ticket, home, locks: locks.map(decodeLock) }
     }
-    case 'resolve':
-      return { kind, transaction: body[0] as string }
+    case 'resolve': {
+      const [transaction, committed] = body as [string, number?]
+      return committed === undefined ? { kind, transaction } : { kind, transaction, committed }
+    }
     case 'decide': {
       const [transaction, outcome, time, participants] = body as [
         string,

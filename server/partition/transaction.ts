@@ -14,7 +14,7 @@ import type { Item } from '../model/item.ts'
 import type { Image, Participant } from '../store/rows.ts'
 import type { CheckCommand, WriteCommand, WriteOutcome } from './command.ts'
 
-export type { Outcome, Participant } from '../store/rows.ts'
+export type { Ending, Participant } from '../store/rows.ts'
 
 export type Action = WriteCommand | CheckCommand
 
@@ -58,8 +58,8 @@ export type CommitRequest = {
 export type TokenPart = Token & { units: number[]; places: number[] }
 
 export type CommitAnswer =
-  /** Without outcomes if it was committed by an earlier call. */
-  | { kind: 'committed'; outcomes: WriteOutcome[] | undefined }
+  /** Without outcomes if it was committed by an earlier call. `time`: see `Ending`; of one with participants. */
+  | { kind: 'committed'; outcomes: WriteOutcome[] | undefined; time?: number }
   | { kind: 'refused'; verdicts: Verdict[] }
   /** Somebody asked before the commit came, and was told that it would not. */
   | { kind: 'aborted' }

@@ -184,7 +184,10 @@ export class Batches {
   #flush(depth = this.#pipeline.depth): void {
     while (this.#queue.length > 0 && this.#pipeline.flying < depth) {
       const batch = this.#queue.shift()!
-      const write = { kind: 'write' as const, time: this.#clock.now(), effects: batch.effects }
+      const time = this.#clock.now()
+      // A copy of the table that ends at some time has the transaction on all sides, or on none.
+      for (const step of batch.steps) if (step.kind === 'decide') step.time = time
+      const write = { kind: 'write' as const, time, effects: batch.effects }
       const body = batch.steps.length > 0 ? { ...write, steps: batch.steps } : write
       this.#pipeline.propose(body, batch.trace).then(
         () => this.#settle(batch),

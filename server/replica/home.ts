@@ -15,7 +15,7 @@ import type {
   TokenState,
   Verdict,
 } from '../partition/transaction.ts'
-import type { Outcome, Participant } from '../store/rows.ts'
+import type { Ending, Participant } from '../store/rows.ts'
 import type { TransactionReader } from '../store/transactions.ts'
 import type { Batches } from './batches.ts'
 import { Begun } from './begun.ts'
@@ -71,12 +71,12 @@ export class Home {
   }
 
   /** Errors: NotLeading. */
-  async outcome(transaction: string, participant: Participant): Promise<Outcome | 'running'> {
+  async outcome(transaction: string, participant: Participant): Promise<Ending | 'running'> {
     while (this.#deciding.has(transaction)) await this.#deciding.get(transaction)
     const decision = this.#ports.store.decision(transaction)
     if (decision?.outcome === 'committed') {
       // Another prepare of the same transaction, repeated or late, is no part of it.
-      return decision.participants.some(other => isSame(other, participant)) ? 'committed' : 'aborted'
+      return decision.participants.some(other => isSame(other, participant)) ? { committed: decision.time } : 'aborted'
     }
     if (decision) return 'aborted'
     if (this.#begun.has(transaction)) return 'running'
@@ -98,7 +98,7 @@ export class Home {
     const { store, clock } = this.#ports
     const decision = participants.length > 0 ? store.decision(transaction) : undefined
     if (decision?.outcome === 'aborted') return Promise.resolve({ kind: 'aborted' })
-    if (decision) return Promise.resolve({ kind: 'committed', outcomes: undefined })
+    if (decision) return Promise.resolve({ kind: 'committed', outcomes: undefined, time: decision.time })
     if (participants.length > 0 && clock.now() - request.began > COMMIT_WINDOW_MS)
       return this.#log(this.#abortion(transaction, { kind: 'aborted' }))
     const known = token && this.#known(transaction, token)
@@ -133,7 +133,9 @@ export class Home {
   #log({ effects, steps, batch, answer }: Attempt): Promise<CommitAnswer> {
     const { batches } = this.#ports
     if (effects.length + steps.length === 0) return batches.rested(batch, () => answer)
-    return batches.after(batches.addAll(effects, steps), () => answer)
+    const last = batches.addAll(effects, steps)
+    if (steps.length === 0 || answer.kind !== 'committed') return batches.after(last, () => answer)
+    return batches.after(last, () => ({ ...answer, time: timeOf(steps) }))
   }
 
   #known(transaction: string | undefined, { token, request }: Token): TokenState | undefined {
@@ -148,6 +150,11 @@ export class Home {
 
 function isSame(a: Participant, b: Participant): boolean {
   return a.partition === b.partition && a.ticket === b.ticket
+}
+
+/** Of the decision among the steps, which it has once it is logged. */
+function timeOf(steps: Step[]): number | undefined {
+  return steps.find(step => step.kind === 'decide')?.time
 }
 
 function tokenRow({ token, request, units, places }: TokenPart, verdicts: Verdict[], time: number) {

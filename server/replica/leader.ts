@@ -14,6 +14,7 @@ import { backfill } from './backfill.ts'
 import { Batches } from './batches.ts'
 import { type FeedRow, type IndexPartitions, rowsOfEntry } from './feed.ts'
 import { Feeders } from './feeders.ts'
+import { History } from './history.ts'
 import { Intakes } from './intake.ts'
 import { Locks } from './locks.ts'
 import type { Peers } from './peers.ts'
@@ -42,9 +43,13 @@ const ROOM_CHECK_MS = 5
 /** How long a read waits for a transaction that holds its item. */
 const READ_PATIENCE_MS = 5000
 
+/** The same for who copies the partition. */
+const SETTLE_PATIENCE_MS = 30_000
+
 export class Leader {
   readonly partition: string
   readonly epoch: number
+  readonly history: History
   readonly transactions: Transactions
   readonly #ports: LeaderPorts
   readonly #pipeline: Pipeline
@@ -95,6 +100,7 @@ export class Leader {
     const epoch = this.epoch
     const shared = { batches: this.#batches, locks: this.#locks, tenure: this.#tenure, room: () => this.#room() }
     this.transactions = new Transactions({ partition, epoch, store, applier, peers, clock, logger, ...shared })
+    this.history = new History({ reader: store.reader, log, applier, clock, drained: () => this.#drained() })
   }
 
   get schemaVersion(): number {
@@ -216,9 +222,9 @@ export class Leader {
     return this.#pipeline.hold()
   }
 
-  /** Entries up to here are needed by no index partition. */
+  /** Entries up to here are needed by no index partition, no backup and no archive. */
   acknowledged(): Position {
-    return this.#feeders.acknowledged()
+    return Math.min(this.#feeders.acknowledged(), this.history.released())
   }
 
   /** The store has lost what was applied: the next leader has it from the log. */
@@ -243,6 +249,14 @@ export class Leader {
 
   async #fedUpTo(index: string, position: Position): Promise<void> {
     while (this.#feeders.acknowledged(index) < position && !this.#stopped) await sleep(this.#ports.clock, ROOM_CHECK_MS)
+  }
+
+  /** Resolves once all that is evaluated, or held, so far is applied. Errors: NotLeading. */
+  async #drained(): Promise<void> {
+    await this.#batches.drained()
+    if (this.#locks.size > 0 && !(await this.#locks.settled(SETTLE_PATIENCE_MS)))
+      throw new NotLeading('a transaction holds items, and its outcome is not known')
+    if (this.#stopped) throw new NotLeading('the leader has stepped down')
   }
 
   /** Whether the index is still one of the table's. */

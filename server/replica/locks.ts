@@ -67,6 +67,19 @@ export class Locks {
     }
   }
 
+  /** Resolves with true once nothing is held of what is held now, with false if after `ms` some of it still is. */
+  async settled(ms: number): Promise<boolean> {
+    const end = this.#clock.monotonic() + ms
+    for (const prepared of this.all()) {
+      while (this.find(prepared.transaction) === prepared) {
+        const left = end - this.#clock.monotonic()
+        if (left <= 0) return false
+        await this.#released(prepared, left)
+      }
+    }
+    return true
+  }
+
   /** Lets go of everything, for a leader that steps down: whoever waits finds that out. */
   clear(): void {
     for (const prepared of this.all()) this.release(prepared)

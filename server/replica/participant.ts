@@ -7,7 +7,7 @@ import type { Logger } from '../base/logger.ts'
 import type { Effect } from '../partition/entry.ts'
 import { imageEffect } from '../partition/evaluate.ts'
 import type { PrepareRequest, Vote } from '../partition/transaction.ts'
-import type { LockRow, Outcome, PreparedRow } from '../store/rows.ts'
+import type { Ending, LockRow, PreparedRow } from '../store/rows.ts'
 import type { TransactionReader } from '../store/transactions.ts'
 import type { Applier } from './applier.ts'
 import type { Batches } from './batches.ts'
@@ -67,10 +67,10 @@ export class Participant {
   }
 
   /** Resolves when the outcome is applied. What is not held, or not by this ticket, was resolved before. Errors: NotLeading. */
-  resolve({ transaction, ticket }: Held, outcome: Outcome): Promise<void> {
+  resolve({ transaction, ticket }: Held, ending: Ending): Promise<void> {
     const prepared = this.#ports.locks.find(transaction)
     if (!prepared || prepared.ticket !== ticket) return this.#ports.batches.rested(undefined, () => {})
-    prepared.resolution ??= this.#resolve(prepared, outcome)
+    prepared.resolution ??= this.#resolve(prepared, ending)
     return prepared.resolution
   }
 
@@ -85,10 +85,12 @@ export class Participant {
   }
 
   /** Index rows are worked out now, not when the images were: indexes may have come since. */
-  #resolve(prepared: Prepared, outcome: Outcome): Promise<void> {
+  #resolve(prepared: Prepared, ending: Ending): Promise<void> {
     const { batches, locks } = this.#ports
-    const effects = outcome === 'committed' ? prepared.locks.filter(lock => lock.changes).map(this.#effectOf) : []
-    const batch = batches.addAll(effects, [{ kind: 'resolve', transaction: prepared.transaction }])
+    const { transaction } = prepared
+    const effects = ending === 'aborted' ? [] : prepared.locks.filter(lock => lock.changes).map(this.#effectOf)
+    const step = { kind: 'resolve' as const, transaction }
+    const batch = batches.addAll(effects, [ending === 'aborted' ? step : { ...step, ...ending }])
     return batches.after(batch, () => locks.release(prepared))
   }
 
@@ -125,8 +127,8 @@ export class Participant {
   async #settle(prepared: Prepared): Promise<void> {
     const { peers, partition } = this.#ports
     const { home, transaction, ticket } = prepared
-    const outcome = await peers.outcome(home, transaction, { partition, ticket })
-    if (outcome !== 'running' && !this.#stopped) await this.resolve(prepared, outcome)
+    const ending = await peers.outcome(home, transaction, { partition, ticket })
+    if (ending !== 'running' && !this.#stopped) await this.resolve(prepared, ending)
   }
 
   #unanswered({ transaction, home, since }: Prepared, error: Error): void {

@@ -1,5 +1,5 @@
 /** The other partitions of a transaction, wherever they are led. */
-import type { Outcome, Participant } from '../store/rows.ts'
+import type { Ending, Participant } from '../store/rows.ts'
 
 /** A transaction, and the ticket of its prepare at some partition. */
 export type Held = { transaction: string; ticket: string }
@@ -9,7 +9,7 @@ export interface Peers {
    * What became of a transaction, as its home says; once the home has said `aborted` it stays so. A home that is gone for
    * good has committed nothing that `participant` may still hold. Errors: any, while the home can't be reached.
    */
-  outcome(home: string, transaction: string, participant: Participant): Promise<Outcome | 'running'>
+  outcome(home: string, transaction: string, participant: Participant): Promise<Ending | 'running'>
   /** Which of these the partition still holds; none if it is gone for good. Errors: any, while it can't be reached. */
   holds(partition: string, prepares: Held[]): Promise<boolean[]>
 }

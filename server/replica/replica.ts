@@ -2,7 +2,8 @@
  * One partition on this node: its file and its log, brought together. It follows the log, or leads, or has stopped.
  *
  * INV-R6  An entry is trimmed only when it is applied durably here and by the other replicas (but for one that is gone for
- *         long, see cluster/host/followers.ts), and every index partition it concerns has it.
+ *         long, see cluster/host/followers.ts), every index partition it concerns has it, and, while the table is archived,
+ *         the archive has it.
  */
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'

@@ -13,7 +13,7 @@ import type {
   TokenState,
   Vote,
 } from '../partition/transaction.ts'
-import type { Outcome, Participant as ParticipantName } from '../store/rows.ts'
+import type { Ending, Participant as ParticipantName } from '../store/rows.ts'
 import type { Store } from '../store/store.ts'
 import type { Applier } from './applier.ts'
 import type { Batches } from './batches.ts'
@@ -99,13 +99,13 @@ export class Transactions {
     return this.#home.token(token)
   }
 
-  outcome(transaction: string, participant: ParticipantName): Promise<Outcome | 'running'> {
+  outcome(transaction: string, participant: ParticipantName): Promise<Ending | 'running'> {
     this.#decisions.schedule()
     return this.#home.outcome(transaction, participant)
   }
 
-  resolve(held: Held, outcome: Outcome): Promise<void> {
-    return this.#participant.resolve(held, outcome)
+  resolve(held: Held, ending: Ending): Promise<void> {
+    return this.#participant.resolve(held, ending)
   }
 
   holds(prepares: Held[]): boolean[] {

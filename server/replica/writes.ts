@@ -6,6 +6,7 @@ import { type Evaluation, evaluate } from '../partition/evaluate.ts'
 import type { Applier } from './applier.ts'
 import type { Batches } from './batches.ts'
 import { CONFLICT, type Locks } from './locks.ts'
+import { NotLeading } from './pipeline.ts'
 
 const OVERLOADED =
   'Throughput exceeds the current capacity of your table or index. DynamoDB is automatically scaling your table or index so please try again shortly. If exceptions persist, check if you have a hot key: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html.'
@@ -32,12 +33,15 @@ export class Writes {
     if (batches.isFull) return Promise.reject(overloaded())
     if (batches.isClosed) return Promise.reject(batches.refusal())
     if (this.#locks.size > 0 && this.#locks.holder(command.key)) return this.#meetHolder(command)
+    // A partition that was just made is led a moment before it knows its table.
+    const { schema } = this.#applier
+    if (!schema) return Promise.reject(new NotLeading('the partition does not know its table yet'))
     const span = this.#tracer.current()
     const evaluating = span?.child('evaluate')
     const before = batches.pending(command.key)
     let evaluation: Evaluation
     try {
-      evaluation = evaluate(this.#applier.schema!.table, command, batches.current(command.key, before))
+      evaluation = evaluate(schema.table, command, batches.current(command.key, before))
       evaluating?.end()
     } catch (error) {
       evaluating?.end()

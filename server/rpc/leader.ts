@@ -1,10 +1,11 @@
 /** A partition in another process: its leader, or a replica. */
 import type { PartitionReader, WholeLeader } from '../cluster/leaders.ts'
+import type { Position } from '../log/log.ts'
 import type { RangeRequest, WriteCommand } from '../partition/command.ts'
 import type {
   CheckRequest,
   CommitRequest,
-  Outcome,
+  Ending,
   Participant,
   PrepareRequest,
   Token,
@@ -14,6 +15,7 @@ import type { Held } from '../replica/peers.ts'
 import type { RpcClient } from './client.ts'
 import type { Method } from './method.ts'
 import * as feeds from './methods/feeds.ts'
+import * as history from './methods/history.ts'
 import * as items from './methods/items.ts'
 import * as replicas from './methods/replicas.ts'
 import * as transactions from './methods/transactions.ts'
@@ -29,11 +31,18 @@ export function remoteLeader(client: RpcClient, address: string, partition: stri
     fed: (index: string) => ask(items.fed, index),
     feed: (source: string, position: number, rows: FeedRow[]) => ask(feeds.feed, { source, position, rows }),
     consumed: (source: string) => ask(feeds.consumed, source),
+    history: {
+      rows: (after: Buffer | undefined) => ask(history.rows, after),
+      entries: (after: Position, maxBytes: number) => ask(history.entries, { after, maxBytes }),
+      settled: (time: number) => ask(history.settled, time),
+      retain: (holder: string, after?: Position) => ask(history.retain, { holder, after }),
+      release: (holder: string) => ask(history.release, holder),
+    },
     transactions: {
       prepare: (request: PrepareRequest) => ask(transactions.prepare, request),
       check: (request: CheckRequest) => ask(transactions.check, request),
       commit: (request: CommitRequest) => ask(transactions.commit, request),
-      resolve: (held: Held, outcome: Outcome) => ask(transactions.resolve, { held, outcome }),
+      resolve: (held: Held, ending: Ending) => ask(transactions.resolve, { held, ending }),
       abandon: (transaction: string) => ask(transactions.abandon, transaction),
       token: (token: Token) => ask(transactions.token, token),
       outcome: (transaction: string, participant: Participant) =>

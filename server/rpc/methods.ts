@@ -1,6 +1,7 @@
 /** All methods, by their names on the wire. */
 import type { Method } from './method.ts'
 import * as feeds from './methods/feeds.ts'
+import * as history from './methods/history.ts'
 import * as items from './methods/items.ts'
 import * as replicas from './methods/replicas.ts'
 import * as transactions from './methods/transactions.ts'
@@ -9,7 +10,7 @@ import * as transactions from './methods/transactions.ts'
 export type AnyMethod = Method<unknown, unknown>
 
 export const METHODS: ReadonlyMap<string, AnyMethod> = new Map(
-  [items, transactions, feeds, replicas]
+  [items, history, transactions, feeds, replicas]
     .flatMap(room => Object.values(room) as AnyMethod[])
     .map(method => [method.name, method] as const),
 )

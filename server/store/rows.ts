@@ -68,6 +68,8 @@ export type PreparedRow = {
 export type Participant = { partition: string; ticket: string }
 
 export type Outcome = 'committed' | 'aborted'
+/** How a transaction has ended: committed, at the time of its home's entry in epoch milliseconds, or not. */
+export type Ending = { committed: number } | 'aborted'
 
 /** What a transaction's home has decided. */
 export type DecisionRow = {

@@ -13,6 +13,8 @@ export type NodeSources = {
   replicas(): { leader: Leader | undefined }[]
   leader(partition: string): Leader | undefined
   connections(): Promise<number>
+  /** Backups, restores, exports and imports under way. */
+  jobs(): { kind: string; items: number }[]
   /** Bytes of log entries that are not trimmed yet. */
   untrimmed(): number
   checkpoints: { checkpoints: Histogram; failedCheckpoints: number }
@@ -21,11 +23,29 @@ export type NodeSources = {
 }
 
 export function nodeMetrics(sources: NodeSources): Definition[] {
-  return [...serving(sources), ...partitions(sources), ...log(sources), ...disk(sources)]
+  return [...serving(sources), ...jobs(sources), ...partitions(sources), ...log(sources), ...disk(sources)]
 }
 
 function serving({ connections }: NodeSources): Definition[] {
   return [gauge('tavola_connections', 'Open client connections.', connections)]
+}
+
+const JOBS = ['backup', 'restore', 'export', 'import']
+
+function jobs({ jobs }: NodeSources): Definition[] {
+  return [
+    {
+      name: 'tavola_job_items',
+      help: 'Items that backups, restores, exports and imports under way have done so far.',
+      kind: 'gauge',
+      labels: ['job'],
+      read() {
+        const running = jobs()
+        const done = (job: string) => running.reduce((sum, { kind, items }) => sum + (kind === job ? items : 0), 0)
+        return JOBS.map(job => ({ labels: { job }, value: done(job) }))
+      },
+    },
+  ]
 }
 
 function partitions({ tables, replicas, leader, checkpoints }: NodeSources): Definition[] {

@@ -9,6 +9,15 @@ import { FuzzFailure } from './fuzz/campaign.ts'
 import { OPERATIONS } from './fuzz/requests.ts'
 import { runSession, type Session, shown } from './fuzz/session.ts'
 
+/** They name what has chance in its name, which a function of the seed cannot. */
+const NEVER_GRANTED = new Set([
+  'DescribeBackup',
+  'DeleteBackup',
+  'RestoreTableFromBackup',
+  'DescribeExport',
+  'DescribeImport',
+])
+
 /** About seven in ten differ from a valid request. */
 const REQUESTS = 150_000
 
@@ -39,6 +48,7 @@ function report({ tally, memory, items }: Session): void {
   console.log('answers', Object.fromEntries([...answers].sort(([, a], [, b]) => b - a)))
   console.log('granted', Object.fromEntries([...granted].sort(([, a], [, b]) => b - a)))
   const working = ROWS.filter(({ state }) => state === 'works')
-  const missed = working.filter(({ name }) => !granted.has(name) || !Object.hasOwn(OPERATIONS, name))
+  const isMissed = (name: string) => !Object.hasOwn(OPERATIONS, name) || !(granted.has(name) || NEVER_GRANTED.has(name))
+  const missed = working.filter(({ name }) => isMissed(name))
   if (missed.length > 0) throw new Error(`never granted: ${missed.map(({ name }) => name)}`)
 }

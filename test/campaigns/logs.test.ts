@@ -4,7 +4,7 @@ import { onClusters } from '../helpers/onclusters.ts'
 import { runLogCampaign } from './logs/campaign.ts'
 import { etcdSubject, jetstreamSubject } from './logs/subjects.ts'
 
-await onClusters(() => {
+onClusters(() => {
   for (const [name, start] of Object.entries({ jetstream: jetstreamSubject, etcd: etcdSubject })) {
     test.serial(
       `nothing acknowledged is lost by the log on ${name} while servers stand still and lose disks`,

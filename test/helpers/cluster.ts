@@ -1,5 +1,5 @@
 /** Real clusters of etcd and NATS for a test file: started at its first need, gone with its process. */
-import { binaries } from '../../scripts/cluster/binaries.ts'
+import { binariesHere } from '../../scripts/cluster/binaries.ts'
 import { EtcdCluster } from '../../scripts/cluster/etcd.ts'
 import { NatsCluster } from '../../scripts/cluster/nats.ts'
 import { freePorts } from '../../scripts/cluster/ports.ts'
@@ -9,13 +9,13 @@ export type TestCluster<T> = T & { remove(): Promise<void> }
 
 /** Three members of etcd; the caller removes them. */
 export async function startEtcd(): Promise<TestCluster<EtcdCluster>> {
-  const [{ etcd: binary }, folder, port] = [await binaries(), await makeTempFolder(), await freePorts(6)]
+  const [{ etcd: binary }, folder, port] = [binariesHere(), await makeTempFolder(), await freePorts(6)]
   return started(new EtcdCluster({ binary, folder: folder.path, port }), folder)
 }
 
 /** Three nats-servers; the caller removes them. */
 export async function startNats(): Promise<TestCluster<NatsCluster>> {
-  const [{ nats: binary }, folder, port] = [await binaries(), await makeTempFolder(), await freePorts(9)]
+  const [{ nats: binary }, folder, port] = [binariesHere(), await makeTempFolder(), await freePorts(9)]
   return started(new NatsCluster({ binary, folder: folder.path, port }), folder)
 }
 

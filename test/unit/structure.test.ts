@@ -18,6 +18,7 @@ const LAYERS = [
   ['etcd'],
   ['log'],
   ['metadata'],
+  ['objects'],
   ['store'],
   ['partition'],
   ['replica'],
@@ -46,6 +47,7 @@ const HOMES: Record<string, string[]> = {
   commander: ['.'],
   pino: ['.'],
   'node:sqlite': ['store', 'metadata'],
+  '@aws-sdk/client-s3': ['objects'],
   'prom-client': ['telemetry'],
   '@opentelemetry/api': ['telemetry'],
   '@opentelemetry/sdk-node': ['telemetry'],
@@ -59,6 +61,9 @@ const ADAPTERS = [
   join('log', 'jetstream'),
   join('metadata', 'local'),
   join('metadata', 'etcd'),
+  join('objects', 'folder.ts'),
+  join('objects', 'memory.ts'),
+  join('objects', 's3'),
 ]
 
 const MAX_LINES = 300

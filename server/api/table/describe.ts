@@ -50,6 +50,7 @@ export function describe(table: ShownTable, call: Call, statistics: TableStatist
       LastUpdateDateTime: seconds(table.tableClass.lastUpdate),
     },
     DeletionProtectionEnabled: table.deletionProtection,
+    RestoreSummary: describeRestore(table),
     GlobalTableSettingsReplicationMode: table.replicationMode,
   }
 }
@@ -112,6 +113,17 @@ function describeWarmth({ read, write }: WarmThroughput, status: string, isRisin
 function billingModeSummary({ billingMode, lastUpdateToPayPerRequest }: TableRecord) {
   if (lastUpdateToPayPerRequest === undefined) return undefined
   return { BillingMode: billingMode, LastUpdateToPayPerRequestDateTime: seconds(lastUpdateToPayPerRequest) }
+}
+
+/** Only while it is under way. */
+function describeRestore({ filling }: TableRecord) {
+  if (!filling || filling.kind === 'import') return undefined
+  return {
+    SourceBackupArn: filling.kind === 'backup' ? filling.backupArn : undefined,
+    SourceTableArn: filling.tableArn,
+    RestoreDateTime: seconds(filling.time),
+    RestoreInProgress: true,
+  }
 }
 
 function describeStream({ name, stream, latestStreamLabel }: TableRecord, call: Call) {

@@ -80,7 +80,7 @@ export class EtcdLog implements PartitionLog {
     for (let bytes = 0, i = 0; i < kvs.length && bytes < maxBytes; i++) {
       const { position, size } = placeOf(kvs[i]!.key)
       found.push({ position, bytes: kvs[i]!.value })
-      this.known.sizes.set(position, size)
+      this.known.appended(position, size)
       bytes += size
     }
     if (found.length === 0) throw new LogUnavailable(`entry ${first} of partition ${this.#partition} is not there`)

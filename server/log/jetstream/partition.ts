@@ -70,7 +70,8 @@ export class JetStreamLog implements PartitionLog {
         found.push(entry)
         bytes += entry.bytes.length
         next = entry.position + 1
-        this.known.sizes.set(entry.position, entry.bytes.length)
+        // It may be newer than what the last look, or word, told of.
+        this.known.appended(entry.position, entry.bytes.length)
       }
     }
     return found

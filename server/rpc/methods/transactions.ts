@@ -4,7 +4,7 @@ import type {
   CheckRequest,
   CommitAnswer,
   CommitRequest,
-  Outcome,
+  Ending,
   Participant,
   PrepareRequest,
   ReadAnswer,
@@ -70,7 +70,7 @@ const changedRequest: Codec<{ watch: string; keys: Buffer[] }> = {
   read: fields => ({ watch: fields.text(), keys: keys.read(fields) }),
 }
 
-type Resolution = { held: Held; outcome: Outcome }
+type Resolution = { held: Held; ending: Ending }
 type Question = { transaction: string; participant: Participant }
 
 export const prepare = onceOnly('prepare', withActions<PrepareRequest>(), json<Vote>(), ({ transactions }, request) =>
@@ -88,8 +88,8 @@ export const commit = onceOnly(
   json<CommitAnswer>(),
   ({ transactions }, request) => transactions.commit(request),
 )
-export const resolve = method('resolve', json<Resolution>(), nothing, ({ transactions }, { held, outcome }) =>
-  transactions.resolve(held, outcome),
+export const resolve = method('resolve', json<Resolution>(), nothing, ({ transactions }, { held, ending }) =>
+  transactions.resolve(held, ending),
 )
 export const abandon = method('abandon', json<string>(), nothing, ({ transactions }, transaction) =>
   transactions.abandon(transaction),
@@ -100,7 +100,7 @@ export const token = method('token', json<Token>(), optional(json<TokenState>())
 export const outcome = method(
   'outcome',
   json<Question>(),
-  json<Outcome | 'running'>(),
+  json<Ending | 'running'>(),
   ({ transactions }, { transaction, participant }) => transactions.outcome(transaction, participant),
 )
 export const read = method('read', readRequest, readAnswer, ({ transactions }, { keys, watch }) =>

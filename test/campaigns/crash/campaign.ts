@@ -16,7 +16,7 @@ export type CampaignOptions = { rounds: number; seed: number; writers?: number; 
 const attribute = (name: string, type = 'S') => ({ AttributeName: name, AttributeType: type })
 const key = (name: string, type = 'HASH') => ({ AttributeName: name, KeyType: type })
 
-const CREATE = {
+export const CREATE = {
   TableName: TABLE,
   BillingMode: 'PAY_PER_REQUEST',
   AttributeDefinitions: [attribute('pk'), attribute('sk', 'N'), attribute('color'), attribute('category')],

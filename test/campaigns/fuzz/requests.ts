@@ -1,6 +1,20 @@
 /** A valid request of every operation. */
 
 import type { Random } from '../random.ts'
+import {
+  backup,
+  createBackup,
+  exported,
+  exportTable,
+  imported,
+  importTable,
+  listBackups,
+  listExports,
+  listImports,
+  recovery,
+  restoreBackup,
+  restoreToTime,
+} from './backuprequests.ts'
 import { batchGet, batchWrite, change, get, put, query, remove, scan } from './itemrequests.ts'
 import { type Make, maybe, target } from './parts.ts'
 import {
@@ -50,6 +64,19 @@ export const OPERATIONS: { [operation: string]: readonly [weight: number, make: 
   UpdateTimeToLive: [1.5, timeToLive],
   DescribeTimeToLive: [1, target],
   DescribeContinuousBackups: [1, target],
+  UpdateContinuousBackups: [1, recovery],
+  CreateBackup: [0.5, createBackup],
+  ListBackups: [0.5, listBackups],
+  DescribeBackup: [0.2, backup],
+  DeleteBackup: [0.2, backup],
+  RestoreTableFromBackup: [0.3, restoreBackup],
+  RestoreTableToPointInTime: [0.3, restoreToTime],
+  ExportTableToPointInTime: [0.4, exportTable],
+  DescribeExport: [0.2, exported],
+  ListExports: [0.3, listExports],
+  ImportTable: [0.4, importTable],
+  DescribeImport: [0.2, imported],
+  ListImports: [0.3, listImports],
   DescribeLimits: [0.5, () => ({})],
   DescribeEndpoints: [0.5, () => ({})],
   TagResource: [1.5, tag],

@@ -6,6 +6,7 @@ import { hashRange } from '../../../server/codec/range.ts'
 import { DynamoError } from '../../../server/model/errors.ts'
 import type { AttributeValue } from '../../../server/model/item.ts'
 import { setOwn } from '../../../server/model/item.ts'
+import { decodeEntry } from '../../../server/partition/entry.ts'
 import type { CommitRequest, PrepareRequest } from '../../../server/partition/transaction.ts'
 import { Interrupted, NotLeading } from '../../../server/replica/pipeline.ts'
 import { INDEXED, item, key, N, partitionSchema, put, remove, S, update } from '../../unit/partition/given.ts'
@@ -154,7 +155,7 @@ export function leaderContract(connect: (leader: WholeLeader) => Promise<LeaderF
       other.verdicts.map(verdict => 'refusal' in verdict && verdict.refusal.code),
       ['TransactionConflict', 'TransactionConflict'],
     )
-    await transactions.resolve(held, 'committed')
+    await transactions.resolve(held, { committed: Date.now() })
     t.deepEqual(await transactions.holds([held]), [false])
     t.is((await leader.get(put(item('b', 1)).key))?.json, JSON.stringify(item('b', 1)))
   })
@@ -179,7 +180,9 @@ export function leaderContract(connect: (leader: WholeLeader) => Promise<LeaderF
     t.is(committed.kind === 'committed' && committed.outcomes!.length, 1)
     const again = await transactions.commit(first)
     t.is(again.kind === 'committed' && again.outcomes, undefined)
-    t.is(await transactions.outcome(first.transaction, participants[0]!), 'committed')
+    t.deepEqual(await transactions.outcome(first.transaction, participants[0]!), {
+      committed: committed.kind === 'committed' ? committed.time! : 0,
+    })
     t.is(await transactions.outcome(first.transaction, { partition: 'other', ticket: '9' }), 'aborted')
     const refused = await transactions.commit(request())
     t.true(refused.kind === 'refused' && 'refusal' in refused.verdicts[0]!)
@@ -221,6 +224,28 @@ export function leaderContract(connect: (leader: WholeLeader) => Promise<LeaderF
     t.deepEqual(await transactions.changed(answer.watch!, keys), [0, 1, 2])
     const unwatched = await transactions.read(keys, false)
     t.true('images' in unwatched && unwatched.watch === undefined)
+  })
+
+  test('its rows and entries can be copied', async t => {
+    const { leader } = await given(t)
+    const { history } = leader
+    for (let i = 1; i <= 3; i++) await leader.write(put(item('a', i, { x: S('ä'.repeat(90_000)) })))
+    const first = await history.rows(undefined)
+    const second = await history.rows(first.next)
+    t.deepEqual(
+      [...first.rows, ...second.rows].map(({ json }) => JSON.parse(json).s.N),
+      ['1', '2', '3'],
+    )
+    t.is(second.next, undefined)
+    const end = await history.settled(Date.now())
+    t.is(end, second.position)
+    const entries = await history.entries(end - 2, 1)
+    t.is(entries[0]!.position, end - 1)
+    const entry = decodeEntry(entries[0]!.bytes)
+    t.is(entry.kind === 'write' && entry.effects[0]!.image!.size, first.rows[0]!.size)
+    t.is(await history.retain('me'), end)
+    t.is(await history.retain('me', 2), 2)
+    t.is(await history.release('me'), undefined)
   })
 
   test('an index takes in what it is fed, once', async t => {

@@ -18,7 +18,7 @@ async function open(t: ExecutionContext, options: Omit<EtcdLogOptions, 'endpoint
   return store
 }
 
-await onClusters(() => {
+onClusters(() => {
   test.before(async () => {
     cluster = await startEtcd()
   })

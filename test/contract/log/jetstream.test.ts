@@ -20,7 +20,7 @@ async function open(t: ExecutionContext, options: Options): Promise<JetStreamLog
   return store
 }
 
-await onClusters(() => {
+onClusters(() => {
   test.before(async () => {
     cluster = await startNats()
   })

@@ -9,7 +9,7 @@ import { metadataContract } from './contract.ts'
 
 let cluster: TestCluster<EtcdCluster>
 
-await onClusters(() => {
+onClusters(() => {
   test.before(async () => {
     cluster = await startEtcd()
   })

@@ -57,7 +57,7 @@ async function compact(): Promise<void> {
   await ask('compaction', { revision: header.revision, physical: true })
 }
 
-await onClusters(() => {
+onClusters(() => {
   test.before(async () => {
     cluster = await startEtcd()
   })

@@ -3,6 +3,7 @@ import type { ExecutionContext } from 'ava'
 import type { Call, Operation } from '../../../server/api/operation.ts'
 import { decode } from '../../../server/api/shape/decode.ts'
 import type { Structure } from '../../../server/api/shape/shape.ts'
+import type { BackupServices } from '../../../server/backup/services.ts'
 import { silent } from '../../../server/base/logger.ts'
 import type { Items, TableStatistics, Tables, Transactions } from '../../../server/cluster/cluster.ts'
 import { DynamoError, dynamo, resourceNotFound } from '../../../server/model/errors.ts'
@@ -44,6 +45,7 @@ export function world(): World {
       now: () => now,
       uuid: () => `00000000-0000-4000-8000-${String(++ids).padStart(12, '0')}`,
     },
+    backup: undefined as unknown as BackupServices,
     region: 'eu-west-1',
     account: ACCOUNT,
     requestId: 'R',

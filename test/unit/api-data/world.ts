@@ -2,6 +2,7 @@
 
 import { JsonText, type Operation } from '../../../server/api/operation.ts'
 import { decode } from '../../../server/api/shape/decode.ts'
+import type { BackupServices } from '../../../server/backup/services.ts'
 import { silent } from '../../../server/base/logger.ts'
 import type { Cluster, Items, RangePage, RangeTarget, Tables } from '../../../server/cluster/cluster.ts'
 import { DynamoError } from '../../../server/model/errors.ts'
@@ -42,9 +43,10 @@ export function world(...records: TableRecord[]): World {
   const faults = new Map<string, DynamoError>()
   const ballast = { bytes: 0 }
   const cluster = clusterOf(new Map(records.map(record => [record.name, record])), rows, faults, ballast)
+  const backup = undefined as unknown as BackupServices
   const telemetry = new Telemetry(cluster.tables, silent)
   const meter = telemetry.begin('Test', 'R', {})
-  const call = { cluster, region: 'us-east-1', account: '123456789012', requestId: 'R', meter }
+  const call = { cluster, backup, region: 'us-east-1', account: '123456789012', requestId: 'R', meter }
   const run = async (operation: Operation, request: object) => {
     const input = decode(operation.input, JSON.parse(JSON.stringify(request)))
     const answer = await operation.handle(input, call)

@@ -1,7 +1,7 @@
 import test from 'ava'
 import fc from 'fast-check'
 import type { Clock } from '../../../server/base/clock.ts'
-import type { PartitionLeader, TransactionLeader } from '../../../server/cluster/leaders.ts'
+import type { PartitionHistory, PartitionLeader, TransactionLeader } from '../../../server/cluster/leaders.ts'
 import { Router } from '../../../server/cluster/router.ts'
 import { hashRange } from '../../../server/codec/range.ts'
 import type { TableRecord } from '../../../server/model/table.ts'
@@ -21,6 +21,7 @@ class Stores {
     const store = this.stores.get(id)
     return (
       store && {
+        history: undefined as unknown as PartitionHistory,
         transactions: undefined as unknown as TransactionLeader,
         get: key => store.reader.get(key),
         range: request => {

@@ -42,7 +42,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     home: fc.uuid(),
     locks: fc.array(lock),
   }),
-  fc.record({ kind: named('resolve'), transaction: fc.uuid() }),
+  fc.record(
+    { kind: named('resolve'), transaction: fc.uuid(), committed: time },
+    { requiredKeys: ['kind', 'transaction'] },
+  ),
   fc.record({ kind: named('decide'), transaction: fc.uuid(), outcome, time, participants }),
   fc.record({ kind: named('token'), token: fc.string(), request: fc.string(), expires: time, units }),
   fc.record({ kind: named('forget'), time, transactions: fc.array(fc.uuid()), tokens: fc.array(fc.string()) }),

@@ -5,7 +5,7 @@ import type { DynamoError } from '../../../server/model/errors.ts'
 import type { Item } from '../../../server/model/item.ts'
 import type { WriteCommand } from '../../../server/partition/command.ts'
 import { NotLeading } from '../../../server/replica/pipeline.ts'
-import { item, key, N, put, remove, S, update } from '../partition/given.ts'
+import { item, key, N, PLAIN, partitionSchema, put, remove, S, update } from '../partition/given.ts'
 import { type LedPartition, lead, settled, until, watch } from './fakes.ts'
 
 const INCREMENT = { UpdateExpression: 'ADD n :one', ExpressionAttributeValues: { ':one': N(1) } }
@@ -15,6 +15,13 @@ function read({ store }: LedPartition, command: WriteCommand): Item | undefined 
   const image = store.reader.get(command.key)
   return image && JSON.parse(image.json)
 }
+
+test('a partition that does not know its table yet takes no write', async t => {
+  const { leader } = await lead({ schema: partitionSchema(PLAIN, {}, { version: 0 }) })
+  await t.throwsAsync(leader.write(put(item('a', 1))), { instanceOf: NotLeading })
+  await leader.adopt(partitionSchema(PLAIN))
+  await t.notThrowsAsync(leader.write(put(item('a', 1))))
+})
 
 test('each write sees those before it, applied or not', async t => {
   const partition = await lead()

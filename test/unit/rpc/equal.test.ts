@@ -142,7 +142,7 @@ async function take(leader: WholeLeader, step: Step): Promise<unknown> {
     return leader.transactions.commit({ ...request, token: part && { ...part, places } })
   }
   const vote = await leader.transactions.prepare({ transaction, home: 'h', actions })
-  if (vote.ticket) await leader.transactions.resolve({ transaction, ticket: vote.ticket }, 'committed')
+  if (vote.ticket) await leader.transactions.resolve({ transaction, ticket: vote.ticket }, { committed: 1 })
   return vote
 }
 

@@ -92,7 +92,7 @@ test('who asks while the decision is on its way hears of it', async t => {
   await settled()
   t.is(commit.outcome, 'pending')
   await home.log.pass()
-  t.is(await asked, 'committed')
+  t.like(await asked, { committed: home.store.transactions.decision('t1')!.time })
 })
 
 test('a transaction that is being worked on is not aborted by who asks; one that is not any more is', async t => {
@@ -129,7 +129,7 @@ test('a prepare that is repeated after the commit is no part of it', async t => 
   const { town, other, prepared, began } = await begin(t)
   const first = await prepared('t1', update(key('a', 1), INCREMENT))
   await town.of('home').commit(commitOf('t1', [put(item('h', 1))], { participants: [first], began: began() }))
-  await town.of('other').resolve({ transaction: 't1', ticket: first.ticket }, 'committed')
+  await town.of('other').resolve({ transaction: 't1', ticket: first.ticket }, { committed: 1 })
   const second = await prepared('t1', update(key('a', 1), INCREMENT))
   t.not(second.ticket, first.ticket)
   t.is(await town.of('home').outcome('t1', second), 'aborted')
@@ -220,12 +220,12 @@ test('decisions and tokens are forgotten in the end, but not while a participant
   const known = () => home.store.transactions.decisions(0, 99).map(({ transaction }) => transaction)
   town.away.add('home')
   const [first] = [await decide('t1'), await decide('t2')]
-  await town.of('other').resolve(first, 'committed')
+  await town.of('other').resolve(first, { committed: 1 })
   await sweep()
   t.deepEqual(known(), ['t1', 't2'], 'too young')
   time.advance(10 * MINUTE + 1)
   const third = await decide('t3')
-  await town.of('other').resolve(third, 'committed')
+  await town.of('other').resolve(third, { committed: 1 })
   await sweep()
   t.deepEqual(known(), ['t2', 't3'], 'one is held, one too young')
   t.deepEqual(

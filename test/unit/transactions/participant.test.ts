@@ -52,7 +52,7 @@ test('what is prepared is held: writes and transactions are refused, reads wait,
   await settled()
   t.deepEqual([read.outcome, patient.outcome], ['pending', 'pending'])
   t.deepEqual(town.of('other').read([put(item('b', 1)).key, put(item('a', 1)).key], false), { held: [1] })
-  await town.of('other').resolve({ transaction: 't1', ticket: vote.ticket! }, 'committed')
+  await town.of('other').resolve({ transaction: 't1', ticket: vote.ticket! }, { committed: 1 })
   await until(() => read.outcome === 'done' && patient.outcome === 'done')
   t.deepEqual(town.item('other', put(item('a', 1))), item('a', 1, { x: S('new') }))
   await other.leader.write(put(item('a', 1)))
@@ -96,11 +96,11 @@ test('nothing of an aborted prepare is left', async t => {
 test('a resolution that comes twice, or with another ticket, does nothing', async t => {
   const { town, other, prepare } = await begin(t)
   const vote = await prepare('t1', update(key('a', 1), INCREMENT))
-  await town.of('other').resolve({ transaction: 't1', ticket: 'another' }, 'committed')
+  await town.of('other').resolve({ transaction: 't1', ticket: 'another' }, { committed: 1 })
   t.is(town.item('other', put(item('a', 1))), undefined)
   const held = { transaction: 't1', ticket: vote.ticket! }
   const end = other.log.end()
-  await Promise.all([1, 2, 3].map(() => town.of('other').resolve(held, 'committed')))
+  await Promise.all([1, 2, 3].map(() => town.of('other').resolve(held, { committed: 1 })))
   await town.of('other').resolve(held, 'aborted')
   t.is(other.log.end(), end + 1)
   t.deepEqual(town.item('other', put(item('a', 1))), item('a', 1, { n: N(1) }))
@@ -181,7 +181,7 @@ test('an index that comes while items are held gets what becomes of them, or not
   await other.leader.adopt(partitionSchema(INDEXED, route, { version: 2, backfill: [BY_OWNER.id] }))
   const building = other.leader.build()
   await settled()
-  await town.of('other').resolve({ transaction: 't1', ticket: vote.ticket! }, 'committed')
+  await town.of('other').resolve({ transaction: 't1', ticket: vote.ticket! }, { committed: 1 })
   await building
   await other.leader.fed(BY_OWNER.id)
   const page = other.store.reader.range(undefined, { from: Buffer.of(0), to: Buffer.alloc(9, 255), maxBytes: 1e9 })

@@ -45,7 +45,7 @@ test('a key that is held now, or was resolved since, is noticed', async t => {
   await reads.resolve({ transaction: 't', ticket: vote.ticket! }, 'aborted')
   const second = await readAndWatch(world)
   const again = await reads.prepare({ transaction: 'u', home: 'home', actions: [put(item('a', 1, { x: S('y') }))] })
-  await reads.resolve({ transaction: 'u', ticket: again.ticket! }, 'committed')
+  await reads.resolve({ transaction: 'u', ticket: again.ticket! }, { committed: 1 })
   t.deepEqual(reads.changed(second, keys), [0])
 })
 
@@ -104,6 +104,6 @@ test('a read over partitions looks again when something changed in between, and 
   const reading = watch(readSnapshot(routes, clock, gets))
   await settled()
   t.is(reading.outcome, 'pending')
-  await town.of('home').resolve({ transaction: 't', ticket: vote.ticket! }, 'committed')
+  await town.of('home').resolve({ transaction: 't', ticket: vote.ticket! }, { committed: 1 })
   t.is((await readSnapshot(routes, clock, gets)).filter(image => image).length, 2)
 })
