@@ -3,7 +3,8 @@ import pino from 'pino'
 import { OperatorError } from './base/failure.ts'
 import type { Logger } from './base/logger.ts'
 import { type Config, readConfig } from './config.ts'
-import { type RunningNode, startNode } from './node.ts'
+import type { RunningNode } from './node/base.ts'
+import { startNode } from './node/embedded.ts'
 
 const SAME_SIGNAL_MS = 500
 

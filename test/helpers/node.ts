@@ -1,7 +1,7 @@
 /** A whole Tavola in the test's own process, on a free port. */
 import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb'
 import { type Logger, silent } from '../../server/base/logger.ts'
-import { type NodeOptions, startNode } from '../../server/node.ts'
+import { type NodeOptions, startNode } from '../../server/node/embedded.ts'
 import { makeTempFolder } from './temp.ts'
 
 export type TestNode = {
