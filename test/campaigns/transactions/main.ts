@@ -51,5 +51,6 @@ function ending(logs: LogStore): LogStore {
 }
 
 const config = readConfig(process.argv)
+if (config.role !== 'embedded') throw new Error('the campaign runs one process')
 const { endpoint } = await startNode({ ...config, logger: silent, aroundLogs: ending })
 console.log(`serves on ${endpoint}`)
