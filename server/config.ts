@@ -86,30 +86,30 @@ export function readConfig(argv: string[]): Config {
       option('--data-dir <folder>', 'folder of backups and buckets, the same for all servers').default('./data'),
     )
     .action(() => {
-      config = { ...settings<ServerConfig>(server, ['etcd']), role: 'server' }
+      config = { ...settings<ServerConfig>(server, () => ['etcd']), role: 'server' }
     })
   const storage = program.command('storage').description('A storage node of a cluster: it holds partitions.')
   commonOptions(clusterOptions(storageOptions(listenOptions(storage, 9090, ' for health and metrics'))))
     .addOption(dataDir)
     .action(() => {
-      const required = storage.opts().log === 'etcd' ? [] : ['nats']
-      config = { ...settings<StorageConfig>(storage, ['etcd', 'node', ...required]), role: 'storage' }
+      const required = ({ log }: StorageConfig) => ['etcd', 'node', ...(log === 'jetstream' ? ['nats'] : [])]
+      config = { ...settings<StorageConfig>(storage, required), role: 'storage' }
     })
   program.parse(argv)
   return config!
 }
 
 function embedded(command: Command): EmbeddedConfig {
-  const { inMemory, dataDir, ...options } = settings<EmbeddedConfig & { inMemory: boolean | string }>(command, [])
+  const { inMemory, dataDir, ...options } = settings<EmbeddedConfig & { inMemory: boolean | string }>(command, () => [])
   return { ...options, role: 'embedded', dataDir: isTrue(inMemory) ? undefined : dataDir }
 }
 
-/** What the command was told, `required` at least. */
-function settings<C extends Common>(command: Command, required: string[]): C {
+/** What the command was told; what `required` names, at least. */
+function settings<C extends Common>(command: Command, required: (options: C) => string[]): C {
   const { config } = command.opts<{ config?: string }>()
   if (config !== undefined) readConfigFile(command, config)
   const { config: _, tlsCa, tlsCert, tlsKey, ...options } = command.opts<C & TlsOptions & { config?: string }>()
-  const missing = required.filter(name => !Object.hasOwn(options, name))
+  const missing = required(command.opts<C>()).filter(name => !Object.hasOwn(options, name))
   if (missing.length > 0) command.error(`error: ${missing.map(name => `--${name}`).join(' and ')} must be given`)
   const tls = [tlsCa, tlsCert, tlsKey].some(Boolean)
   if (tls && !(tlsCa && tlsCert && tlsKey))

@@ -2,10 +2,11 @@
 import { existsSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { fileURLToPath } from 'node:url'
 import { binaries } from './binaries.ts'
 import { EtcdCluster } from './etcd.ts'
 import { NatsCluster } from './nats.ts'
+import { isFree } from './ports.ts'
 import { Server } from './process.ts'
 
 export type TavolaClusterOptions = {
@@ -73,6 +74,10 @@ export class TavolaCluster {
   /** Starts all of it. Resolves once the servers serve. Errors: with what did not start. */
   async start(): Promise<void> {
     await this.#claimFolder()
+    for (const { name, address } of this.processes()) {
+      const port = Number(new URL(address).port)
+      if (!(await isFree(port))) throw new Error(`port ${port} is in use, and ${name} needs it: choose another --port`)
+    }
     await Promise.all([this.etcd.start(), this.nats?.start()])
     await Promise.all(this.storage.map(node => node.start()))
     await Promise.all(this.servers.map(server => server.start()))
@@ -82,7 +87,8 @@ export class TavolaCluster {
   async stop(): Promise<void> {
     await Promise.all(this.servers.map(server => server.stop()))
     await Promise.all(this.storage.map(node => node.stop()))
-    await Promise.all([this.nats?.stop(), this.etcd.stop()])
+    // What they have acknowledged is on their disks; etcd in good order waits seconds for members that have gone.
+    await Promise.all([this.nats?.stop(), this.etcd.stop('SIGKILL')])
   }
 
   /** All processes, as they are now. */
@@ -133,7 +139,7 @@ export class TavolaCluster {
     const path = join(folder, 'port')
     const before = existsSync(path) ? Number(await readFile(path, 'utf8')) : port
     if (before !== port)
-      throw new Error(`the cluster in ${pathToFileURL(folder).pathname} was begun with --port ${before}: say so, or choose another folder`)
+      throw new Error(`the cluster in ${folder} was begun with --port ${before}: say so, or choose another folder`)
     await writeFile(path, `${port}\n`)
   }
 }

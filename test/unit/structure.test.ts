@@ -47,6 +47,7 @@ const HOMES: Record<string, string[]> = {
   cockatiel: ['etcd'],
   commander: ['.'],
   pino: ['.'],
+  yaml: ['.'],
   'node:sqlite': ['store', 'metadata'],
   '@aws-sdk/client-s3': ['objects'],
   'prom-client': ['telemetry'],
