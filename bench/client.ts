@@ -1,6 +1,6 @@
 /** A DynamoDB client that does as little as possible, so that what is measured is the server. */
 import { connect, type Socket } from 'node:net'
-import { wireName } from './workload.ts'
+import { targetOf } from './workload.ts'
 
 const SIGNATURE =
   'AWS4-HMAC-SHA256 Credential=bench/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host;x-amz-date;x-amz-target, Signature=0000000000000000000000000000000000000000000000000000000000000000'
@@ -24,7 +24,7 @@ export function encodeRequest(port: number, operation: string, body: object): Bu
     'POST / HTTP/1.1',
     `Host: 127.0.0.1:${port}`,
     'Content-Type: application/x-amz-json-1.0',
-    `X-Amz-Target: DynamoDB_20120810.${wireName(operation)}`,
+    `X-Amz-Target: ${targetOf(operation)}`,
     'X-Amz-Date: 20260101T000000Z',
     `Authorization: ${SIGNATURE}`,
     `Content-Length: ${Buffer.byteLength(text)}`,

@@ -4,12 +4,21 @@ import { ITEM_BYTES, OPERATIONS, operationOf } from './workload.ts'
 
 const answers = new Map<string, object>()
 
+/** Asked before the operations that are measured. The place in the stream tells the size of the items. */
+const PREPARATION: { [operation: string]: (bytes: number) => object } = {
+  ListTables: () => ({ TableNames: [] }),
+  CreateTable: () => ({}),
+  DescribeTable: bytes => ({ Table: { TableStatus: 'ACTIVE', LatestStreamArn: `Bench.${bytes}.` } }),
+  DescribeStream: () => ({ StreamDescription: { Shards: [{ ShardId: '1' }] } }),
+  GetShardIterator: bytes => ({ ShardIterator: `Bench.${bytes}.` }),
+}
+
 /** What the operation answers about a table of such items; made once, printed every time. */
 function answer(operation: string, bytes: number): object {
   const key = `${operation} ${bytes}`
   let known = answers.get(key)
   if (known === undefined) {
-    known = operation === 'ListTables' ? { TableNames: [] } : OPERATIONS[operationOf(operation)].answer(bytes)
+    known = PREPARATION[operation]?.(bytes) ?? OPERATIONS[operationOf(operation)].answer(bytes)
     answers.set(key, known)
   }
   return known

@@ -1,5 +1,6 @@
 /** The load generator: a process of its own. `node bench/load.ts '{"port":8000,...}'` prints one line of JSON. */
 import { ask, Connection, encodeRequest, Refusal } from './client.ts'
+import { requesterOf } from './records.ts'
 import { BATCH, type BenchTable, batchOf, createTable, OPERATIONS, type Operation } from './workload.ts'
 
 export type FillTask = { kind: 'fill'; port: number; table: BenchTable }
@@ -69,7 +70,7 @@ async function becomesActive(port: number, table: BenchTable): Promise<void> {
 }
 
 async function run(task: RunTask): Promise<LoadResult> {
-  const pool = poolOf(task)
+  const pool = await poolOf(task)
   const latencies: number[] = []
   const errors: Record<string, number> = {}
   const begin = performance.now() + task.warmup * 1000
@@ -103,10 +104,10 @@ async function run(task: RunTask): Promise<LoadResult> {
 }
 
 /** Requests on random items of the whole table. */
-function poolOf({ port, table, operation }: RunTask): Buffer[] {
-  const { request, width } = OPERATIONS[operation]
-  const encode = () =>
-    encodeRequest(port, operation, request(table, Math.floor(Math.random() * (table.items - width + 1))))
+async function poolOf({ port, table, operation }: RunTask): Promise<Buffer[]> {
+  const { width } = OPERATIONS[operation]
+  const request = await requesterOf(port, operation, table)
+  const encode = () => encodeRequest(port, operation, request(Math.floor(Math.random() * (table.items - width + 1))))
   const first = encode()
   const length = Math.max(MIN_POOL, Math.min(MAX_POOL, Math.floor(POOL_BYTES / first.length)))
   return [first, ...Array.from({ length: length - 1 }, encode)]

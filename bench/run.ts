@@ -10,6 +10,7 @@ import { type Cell, cellOf } from './cells.ts'
 import { ask, Refusal } from './client.ts'
 import { dismiss, gather, idleMemory, launch, memory, NAMES, type Running } from './contestants.ts'
 import { isPinned, load } from './process.ts'
+import { requesterOf } from './records.ts'
 import { type Cost, costOf, duelsOf, markdown, rowsOf, verdictsOf } from './report.ts'
 import { takeTurns } from './turns.ts'
 import { OPERATIONS, type Operation, operationOf, tableOf } from './workload.ts'
@@ -116,7 +117,7 @@ async function cellsOf(): Promise<{ cells: Cell[]; able: Cell[] }> {
 /** Errors: it is no peer, and says something else than that it doesn't know the operation. */
 async function canDo(name: string, port: number, operation: Operation): Promise<boolean> {
   try {
-    await ask(port, operation, OPERATIONS[operation].request(benchTable, 0))
+    await ask(port, operation, (await requesterOf(port, operation, benchTable))(0))
     return true
   } catch (error) {
     const { message } = error as Error

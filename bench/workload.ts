@@ -2,11 +2,19 @@
 
 /** Items under one partition key: what a Query returns. */
 const PER_KEY = 20
+/** Records in the answer of a GetRecords. */
+export const RECORDS = 25
 /** Items in a BatchWriteItem. */
 export const BATCH = 25
 
 /** A table of the bench: how many items it holds, and about how many bytes each has. */
-export type BenchTable = { name: string; items: number; bytes: number }
+export type BenchTable = {
+  name: string
+  items: number
+  bytes: number
+  /** Of the table's stream, if it has one. */
+  viewType?: string
+}
 
 /** The name tells the size of the items, so that the floor can answer with items of that size. */
 export function tableOf(items: number, bytes = 1000): BenchTable {
@@ -16,8 +24,8 @@ export function tableOf(items: number, bytes = 1000): BenchTable {
 export const ITEM_BYTES = /Bench\.(\d+)\./
 
 type Workload = {
-  /** The body of one request that begins at item `index`. */
-  request(table: BenchTable, index: number): object
+  /** The body of one request that begins at item `index`. `iterator`: see records.ts. */
+  request(table: BenchTable, index: number, iterator: string): object
   /** What the floor answers, about items of so many bytes. */
   answer(bytes: number): object
   /** Items that one request touches. */
@@ -31,7 +39,7 @@ export const OPERATIONS = {
     width: 1,
   },
   PutItem: {
-    request: ({ name, bytes }, index) => ({ TableName: name, Item: itemOf(index, bytes) }),
+    request: ({ name, bytes }, index) => ({ TableName: name, Item: anotherOf(index, bytes) }),
     answer: () => ({}),
     width: 1,
   },
@@ -72,9 +80,25 @@ export const OPERATIONS = {
     answer: bytes => ({ Items: [itemOf(0, bytes)] }),
     width: 1,
   },
+  GetRecords: {
+    request: (_table, _index, ShardIterator) => ({ ShardIterator, Limit: RECORDS }),
+    answer: bytes => ({
+      Records: Array.from({ length: RECORDS }, (_, index) => recordOf(index, bytes)),
+      NextShardIterator: 'x'.repeat(200),
+    }),
+    width: 1,
+  },
 } as const satisfies Record<string, Workload>
 
 export type Operation = keyof typeof OPERATIONS
+
+const STREAMS = ['DescribeStream', 'GetShardIterator', 'GetRecords']
+
+/** What the header X-Amz-Target says. */
+export function targetOf(operation: string): string {
+  const name = wireName(operation)
+  return `${STREAMS.includes(name) ? 'DynamoDBStreams_20120810' : 'DynamoDB_20120810'}.${name}`
+}
 
 /** The API's name of a workload: some are measured in several sizes, which follow the name. */
 export function wireName(operation: string): string {
@@ -87,7 +111,7 @@ function transactWrite(actions: number): Workload {
     request: ({ name, bytes }, index) => ({
       TransactItems: Array.from({ length: actions }, (_, offset) => {
         if (offset === 9) return { ConditionCheck: checkOf(name, index + offset) }
-        if (offset % 2 === 0) return { Put: { TableName: name, Item: itemOf(index + offset, bytes) } }
+        if (offset % 2 === 0) return { Put: { TableName: name, Item: anotherOf(index + offset, bytes) } }
         return { Update: updateOf(name, index + offset) }
       }),
     }),
@@ -113,8 +137,9 @@ export function operationOf(name: string): Operation {
   return name as Operation
 }
 
-export function createTable({ name }: BenchTable): object {
+export function createTable({ name, viewType }: BenchTable): object {
   return {
+    StreamSpecification: viewType && { StreamEnabled: true, StreamViewType: viewType },
     TableName: name,
     BillingMode: 'PAY_PER_REQUEST',
     AttributeDefinitions: [
@@ -146,11 +171,35 @@ const ORDER_BYTES = 190
 const SMALLEST_BYTES = 50
 const NOTE = 'Leave it with the neighbours if nobody is at home. '
 
+/** What a stream tells of an item's insertion. */
+function recordOf(index: number, bytes: number) {
+  return {
+    eventID: '0'.repeat(32),
+    eventName: 'INSERT',
+    eventVersion: '1.1',
+    eventSource: 'aws:dynamodb',
+    awsRegion: 'us-east-1',
+    dynamodb: {
+      ApproximateCreationDateTime: 1_700_000_000,
+      Keys: keyOf(index),
+      NewImage: itemOf(index, bytes),
+      SequenceNumber: '1'.repeat(34),
+      SizeBytes: bytes,
+      StreamViewType: 'NEW_AND_OLD_IMAGES',
+    },
+  }
+}
+
 /** An item of about so many bytes, as DynamoDB counts them: an order, if it is large enough for one, and a note that fills it. */
 export function itemOf(index: number, bytes: number) {
   const order = bytes > SMALLEST_BYTES + ORDER_BYTES ? ORDER : {}
   const left = Math.max(1, bytes - SMALLEST_BYTES - (order === ORDER ? ORDER_BYTES : 0))
   return { ...keyOf(index), status: { S: 'shipped' }, version: { N: '1' }, ...order, note: { S: noteOf(left) } }
+}
+
+/** The item, but for its version: a put of it is a change. */
+function anotherOf(index: number, bytes: number) {
+  return { ...itemOf(index, bytes), version: { N: String(1 + Math.floor(Math.random() * 1e6)) } }
 }
 
 let note = ''
@@ -175,6 +224,8 @@ function checkOf(name: string, index: number) {
 
 /** A BatchWriteItem that puts items `first` and the `count - 1` after it. */
 export function batchOf({ name, bytes }: BenchTable, first: number, count: number): object {
-  const puts = Array.from({ length: count }, (_, offset) => ({ PutRequest: { Item: itemOf(first + offset, bytes) } }))
+  const puts = Array.from({ length: count }, (_, offset) => ({
+    PutRequest: { Item: anotherOf(first + offset, bytes) },
+  }))
   return { RequestItems: { [name]: puts } }
 }

@@ -1,6 +1,6 @@
 /** The state of every operation of the API, from which `generate.ts` makes api.md. */
 
-export type State = 'works' | 'off' | 'refused' | 'not yet'
+export type State = 'works' | 'off' | 'refused'
 
 export type OperationRow = {
   name: string
@@ -19,10 +19,7 @@ const BUCKETS = 'A bucket is a folder under `--buckets`, or one of an S3-compati
 const NO_VECTORS = 'There are no vector indexes.'
 const AT_ONCE = 'Changes take effect at once; the cooldown of 15 seconds between two is not kept.'
 
-/** Operations that are being built. */
-const NOT_YET = ['DescribeStream', 'GetRecords', 'GetShardIterator', 'ListStreams']
-
-const BUILT: OperationRow[] = [
+export const OPERATIONS: OperationRow[] = [
   { name: 'BatchExecuteStatement', state: 'works', limits: '25 statements, of one item each' },
   { name: 'BatchGetItem', state: 'works', limits: '100 keys, 16 MB of items' },
   { name: 'BatchWriteItem', state: 'works', limits: '25 requests, 16 MB, 400 KB an item' },
@@ -56,7 +53,11 @@ const BUILT: OperationRow[] = [
     state: 'works',
     differences: AT_ONCE,
   },
-  { name: 'DeleteTable', state: 'works', differences: 'Gone within milliseconds.' },
+  {
+    name: 'DeleteTable',
+    state: 'works',
+    differences: 'Gone within milliseconds. Streams are kept for a day of the last 250 tables deleted.',
+  },
   { name: 'DescribeBackup', state: 'works' },
   {
     name: 'DescribeBulkOperation',
@@ -90,6 +91,12 @@ const BUILT: OperationRow[] = [
     differences: `Every stream is ENABLE_FAILED. ${NO_KINESIS}`,
   },
   { name: 'DescribeLimits', state: 'works', differences: "Always an account's initial quotas." },
+  {
+    name: 'DescribeStream',
+    state: 'works',
+    limits: '100 shards a page',
+    differences: 'A shard is a partition, and stays open as long as its stream is enabled.',
+  },
   { name: 'DescribeTable', state: 'works', differences: 'ItemCount and sizes are those of the moment.' },
   {
     name: 'DescribeTableReplicaAutoScaling',
@@ -116,7 +123,14 @@ const BUILT: OperationRow[] = [
     differences: `${NO_ION} ${BUCKETS} Done within moments. KMS keys and the bucket owner are described, not used.`,
   },
   { name: 'GetItem', state: 'works' },
+  {
+    name: 'GetRecords',
+    state: 'works',
+    limits: '1,000 records, 1 MB; 24 hours',
+    differences: 'A record can be read as soon as its write is answered. Readers are not throttled.',
+  },
   { name: 'GetResourcePolicy', state: 'works', differences: 'Shows changes at once.' },
+  { name: 'GetShardIterator', state: 'works', limits: 'valid for 15 minutes' },
   {
     name: 'ImportTable',
     state: 'works',
@@ -133,6 +147,7 @@ const BUILT: OperationRow[] = [
   { name: 'ListExports', state: 'works', limits: '25 a page' },
   { name: 'ListGlobalTables', state: 'off', differences: `The list is empty. ${NO_REGIONS}` },
   { name: 'ListImports', state: 'works', limits: '25 a page' },
+  { name: 'ListStreams', state: 'works', limits: '100 a page' },
   { name: 'ListTables', state: 'works', limits: '100 a page' },
   { name: 'ListTagsOfResource', state: 'works', limits: '10 a page' },
   { name: 'PutItem', state: 'works', limits: '400 KB an item' },
@@ -194,11 +209,6 @@ const BUILT: OperationRow[] = [
   {
     name: 'UpdateTimeToLive',
     state: 'works',
-    differences: 'In effect at once, and without a cooldown. No item expires yet.',
+    differences: 'In effect at once, and without a cooldown. An item is gone seconds after it has expired.',
   },
 ]
-
-export const OPERATIONS: OperationRow[] = [
-  ...BUILT,
-  ...NOT_YET.map((name): OperationRow => ({ name, state: 'not yet' })),
-].sort((a, b) => (a.name < b.name ? -1 : 1))

@@ -1,6 +1,7 @@
 /** What an operation is: its wire name, the shape of its input, and the handler that answers. One file per operation. */
 import type { BackupServices } from '../backup/services.ts'
 import type { Cluster } from '../cluster/cluster.ts'
+import type { Streams } from '../streams/streams.ts'
 import type { RequestMeter } from '../telemetry/request.ts'
 import type { Infer, Structure } from './shape/shape.ts'
 
@@ -18,6 +19,7 @@ export type Answer = object | JsonText | undefined
 /** Who calls, and the world the handler may touch. */
 export type Call = {
   cluster: Cluster
+  streams: Streams
   backup: BackupServices
   region: string
   account: string

@@ -1,4 +1,4 @@
-/** All operations of the `DynamoDB_20120810` target. */
+/** All operations, by target. */
 import { batchExecuteStatement } from './BatchExecuteStatement.ts'
 import { batchGetItem } from './BatchGetItem.ts'
 import { batchWriteItem } from './BatchWriteItem.ts'
@@ -21,6 +21,7 @@ import { describeGlobalTableSettings } from './DescribeGlobalTableSettings.ts'
 import { describeImport } from './DescribeImport.ts'
 import { describeKinesisStreamingDestination } from './DescribeKinesisStreamingDestination.ts'
 import { describeLimits } from './DescribeLimits.ts'
+import { describeStream } from './DescribeStream.ts'
 import { describeTable } from './DescribeTable.ts'
 import { describeTableReplicaAutoScaling } from './DescribeTableReplicaAutoScaling.ts'
 import { describeTimeToLive } from './DescribeTimeToLive.ts'
@@ -30,7 +31,9 @@ import { executeStatement } from './ExecuteStatement.ts'
 import { executeTransaction } from './ExecuteTransaction.ts'
 import { exportTableToPointInTime } from './ExportTableToPointInTime.ts'
 import { getItem } from './GetItem.ts'
+import { getRecords } from './GetRecords.ts'
 import { getResourcePolicy } from './GetResourcePolicy.ts'
+import { getShardIterator } from './GetShardIterator.ts'
 import { importTable } from './ImportTable.ts'
 import { listBackups } from './ListBackups.ts'
 import { listBulkOperations } from './ListBulkOperations.ts'
@@ -38,6 +41,7 @@ import { listContributorInsights } from './ListContributorInsights.ts'
 import { listExports } from './ListExports.ts'
 import { listGlobalTables } from './ListGlobalTables.ts'
 import { listImports } from './ListImports.ts'
+import { listStreams } from './ListStreams.ts'
 import { listTables } from './ListTables.ts'
 import { listTagsOfResource } from './ListTagsOfResource.ts'
 import type { Operation } from './operation.ts'
@@ -63,6 +67,7 @@ import { updateTable } from './UpdateTable.ts'
 import { updateTableReplicaAutoScaling } from './UpdateTableReplicaAutoScaling.ts'
 import { updateTimeToLive } from './UpdateTimeToLive.ts'
 
+/** `DynamoDB_20120810`. */
 export const operations: Operation[] = [
   batchExecuteStatement,
   batchGetItem,
@@ -127,3 +132,6 @@ export const operations: Operation[] = [
   updateTableReplicaAutoScaling,
   updateTimeToLive,
 ]
+
+/** `DynamoDBStreams_20120810`. */
+export const streamsOperations: Operation[] = [describeStream, getRecords, getShardIterator, listStreams]

@@ -4,7 +4,7 @@ import type { Random } from '../base/random.ts'
 import type { Commit, Metadata, MetadataChange } from '../metadata/metadata.ts'
 import { dynamo, resourceNotFound } from '../model/errors.ts'
 import { getOwn, setOwn } from '../model/item.ts'
-import type { TableRecord } from '../model/table.ts'
+import { schemaOf, type TableRecord } from '../model/table.ts'
 import type { PartitionStatistics } from '../replica/leader.ts'
 import { NotLeading } from '../replica/pipeline.ts'
 import type { RowStatistics } from '../store/rows.ts'
@@ -85,8 +85,10 @@ export class Catalog implements Tables {
   async delete(name: string, check: (current: TableRecord) => void): Promise<TableRecord> {
     const deleted = await this.#update(name, current => {
       check(current)
+      const deletedAt = this.#ports.clock.now()
       const farewell = current.pointInTimeRecovery && this.#farewell()
-      return { ...current, status: 'DELETING', farewell, schemaVersion: (current.schemaVersion ?? 0) + 1 }
+      const schemaVersion = (current.schemaVersion ?? 0) + 1
+      return { ...current, status: 'DELETING', deletedAt, farewell, schemaVersion }
     })
     await this.#settled(name, table => table?.id !== deleted.id, SETTLE_MS)
     return deleted
@@ -194,7 +196,11 @@ export class Catalog implements Tables {
   }
 }
 
+/** Whether the partitions have to know of the change. */
 function schemaDiffers(before: TableRecord, after: TableRecord): boolean {
+  const { stream: oldStream, timeToLive: oldTime } = schemaOf(before)
+  const { stream, timeToLive } = schemaOf(after)
+  if (oldStream?.label !== stream?.label || oldTime !== timeToLive) return true
   if ((before.pointInTimeRecovery === undefined) !== (after.pointInTimeRecovery === undefined)) return true
   const live = (table: TableRecord) =>
     table.globalIndexes.filter(index => index.status !== 'DELETING').map(({ id }) => id)

@@ -1,6 +1,13 @@
 /** Where partitions are led: in this process, or (with the cluster's adapters) in another. */
 import type { LoggedEntry, Position } from '../log/log.ts'
-import type { RangeRequest, WriteCommand, WriteOutcome } from '../partition/command.ts'
+import type {
+  ChangesPage,
+  ChangesRequest,
+  RangeRequest,
+  ShardState,
+  WriteCommand,
+  WriteOutcome,
+} from '../partition/command.ts'
 import type {
   CheckAnswer,
   CheckRequest,
@@ -25,12 +32,19 @@ import type { Image, Page } from '../store/rows.ts'
 export interface PartitionLeader {
   readonly history: PartitionHistory
   readonly transactions: TransactionLeader
+  readonly changes: ChangeLeader
   get(key: Buffer): Image | undefined | Promise<Image | undefined>
   range(request: RangeRequest): Page | Promise<Page>
   write(command: WriteCommand): Promise<WriteOutcome>
   statistics(): PartitionStatistics | Promise<PartitionStatistics>
   /** Resolves once the index's partitions have the rows of all that is applied here; undefined if they have them by now. */
   fed(index: string): Promise<unknown> | undefined
+}
+
+/** A partition's part of its table's streams, by label; undefined for one that it does not know. */
+export interface ChangeLeader {
+  shard(label: string): ShardState | undefined | Promise<ShardState | undefined>
+  read(request: ChangesRequest): ChangesPage | undefined | Promise<ChangesPage | undefined>
 }
 
 /** For those who copy a partition; see replica/history.ts. */

@@ -4,7 +4,7 @@ import type { Logger } from '../base/logger.ts'
 import type { Metadata, MetadataChange, MetadataEntry } from '../metadata/metadata.ts'
 import type { TableRecord } from '../model/table.ts'
 import { advance } from './plan.ts'
-import { LEADERS, type LeaderRecord, partitionKey } from './records.ts'
+import { LEADERS, type LeaderRecord, partitionKey, remainsKey } from './records.ts'
 
 const TABLES = 'tables/'
 
@@ -92,9 +92,11 @@ export class Lifecycle {
     const step = advance(record, id => this.#leaders.get(id))
     if (!step) return
     const gone = step.record === 'gone'
+    const puts = gone ? [] : [{ key: entry.key, value: JSON.stringify(step.record) }]
+    if (step.remains) puts.push({ key: remainsKey(entry.key, record.id), value: JSON.stringify(step.remains) })
     await this.#metadata.commit({
       guards: [{ key: entry.key, version: entry.version }],
-      puts: gone ? [] : [{ key: entry.key, value: JSON.stringify(step.record) }],
+      puts,
       deletes: [...(gone ? [entry.key] : []), ...step.drop.map(partitionKey)],
     })
   }

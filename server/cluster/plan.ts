@@ -3,10 +3,12 @@
  * lifecycle reads, asks here, and commits.
  */
 import { isDeepStrictEqual } from 'node:util'
+import type { TableSchema } from '../model/schema.ts'
 import type { GlobalIndexRecord, PartitionSlice, TableRecord } from '../model/table.ts'
 import { schemaOf } from '../model/table.ts'
 import type { PartitionSchema } from '../partition/schema.ts'
 import type { LeaderRecord, PartitionRecord } from './records.ts'
+import { lastRetention } from './streamrecords.ts'
 
 const HASHES = 2 ** 32
 
@@ -38,7 +40,12 @@ export function partitionRecords(table: TableRecord): Omit<PartitionRecord, 'rep
 export type Leaders = (partition: string) => LeaderRecord | undefined
 
 /** A table's next record, and the partitions that have to go with it. `gone`: nothing of a deleted table is left. */
-export type Step = { record: TableRecord | 'gone'; drop: string[] }
+export type Step = {
+  record: TableRecord | 'gone'
+  drop: string[]
+  /** What stays of a table that is gone; see remains.ts. */
+  remains?: TableRecord
+}
 
 /** What there is to do now; undefined until something changes. */
 export function advance(table: TableRecord, leaders: Leaders): Step | undefined {
@@ -73,7 +80,12 @@ function advanceCreation(table: TableRecord, leaders: Leaders): Step | undefined
 function advanceDeletion(table: TableRecord, leaders: Leaders): Step | undefined {
   if (table.dropped) return partitionIds(table).some(id => leaders(id)) ? undefined : { record: 'gone', drop: [] }
   const areClosed = table.partitions.every(({ id }) => leaders(id)?.closed)
-  return areClosed ? { record: { ...table, dropped: true }, drop: table.partitions.map(({ id }) => id) } : undefined
+  if (!areClosed) return undefined
+  if (lastRetention(table) !== undefined) {
+    const isAlone = !indexPartitionIds(table).some(id => leaders(id))
+    return isAlone ? { record: 'gone', drop: [], remains: table } : undefined
+  }
+  return { record: { ...table, dropped: true }, drop: table.partitions.map(({ id }) => id) }
 }
 
 /** CREATING: `backfilling` false, then true, then ACTIVE once all rows are made. */
@@ -92,10 +104,15 @@ function partitionSchema(table: TableRecord): PartitionSchema {
   const live = isClosing ? [] : table.globalIndexes.filter(index => index.status !== 'DELETING')
   return {
     version: table.schemaVersion ?? 0,
-    table: schemaOf(table),
+    table: isClosing ? withoutDuties(schemaOf(table)) : schemaOf(table),
     routes: Object.fromEntries(live.map(index => [index.id, index.partitions])),
     backfill: live.filter(index => index.backfilling !== undefined).map(index => index.id),
-    ...(table.pointInTimeRecovery && { archived: true }),
+    ...(table.pointInTimeRecovery && !isClosing && { archived: true }),
     ...(isClosing && { closing: true }),
   }
+}
+
+/** A table that is going records nothing any more, and lets nothing expire. */
+function withoutDuties({ stream: _, timeToLive: __, ...schema }: TableSchema): TableSchema {
+  return schema
 }

@@ -54,6 +54,17 @@ export function tablesPrefix({ account, region }: Realm): string {
   return `tables/${account}/${region}/`
 }
 
+/** Records of deleted tables whose streams can still be read, by the table's id. */
+export function remainsPrefix({ account, region }: Realm): string {
+  return `remains/${account}/${region}/`
+}
+
+/** Where a table's record goes when the table goes. `key`: where it was. */
+export function remainsKey(key: string, id: string): string {
+  const [, account = '', region = ''] = key.split('/')
+  return remainsPrefix({ account, region }) + id
+}
+
 export function tableKey(realm: Realm, name: string): string {
   return tablesPrefix(realm) + name
 }

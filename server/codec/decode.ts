@@ -1,10 +1,16 @@
-/** From encoded keys (`order.ts`) back to values: for people to read, not for anything to rest on. */
+/** From encoded keys (`order.ts`) back to values. */
 import { type AttributeValue, type Item, setOwn } from '../model/item.ts'
-import type { KeyAttribute } from '../model/schema.ts'
+import { type KeyAttribute, type KeySchema, keyAttributes } from '../model/schema.ts'
+import { HASH_SIZE } from './key.ts'
 
 const NEGATIVE = 1
 const ZERO = 2
 const EXPONENT_BIAS = 65
+
+/** The key attributes of the item whose row has this key. */
+export function itemOfRow(table: KeySchema, key: Buffer): Item {
+  return decodeAttributes(key, HASH_SIZE, keyAttributes(table))
+}
 
 /** Where the encoding of one value that starts at `start` ends. */
 export function endOfValue(key: Buffer, start: number, { type }: KeyAttribute): number {

@@ -7,7 +7,8 @@ import type { IndexSchema, KeyAttribute, KeySchema } from '../model/schema.ts'
 import { hashKey } from './hash.ts'
 import { finishKey, type KeyWriter, startKey, writeValue } from './order.ts'
 
-const HASH_SIZE = 4
+/** Bytes of the hash. */
+export const HASH_SIZE = 4
 
 /** Key of an item in its table: hash and range attributes. The item has them all, and valid; so for all keys here. */
 export function rowKey(table: KeySchema, item: Item): Buffer {

@@ -22,12 +22,22 @@ export type IndexSchema = {
   projection: Projection
 }
 
+/** What of a change a stream's records show, beside the key. */
+export type StreamViewType = 'NEW_IMAGE' | 'OLD_IMAGE' | 'NEW_AND_OLD_IMAGES' | 'KEYS_ONLY'
+
+/** A stream that records the table's changes. `label`: unique among the table's streams. */
+export type StreamSchema = { label: string; viewType: StreamViewType }
+
 export type TableSchema = {
   /** UUID; the table's identity. */
   tableId: string
   key: KeySchema
   /** In name order, so that the first offending index of an item is the one DynamoDB names. */
   indexes: IndexSchema[]
+  /** Absent if changes are not recorded. */
+  stream?: StreamSchema
+  /** The attribute that tells when an item expires. Absent if none does. */
+  timeToLive?: string
 }
 
 /** All key attributes, hash first. */

@@ -3,7 +3,7 @@
  * Members that the API shows verbatim keep the API's own spelling and shape. Times are epoch milliseconds.
  */
 import type { ScalarType } from './item.ts'
-import type { IndexSchema, KeySchema, Projection, TableSchema } from './schema.ts'
+import type { IndexSchema, KeySchema, Projection, StreamViewType, TableSchema } from './schema.ts'
 
 export type TableStatus = 'CREATING' | 'UPDATING' | 'DELETING' | 'ACTIVE'
 /** What of a table is being changed. */
@@ -15,7 +15,9 @@ export type KeySchemaElement = { AttributeName: string; KeyType: 'HASH' | 'RANGE
 export type ProjectionDefinition = { ProjectionType: 'ALL' | 'KEYS_ONLY' | 'INCLUDE'; NonKeyAttributes?: string[] }
 export type OnDemandThroughput = { MaxReadRequestUnits?: number; MaxWriteRequestUnits?: number }
 export type Tag = { Key: string; Value: string }
-export type StreamViewType = 'NEW_IMAGE' | 'OLD_IMAGE' | 'NEW_AND_OLD_IMAGES' | 'KEYS_ONLY'
+
+/** A stream that was disabled. Times: when it was. */
+export type PastStream = { label: string; viewType: StreamViewType; endedAt: number }
 
 export type ProvisionedThroughput = {
   read: number
@@ -105,6 +107,8 @@ export type TableRecord = {
   sseChanges?: number[]
   stream?: { viewType: StreamViewType }
   latestStreamLabel?: string
+  /** The oldest first; those that nobody can read any more are left out at the next change. */
+  pastStreams?: PastStream[]
   tags: Tag[]
   /** Present while enabled. `id`: of the archive; `days` can be recovered. */
   pointInTimeRecovery?: { id: string; since: number; days: number }
@@ -122,13 +126,15 @@ export type TableRecord = {
   replicationMode?: 'ENABLED' | 'DISABLED'
   timeToLive?: { attribute: string; enabled: boolean; changedAt: number }
   partitions: PartitionSlice[]
-  /** Grows when keys or indexes change, so that partitions know they must follow. Kept by the cluster. */
+  /** Grows when keys, indexes, stream or time to live change, so that partitions know they must follow. Kept by the cluster. */
   schemaVersion?: number
+  /** Since when it is DELETING. Set by the cluster. */
+  deletedAt?: number
   /** While DELETING: its partitions were told to go. Set by the cluster. */
   dropped?: boolean
 }
 
-/** The indexes and keys as the partitions need them, of a record as the metadata keeps it. */
+/** Keys, indexes, stream and time to live as the partitions need them, of a record as the metadata keeps it. */
 export function schemaOf(table: TableRecord): TableSchema {
   const types = new Map(table.attributeDefinitions.map(d => [d.AttributeName, d.AttributeType]))
   const indexes = [
@@ -138,7 +144,10 @@ export function schemaOf(table: TableRecord): TableSchema {
       .map(index => indexSchema(index, 'GLOBAL', types)),
   ]
   indexes.sort((a, b) => (a.name < b.name ? -1 : 1))
-  return { tableId: table.id, key: keySchemaOf(table.keySchema, types), indexes }
+  const schema: TableSchema = { tableId: table.id, key: keySchemaOf(table.keySchema, types), indexes }
+  if (table.stream) schema.stream = { label: table.latestStreamLabel!, viewType: table.stream.viewType }
+  if (table.timeToLive?.enabled) schema.timeToLive = table.timeToLive.attribute
+  return schema
 }
 
 function indexSchema(index: LocalIndexRecord, kind: 'LOCAL' | 'GLOBAL', types: Map<string, ScalarType>): IndexSchema {

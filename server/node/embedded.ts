@@ -16,20 +16,22 @@ export type NodeOptions = BaseOptions &
   ServingOptions & {
     /** Of a new table, and of each of its global indexes. */
     partitions: number
+    /** How often expired items are looked for, in milliseconds. */
+    sweepMs?: number
     /** Comes between the node and its log: a test may end the process at an entry of its choice. */
     aroundLogs?: (logs: LogStore) => LogStore
   }
 
 /** Errors: OperatorError. */
 export async function startNode(options: NodeOptions): Promise<RunningNode> {
-  const { dataDir, logger, aroundLogs } = options
+  const { dataDir, logger, sweepMs, aroundLogs } = options
   const { metadata, ...ground } = dataDir === undefined ? memoryDisk() : await openDisk(dataDir, logger)
   if (aroundLogs) ground.logs = aroundLogs(ground.logs)
   const ending = new Ending()
   return orEnd(ending, async () => {
     const base = await openBase(options, metadata, ending)
     const find = (partition: string) => host.leader(partition)
-    const holding = holdPartitions(base, ground, { node: NODE, find, neighbours: noNeighbours }, ending)
+    const holding = holdPartitions(base, ground, { node: NODE, find, neighbours: noNeighbours, sweepMs }, ending)
     const { host, sources } = holding
     await holding.start({ node: NODE, zone: NODE, role: 'storage' })
     const ports = {

@@ -8,7 +8,9 @@ import type { LogStore } from '../log/log.ts'
 import type { Peers } from '../replica/peers.ts'
 import type { Neighbours } from '../replica/standing.ts'
 import type { Checkpointer } from '../store/checkpointer.ts'
+import { Retention } from '../streams/retention.ts'
 import type { PartitionSources } from '../telemetry/nodemetrics.ts'
+import { Sweeper } from '../ttl/sweeper.ts'
 import type { Base } from './base.ts'
 import type { Ending } from './ending.ts'
 
@@ -32,18 +34,35 @@ export type Holding = {
   start(record: NodeRecord): Promise<void>
 }
 
+export type HoldingOptions = {
+  node: string
+  find: Find
+  neighbours: Neighbours
+  /** How often expired items are looked for, in milliseconds. */
+  sweepMs?: number
+}
+
+const SWEEP_MS = 5000
+
 /** `ending` closes the ground, too. */
 export function holdPartitions(
   base: Base,
   ground: Ground,
-  { node, find, neighbours }: { node: string; find: Find; neighbours: Neighbours },
+  { node, find, neighbours, sweepMs = SWEEP_MS }: HoldingOptions,
   ending: Ending,
 ): Holding {
   const { clock, logger } = base
   const { logs, checkpointer, seen, folder } = ground
   const others = { indexes: indexPartitions(find), peers: peersOf(base, find), neighbours }
   const host = new PartitionHost({ ...base, ...others, node, logs, checkpointer, folder })
-  const upkeep = new Upkeep(() => host.replicas(), logs, clock, logger)
+  const led = () => host.replicas().flatMap(({ leader }) => leader ?? [])
+  const sweeper = new Sweeper(led, sweepMs, clock, logger)
+  const chores = [
+    new Upkeep(() => host.replicas(), logs, clock, logger),
+    new Retention(led, clock, logger),
+    sweeper,
+  ] as const
+  const [upkeep] = chores
   const start = async (record: NodeRecord) => {
     const membership = new Membership(base, record)
     ending.add(() => membership.stop())
@@ -51,8 +70,10 @@ export function holdPartitions(
     ending.add(() => host.close())
     ending.add(() => host.leave())
     await host.start()
-    ending.add(() => upkeep.stop())
-    upkeep.start()
+    for (const chore of chores) {
+      ending.add(() => chore.stop())
+      chore.start()
+    }
   }
   ending.add(() => logs.close())
   ending.add(() => checkpointer.close())
@@ -61,6 +82,7 @@ export function holdPartitions(
     leader: (partition: string) => host.leader(partition),
     untrimmed: () => logs.size(),
     checkpoints: upkeep,
+    expired: sweeper.deleted,
     disk: seen,
   }
   return { host, sources, start }

@@ -1,6 +1,6 @@
 /** A server's part in a process: the API over HTTP, and the cluster's background duties while it is elected for them. */
 import { contributorInsightsReport } from '../api/insights/report.ts'
-import { operations } from '../api/operations.ts'
+import { operations, streamsOperations } from '../api/operations.ts'
 import { convertItem } from '../api/shape/attribute-value.ts'
 import { backupServices } from '../backup/services.ts'
 import { systemRandom } from '../base/random.ts'
@@ -10,6 +10,7 @@ import { Insights } from '../cluster/insights.ts'
 import type { Leaders } from '../cluster/leaders.ts'
 import { Lifecycle } from '../cluster/lifecycle.ts'
 import type { Placement } from '../cluster/placement.ts'
+import { Remains } from '../cluster/remains.ts'
 import { Router } from '../cluster/router.ts'
 import { Routes } from '../cluster/routes.ts'
 import { TokenDirectory } from '../cluster/tokens.ts'
@@ -17,6 +18,7 @@ import { Coordinator } from '../cluster/transactions.ts'
 import { WatchedItems } from '../cluster/watched.ts'
 import { createApp } from '../http/app.ts'
 import type { Peers } from '../replica/peers.ts'
+import { ClusterStreams } from '../streams/streams.ts'
 import type { Definition } from '../telemetry/definition.ts'
 import { serverMetrics } from '../telemetry/nodemetrics.ts'
 import { requestMetrics } from '../telemetry/requestmetrics.ts'
@@ -52,6 +54,9 @@ export async function serveApi(
   const catalog = new Catalog(shared, realm, placement)
   ending.add(() => catalog.stop())
   await catalog.start()
+  const remains = new Remains(metadata, realm, clock, logger)
+  ending.add(() => remains.stop())
+  await remains.start()
   const tokens = new TokenDirectory(shared, realm, placement)
   const router = new Router(catalog, leaders, clock, ports.indexWaitMs)
   const objects = openObjects(options)
@@ -67,14 +72,15 @@ export async function serveApi(
   const routes = new Routes(catalog, leaders, clock)
   const transactions = new Coordinator({ ...shared, routes, peers, tokens })
   const cluster = { tables: catalog, items, transactions, now: () => clock.now(), uuid: () => systemRandom.uuid() }
+  const streams = new ClusterStreams({ tables: catalog, remains, leaders, clock })
   const telemetry = new Telemetry(catalog, logger, base.requests)
   const sources = { connections: () => server.connections(), jobs: () => backup.duty.jobs() }
   const metrics = [...requestMetrics(telemetry, catalog), ...serverMetrics(sources), ...ports.metrics(catalog)]
-  const world = { cluster, backup: backup.services, region: realm.region, account: ACCOUNT }
+  const world = { cluster, streams, backup: backup.services, region: realm.region, account: ACCOUNT }
   let closing = false
   const app = createApp({
     operations,
-    streamsOperations: [],
+    streamsOperations,
     call: (requestId, _signature, meter) => ({ ...world, requestId, meter }),
     region: realm.region,
     ready: () => !closing,

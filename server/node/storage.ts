@@ -29,6 +29,8 @@ export type StorageOptions = BaseOptions &
     /** What they call that place, `host:port`, if it is something else. */
     advertise?: string
     tls?: Tls
+    /** How often expired items are looked for, in milliseconds. */
+    sweepMs?: number
   }
 
 /** `address`: where other processes ask it. */
@@ -39,7 +41,7 @@ export async function startStorage(
   options: StorageOptions,
   { metadata, ...ground }: Ground & { metadata: Metadata },
 ): Promise<RunningStorage> {
-  const { node, zone, tls, logger } = options
+  const { node, zone, tls, sweepMs, logger } = options
   const ending = new Ending()
   return orEnd(ending, async () => {
     const base = await openBase(options, metadata, ending)
@@ -50,7 +52,7 @@ export async function startStorage(
     const { client, directory } = openNeighbourhood(base, { zone, tls, here }, ending)
     const neighbours = remoteNeighbours(client, name => directory.addressOf(name))
     const find = (partition: string) => directory.find(partition)
-    const holding = holdPartitions(base, ground, { node, find, neighbours }, ending)
+    const holding = holdPartitions(base, ground, { node, find, neighbours, sweepMs }, ending)
     const { host } = holding
     const answering = { host: options.rpcHost, port: options.rpcPort, tls, node: host }
     const rpc = await startRpcServer({ ...base, ...answering })

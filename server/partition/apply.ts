@@ -2,8 +2,10 @@
  * Applying an entry: a synchronous function of the state and the entry (INV-P2), inside the caller's transaction.
  * The running figures are kept by the caller and saved with the position.
  */
+import { sequenceOf } from '../store/changes.ts'
 import type { AppliedState, Image } from '../store/rows.ts'
 import type { StoreWriter } from '../store/writer.ts'
+import { imagesOf } from './changes.ts'
 import type { Effect, Entry, IndexChange } from './entry.ts'
 import { localIndexNumber, type PartitionSchema } from './schema.ts'
 import { applyStep } from './steps.ts'
@@ -13,25 +15,45 @@ export type BackfillState = { cursor?: string; done?: boolean }
 
 export const SCHEMA = 'schema'
 
+/** How far the expiries of older items are known: a `BackfillState`. */
+export const EXPIRIES = 'expiries'
+
 export function backfillDocument(index: string): string {
   return `backfill:${index}`
 }
 
-/** Changes the rows, and `state`'s counts and epoch; the caller moves its position and chain. */
-export function applyEntry(writer: StoreWriter, state: AppliedState, entry: Entry): void {
+/**
+ * Changes the rows, and `state`'s counts and epoch; the caller moves its position and chain.
+ * `schema`: what the last schema entry before this one says.
+ */
+export function applyEntry(
+  writer: StoreWriter,
+  state: AppliedState,
+  entry: Entry,
+  schema: PartitionSchema | undefined,
+): void {
   switch (entry.kind) {
     case 'epoch':
       state.epoch = entry.epoch
       return
     case 'schema':
       applySchema(writer, entry.schema)
+      applyStreams(writer, state.position + 1, entry, schema)
       return
     case 'write':
-      for (const effect of entry.effects) applyEffect(writer, state, effect)
+      applyWrite(writer, state, entry, schema)
       if (entry.steps) for (const step of entry.steps) applyStep(writer, step)
       return
     case 'backfill':
-      saveBackfill(writer, entry.index, entry.cursor)
+      saveBackfill(writer, backfillDocument(entry.index), entry.cursor)
+      return
+    case 'expiries':
+      for (const { key, expires } of entry.rows) writer.expiries.set(key, expires)
+      saveBackfill(writer, EXPIRIES, entry.cursor)
+      return
+    case 'trim':
+      writer.changes.trim(entry.upTo)
+      for (const label of entry.streams) writer.changes.forget(label)
       return
     case 'feed':
       for (const effect of entry.effects) applyEffect(writer, state, effect)
@@ -46,9 +68,53 @@ function applySchema(writer: StoreWriter, schema: PartitionSchema): void {
   }
 }
 
-function saveBackfill(writer: StoreWriter, index: string, cursor: Uint8Array | undefined): void {
+/** A stream begins and ends with the schema entry that says so: its records are those of the entries between. */
+function applyStreams(
+  writer: StoreWriter,
+  position: number,
+  { schema, time = 0 }: Extract<Entry, { kind: 'schema' }>,
+  before: PartitionSchema | undefined,
+): void {
+  const [old, now] = [before?.table.stream?.label, schema.table.stream?.label]
+  const sequence = sequenceOf(position)
+  if (old !== now) {
+    if (old !== undefined) writer.changes.close(old, sequence, time)
+    if (now !== undefined) writer.changes.open(now, sequence)
+  }
+  if (before?.table.timeToLive === schema.table.timeToLive) return
+  writer.expiries.clear()
+  writer.saveDocument(EXPIRIES, undefined)
+}
+
+function applyWrite(
+  writer: StoreWriter,
+  state: AppliedState,
+  { effects, time }: Extract<Entry, { kind: 'write' }>,
+  schema: PartitionSchema | undefined,
+): void {
+  let number = 0
+  for (const effect of effects) {
+    // Before the row changes: the old image is taken from it.
+    if (effect.recorded) record(writer, sequenceOf(state.position + 1, number), time, effect, schema!)
+    applyEffect(writer, state, effect)
+    number += 1
+  }
+}
+
+function record(
+  writer: StoreWriter,
+  sequence: bigint,
+  time: number,
+  { key, before, image, recorded }: Effect,
+  { table }: PartitionSchema,
+): void {
+  const images = imagesOf(table.stream!.viewType)
+  writer.changes.record({ sequence, time, byService: recorded === 'service', key, before, after: image, ...images })
+}
+
+function saveBackfill(writer: StoreWriter, document: string, cursor: Uint8Array | undefined): void {
   const state: BackfillState = cursor ? { cursor: Buffer.from(cursor).toString('base64') } : { done: true }
-  writer.saveDocument(backfillDocument(index), state)
+  writer.saveDocument(document, state)
 }
 
 function applyEffect(writer: StoreWriter, state: AppliedState, effect: Effect): void {
@@ -57,6 +123,7 @@ function applyEffect(writer: StoreWriter, state: AppliedState, effect: Effect): 
   else writer.delete(key)
   state.items += (image ? 1 : 0) - (before === undefined ? 0 : 1)
   state.bytes += (image?.size ?? 0) - (before ?? 0)
+  if (effect.expires !== undefined) writer.expiries.set(key, effect.expires)
   for (const change of local) applyLocal(writer, change, image)
 }
 

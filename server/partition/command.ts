@@ -3,9 +3,9 @@
  */
 import type { Condition, Update } from '../expression/bound.ts'
 import type { Item } from '../model/item.ts'
-import type { RowRange } from '../store/rows.ts'
+import type { ChangeRow, RowRange } from '../store/rows.ts'
 
-export type { Image, Page, Spliced } from '../store/rows.ts'
+export type { ChangeRow, Image, Page, Spliced } from '../store/rows.ts'
 
 export type ReturnValues = 'NONE' | 'ALL_OLD' | 'ALL_NEW' | 'UPDATED_OLD' | 'UPDATED_NEW'
 
@@ -49,3 +49,20 @@ export type WriteOutcome = {
 
 /** A page of the partition's rows, or of one of its local indexes, named by id. */
 export type RangeRequest = RowRange & { index?: string }
+
+/** What a partition has of a stream: a shard. Sequence numbers are those of store/changes.ts. */
+export type ShardState = {
+  /** The shard's numbers: from `since` on, up to but without `until`, which is undefined while the shard is open. */
+  since: bigint
+  until: bigint | undefined
+  /** Changes up to here were dropped: their day is over. */
+  trimmed: bigint
+  /** Changes that come from now on have this number or a greater one. */
+  next: bigint
+}
+
+/** `limit` changes at most, of about `maxBytes`, from the number `from` on. */
+export type ChangesRequest = { label: string; from: bigint; limit: number; maxBytes: number }
+
+/** `resume`: where the next page begins; undefined at the end of a shard that is closed. */
+export type ChangesPage = ShardState & { rows: ChangeRow[]; resume: bigint | undefined }

@@ -8,7 +8,7 @@
 import { hash } from 'node:crypto'
 import { Packr } from 'msgpackr'
 import { OperatorError } from '../base/failure.ts'
-import type { Image } from '../store/rows.ts'
+import type { Expiry, Image } from '../store/rows.ts'
 import type { PartitionSchema } from './schema.ts'
 import { decodeStep, encodeStep, type PackedStep, type Step } from './steps.ts'
 
@@ -29,29 +29,39 @@ export type Effect = {
   before: number | undefined
   local: IndexChange[]
   global: IndexChange[]
+  /** The table's stream gets a record of it, as of a request's change or of the service's own: it deletes what has expired. */
+  recorded?: Recorded
+  /** Where items may expire: when this one does, in epoch seconds; null if it does not. */
+  expires?: number | null
 }
+
+export type Recorded = 'request' | 'service'
 
 export type EntryBody =
   /** A leader begins: whoever led before can no longer append. */
   | { kind: 'epoch'; node: string }
-  | { kind: 'schema'; schema: PartitionSchema }
+  /** `time`: the leader's wall clock, epoch milliseconds. Entries of before there were streams have none. */
+  | { kind: 'schema'; schema: PartitionSchema; time?: number }
   /** `time`: the leader's wall clock, epoch milliseconds. `steps`: what it means for transactions, if anything. */
   | { kind: 'write'; time: number; effects: Effect[]; steps?: Step[] }
   /** Rows of a new global index, made from the rows up to `cursor`; without a cursor, from the last ones. */
   | { kind: 'backfill'; index: string; rows: { key: Uint8Array; image: Image }[]; cursor: Uint8Array | undefined }
+  /** The expiry of items that were there before their table had a time to live, up to `cursor`; without a cursor, of the last ones. */
+  | { kind: 'expiries'; rows: Expiry[]; cursor: Uint8Array | undefined }
+  /** Change records up to `upTo` are dropped, and the streams of these labels, of which none are left. */
+  | { kind: 'trim'; upTo: bigint; streams: string[] }
   /** On an index's partition: what partition `source` caused with its entries up to `position`. */
   | { kind: 'feed'; source: string; position: number; effects: Effect[] }
 
 export type Entry = EntryBody & { epoch: number; previous: string }
 
-/** 2: steps of transactions. An entry names the oldest version that can read it. */
-const VERSION = 2
+/** 2: steps of transactions. 3: streams, times to live. An entry names the oldest version that can read it. */
+const VERSION = 3
 const packer = new Packr({ useRecords: false, variableMapSize: true })
 
 export function encodeEntry(entry: Entry): Buffer {
   const { epoch, previous, ...body } = entry
-  const version = body.kind === 'write' && body.steps ? 2 : 1
-  return packer.pack([version, epoch, previous, body.kind, encodeBody(body)])
+  return packer.pack([versionOf(body), epoch, previous, body.kind, encodeBody(body)])
 }
 
 /** Errors: OperatorError for an entry of a newer version. */
@@ -70,6 +80,20 @@ export function decodeEntry(bytes: Uint8Array): Entry {
   return { epoch, previous, ...decodeBody(kind, body) }
 }
 
+function versionOf(body: EntryBody): number {
+  switch (body.kind) {
+    case 'write':
+      return body.effects.some(isMarked) ? 3 : body.steps ? 2 : 1
+    case 'schema':
+      return body.schema.table.stream || body.schema.table.timeToLive !== undefined ? 3 : 1
+    case 'expiries':
+    case 'trim':
+      return 3
+    default:
+      return 1
+  }
+}
+
 /** What the next entry must call `previous`. */
 export function chainHash(bytes: Uint8Array): string {
   return hash('sha256', bytes, 'hex').slice(0, 32)
@@ -80,13 +104,17 @@ function encodeBody(body: EntryBody): unknown[] {
     case 'epoch':
       return [body.node]
     case 'schema':
-      return [JSON.stringify(body.schema)]
+      return body.time === undefined ? [JSON.stringify(body.schema)] : [JSON.stringify(body.schema), body.time]
     case 'write':
       return body.steps
         ? [body.time, body.effects.map(encodeEffect), body.steps.map(encodeStep)]
         : [body.time, body.effects.map(encodeEffect)]
     case 'backfill':
       return [body.index, body.rows.map(row => [row.key, row.image.json, row.image.size]), body.cursor ?? null]
+    case 'expiries':
+      return [body.rows.map(({ key, expires }) => [key, expires]), body.cursor ?? null]
+    case 'trim':
+      return [body.upTo, body.streams]
     case 'feed':
       return [body.source, body.position, body.effects.map(encodeEffect)]
   }
@@ -96,8 +124,10 @@ function decodeBody(kind: EntryBody['kind'], body: unknown[]): EntryBody {
   switch (kind) {
     case 'epoch':
       return { kind, node: body[0] as string }
-    case 'schema':
-      return { kind, schema: JSON.parse(body[0] as string) }
+    case 'schema': {
+      const schema = JSON.parse(body[0] as string) as PartitionSchema
+      return body.length > 1 ? { kind, schema, time: body[1] as number } : { kind, schema }
+    }
     case 'write': {
       const [time, effects, steps] = body as [number, PackedEffect[], PackedStep[]?]
       const write = { kind, time, effects: effects.map(decodeEffect) }
@@ -110,6 +140,12 @@ function decodeBody(kind: EntryBody['kind'], body: unknown[]): EntryBody {
       }))
       return { kind, index: body[0] as string, rows, cursor: (body[2] as Uint8Array | null) ?? undefined }
     }
+    case 'expiries': {
+      const rows = (body[0] as [Uint8Array, number][]).map(([key, expires]) => ({ key, expires }))
+      return { kind, rows, cursor: (body[1] as Uint8Array | null) ?? undefined }
+    }
+    case 'trim':
+      return { kind, upTo: BigInt(body[0] as bigint | number), streams: body[1] as string[] }
     case 'feed': {
       const [source, position, effects] = body as [string, number, PackedEffect[]]
       return { kind, source, position, effects: effects.map(decodeEffect) }
@@ -117,22 +153,47 @@ function decodeBody(kind: EntryBody['kind'], body: unknown[]): EntryBody {
   }
 }
 
-type PackedEffect = [Uint8Array, string | null, number, number, PackedChange[], PackedChange[]]
+/** The last two are there in entries of version 3: 0 for no record; null for an item that does not expire. */
+type PackedEffect = [
+  Uint8Array,
+  string | null,
+  number,
+  number,
+  PackedChange[],
+  PackedChange[],
+  recorded?: number,
+  expires?: number | null,
+]
 type PackedChange = [number | string, Uint8Array | null, number, Uint8Array | null, string | null, number, number]
 
 /** Sizes are never negative: -1 stands for none. */
-function encodeEffect({ key, image, before, local, global }: Effect): PackedEffect {
-  return [key, image?.json ?? null, image?.size ?? -1, before ?? -1, local.map(encodeChange), global.map(encodeChange)]
+function encodeEffect(effect: Effect): PackedEffect {
+  const { key, image, before, local, global } = effect
+  const [json, size] = [image?.json ?? null, image?.size ?? -1]
+  const packed: PackedEffect = [key, json, size, before ?? -1, local.map(encodeChange), global.map(encodeChange)]
+  if (!isMarked(effect)) return packed
+  packed.push(effect.recorded === undefined ? 0 : RECORDED.indexOf(effect.recorded) + 1)
+  if (effect.expires !== undefined) packed.push(effect.expires)
+  return packed
 }
 
-function decodeEffect([key, json, size, before, local, global]: PackedEffect): Effect {
-  return {
+const RECORDED: Recorded[] = ['request', 'service']
+
+function isMarked({ recorded, expires }: Effect): boolean {
+  return recorded !== undefined || expires !== undefined
+}
+
+function decodeEffect([key, json, size, before, local, global, recorded, expires]: PackedEffect): Effect {
+  const effect: Effect = {
     key,
     image: json === null ? undefined : { json, size },
     before: before < 0 ? undefined : before,
     local: local.map(decodeChange),
     global: global.map(decodeChange),
   }
+  if (recorded) effect.recorded = RECORDED[recorded - 1]
+  if (expires !== undefined) effect.expires = expires
+  return effect
 }
 
 function encodeChange({ index, remove, put }: IndexChange): PackedChange {

@@ -12,6 +12,7 @@ import type { TableSchema } from '../model/schema.ts'
 import { itemSize } from '../model/size.ts'
 import { MAX_ITEM_SIZE } from '../model/value.ts'
 import type { Image } from '../store/rows.ts'
+import { mark } from './changes.ts'
 import type { CheckCommand, ReturnValues, WriteCommand, WriteOutcome } from './command.ts'
 import type { Effect } from './entry.ts'
 import { indexEffects, type StoredItem } from './indexes.ts'
@@ -48,7 +49,7 @@ function evaluatePut(table: TableSchema, command: Put, current: CurrentRow): Eva
   if (!command.restored) checkIndexKeys(table, command.item, 'put')
   const after: StoredItem = { json: JSON.stringify(command.item), size: command.size, item: command.item }
   if (!command.condition && table.indexes.length === 0 && command.returnValues !== 'ALL_OLD') {
-    return blindPut(command.key, after, current.size())
+    return blindPut(table, command.key, after, current)
   }
   const before = stored(current.image())
   checkCondition(command, before)
@@ -56,8 +57,12 @@ function evaluatePut(table: TableSchema, command: Put, current: CurrentRow): Eva
 }
 
 /** The hot path: nothing depends on what was there but the cost. */
-function blindPut(key: Buffer, after: StoredItem, before: number | undefined): Evaluation {
+function blindPut(table: TableSchema, key: Buffer, after: StoredItem, current: CurrentRow): Evaluation {
+  // What a stream records depends on all of it.
+  const old = table.stream && current.image()
+  const before = table.stream ? old?.size : current.size()
   const effect: Effect = { key, image: { json: after.json, size: after.size }, before, local: [], global: [] }
+  if (table.stream || table.timeToLive !== undefined) mark(table, effect, old, after)
   return { effect, outcome: { units: { table: writeUnits(before, after.size), indexes: {} } } }
 }
 
@@ -95,8 +100,9 @@ export function imageEffect(
   before: Image | undefined,
   image: Image | undefined,
 ): Effect {
-  const { local, global } = indexEffects(table, stored(before), stored(image))
-  return { key, image, before: before?.size, local, global }
+  const [old, now] = [stored(before), stored(image)]
+  const { local, global } = indexEffects(table, old, now)
+  return mark(table, { key, image, before: before?.size, local, global }, old, now)
 }
 
 function change(
@@ -109,7 +115,7 @@ function change(
   if (local.length > 0 && (after?.size ?? 0) + localBytes > MAX_ITEM_SIZE) throw tooLarge(command)
   const image = after && { json: after.json, size: after.size }
   return {
-    effect: { key: command.key, image, before: before?.size, local, global },
+    effect: mark(table, { key: command.key, image, before: before?.size, local, global }, before, after),
     outcome: {
       attributes: returned(command, before, after),
       units: { table: writeUnits(before?.size, after?.size), indexes: units },

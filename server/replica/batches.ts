@@ -4,8 +4,10 @@
  */
 import type { Clock } from '../base/clock.ts'
 import type { Span } from '../base/tracer.ts'
+import type { TableSchema } from '../model/schema.ts'
 import type { Effect } from '../partition/entry.ts'
 import type { CurrentRow } from '../partition/evaluate.ts'
+import type { PartitionSchema } from '../partition/schema.ts'
 import { type Step, stepBytes } from '../partition/steps.ts'
 import type { StoreReader } from '../store/reader.ts'
 import type { Image } from '../store/rows.ts'
@@ -39,16 +41,45 @@ export class Batches {
   readonly #batches = new Map<number, Batch>()
   /** Closed or filling, not yet proposed; the last one fills. */
   #queue: Batch[] = []
+  #schema: PartitionSchema | undefined
   #nextBatch = 1
   #waitingBytes = 0
   #scheduled = false
   #closed = false
 
-  constructor(reader: StoreReader, pipeline: Pipeline, clock: Clock, tenure: Tenure) {
+  /** `schema`: the one that is applied. */
+  constructor(
+    reader: StoreReader,
+    pipeline: Pipeline,
+    clock: Clock,
+    tenure: Tenure,
+    schema: PartitionSchema | undefined,
+  ) {
+    this.#schema = schema
     this.#reader = reader
     this.#pipeline = pipeline
     this.#clock = clock
     this.#tenure = tenure
+  }
+
+  /** What writes are evaluated by: the last schema proposed, applied or not, for they come after it in the log. */
+  get table(): TableSchema {
+    return this.#schema!.table
+  }
+
+  /** 0 if there is none yet. */
+  get schemaVersion(): number {
+    return this.#schema?.version ?? 0
+  }
+
+  /**
+   * Proposes a schema. Whatever was evaluated by the one before is proposed first, so that a stream, and whatever else
+   * begins or ends with a schema, begins and ends at one point of the log. Resolves once it is applied. Errors: NotLeading.
+   */
+  async adopt(schema: PartitionSchema): Promise<void> {
+    this.proposeAll()
+    this.#schema = schema
+    await this.#pipeline.propose({ kind: 'schema', schema, time: this.#clock.now() })
   }
 
   /** Bytes that are not in the log yet. */

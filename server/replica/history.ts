@@ -79,6 +79,7 @@ export class History {
   /** Entries up to here are held by nobody. */
   released(): Position {
     if (this.#ports.applier.schema?.archived && !this.#held.has(ARCHIVE)) return 0
-    return Math.min(Number.MAX_SAFE_INTEGER, ...this.#held.values())
+    const held = [...this.#held].filter(([holder]) => holder !== ARCHIVE || this.#ports.applier.schema?.archived)
+    return Math.min(Number.MAX_SAFE_INTEGER, ...held.map(([, position]) => position))
   }
 }

@@ -3,7 +3,6 @@ import { DynamoError } from '../model/errors.ts'
 import type { Effect } from '../partition/entry.ts'
 import { type CurrentRow, type Evaluation, evaluate } from '../partition/evaluate.ts'
 import type { Action, Refusal, Verdict } from '../partition/transaction.ts'
-import type { Applier } from './applier.ts'
 import type { Batches } from './batches.ts'
 import { CONFLICT, type Locks } from './locks.ts'
 
@@ -17,12 +16,10 @@ export type Judgement = {
 }
 
 export class Judge {
-  readonly #applier: Applier
   readonly #batches: Batches
   readonly #locks: Locks
 
-  constructor(applier: Applier, batches: Batches, locks: Locks) {
-    this.#applier = applier
+  constructor(batches: Batches, locks: Locks) {
     this.#batches = batches
     this.#locks = locks
   }
@@ -48,7 +45,7 @@ export class Judge {
   #evaluate(action: Action, row: CurrentRow): Evaluation | { refusal: Refusal } {
     if (this.#locks.holder(action.key)) return { refusal: { code: 'TransactionConflict', message: CONFLICT } }
     try {
-      return evaluate(this.#applier.schema!.table, action, row)
+      return evaluate(this.#batches.table, action, row)
     } catch (error) {
       return { refusal: refusalOf(error) }
     }

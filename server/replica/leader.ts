@@ -12,6 +12,8 @@ import type { Store } from '../store/store.ts'
 import type { Applier } from './applier.ts'
 import { backfill } from './backfill.ts'
 import { Batches } from './batches.ts'
+import { Changes } from './changes.ts'
+import { Expiries } from './expiries.ts'
 import { type FeedRow, type IndexPartitions, rowsOfEntry } from './feed.ts'
 import { Feeders } from './feeders.ts'
 import { History } from './history.ts'
@@ -51,6 +53,8 @@ export class Leader {
   readonly epoch: number
   readonly history: History
   readonly transactions: Transactions
+  readonly changes: Changes
+  readonly expiries: Expiries
   readonly #ports: LeaderPorts
   readonly #pipeline: Pipeline
   readonly #tenure: Tenure
@@ -94,13 +98,21 @@ export class Leader {
     })
     this.#feeders = new Feeders({ log, indexes, clock, logger }, partition)
     this.#intakes = new Intakes(store.reader, this.#pipeline)
-    this.#batches = new Batches(store.reader, this.#pipeline, clock, this.#tenure)
+    this.#batches = new Batches(store.reader, this.#pipeline, clock, this.#tenure, applier.schema)
     this.#locks = new Locks(clock)
-    this.#writes = new Writes(applier, this.#batches, this.#locks, tracer)
-    const epoch = this.epoch
-    const shared = { batches: this.#batches, locks: this.#locks, tenure: this.#tenure, room: () => this.#room() }
-    this.transactions = new Transactions({ partition, epoch, store, applier, peers, clock, logger, ...shared })
+    this.#writes = new Writes(this.#batches, this.#locks, tracer)
+    this.changes = new Changes(store, applier, this.#pipeline, clock)
+    const { epoch } = this
+    const own = { batches: this.#batches, locks: this.#locks, tenure: this.#tenure, room: () => this.#room() }
+    const shared = { store, applier, clock, ...own }
+    this.transactions = new Transactions({ partition, epoch, peers, logger, ...shared })
+    this.expiries = new Expiries({ ...shared, pipeline: this.#pipeline, stopped: () => this.#stopped })
     this.history = new History({ reader: store.reader, log, applier, clock, drained: () => this.#drained() })
+  }
+
+  /** UUID of the table whose rows these are; undefined for a partition of an index, or of nothing yet. */
+  get table(): string | undefined {
+    return this.#ports.applier.schema?.table.tableId
   }
 
   get schemaVersion(): number {
@@ -192,15 +204,16 @@ export class Leader {
   /** Makes a newer schema the partition's; resolves once it is applied. */
   async adopt(schema: PartitionSchema): Promise<void> {
     if (schema.version <= this.schemaVersion) return
-    await this.#pipeline.propose({ kind: 'schema', schema })
+    await this.#batches.adopt(schema)
   }
 
-  /** Builds the schema's new global indexes. Resolves with their ids when all of their rows are in the index's partitions. */
+  /** Builds the schema's new global indexes, and finds what expires when. Resolves with their ids when all of their rows are in the index's partitions. */
   async build(): Promise<string[]> {
     const schema = this.#ports.applier.schema
     if (!schema) return []
     // Writes evaluated before the schema was applied feed the new index nothing: the backfill must find them in the store.
     await this.#batches.drained()
+    await this.expiries.build()
     for (const index of globalIndexes(schema.table)) {
       if (!schema.backfill.includes(index.id)) continue
       await backfill(schema.table, index, {
@@ -256,7 +269,7 @@ export class Leader {
     await this.#batches.drained()
     if (this.#locks.size > 0 && !(await this.#locks.settled(SETTLE_PATIENCE_MS)))
       throw new NotLeading('a transaction holds items, and its outcome is not known')
-    if (this.#stopped) throw new NotLeading('the leader has stepped down')
+    this.#tenure.check()
   }
 
   /** Whether the index is still one of the table's. */

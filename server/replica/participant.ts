@@ -9,7 +9,6 @@ import { imageEffect } from '../partition/evaluate.ts'
 import type { PrepareRequest, Vote } from '../partition/transaction.ts'
 import type { Ending, LockRow, PreparedRow } from '../store/rows.ts'
 import type { TransactionReader } from '../store/transactions.ts'
-import type { Applier } from './applier.ts'
 import type { Batches } from './batches.ts'
 import type { Judge, Judgement } from './judge.ts'
 import type { Locks, Prepared } from './locks.ts'
@@ -22,7 +21,6 @@ const CHECK_MS = 250
 export type ParticipantPorts = {
   partition: string
   epoch: number
-  applier: Applier
   store: TransactionReader
   batches: Batches
   locks: Locks
@@ -95,10 +93,10 @@ export class Participant {
   }
 
   #effectOf = (lock: LockRow): Effect => {
-    const { applier, batches } = this.#ports
+    const { batches } = this.#ports
     const key = lock.key as Buffer
     const current = batches.current(key, batches.pending(key))
-    return imageEffect(applier.schema!.table, key, current.image(), lock.image)
+    return imageEffect(batches.table, key, current.image(), lock.image)
   }
 
   #schedule(): void {

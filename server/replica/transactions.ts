@@ -51,8 +51,8 @@ export class Transactions {
   readonly #watches: Watches
 
   constructor(ports: TransactionPorts) {
-    const { store, applier, batches, locks, clock, epoch } = ports
-    const shared = { ...ports, store: store.transactions, judge: new Judge(applier, batches, locks) }
+    const { store, batches, locks, clock, epoch } = ports
+    const shared = { ...ports, store: store.transactions, judge: new Judge(batches, locks) }
     this.#ports = ports
     this.#participant = new Participant(shared)
     this.#decisions = new Decisions(shared)

@@ -3,7 +3,6 @@ import type { Tracer } from '../base/tracer.ts'
 import { dynamo } from '../model/errors.ts'
 import type { WriteCommand, WriteOutcome } from '../partition/command.ts'
 import { type Evaluation, evaluate } from '../partition/evaluate.ts'
-import type { Applier } from './applier.ts'
 import type { Batches } from './batches.ts'
 import { CONFLICT, type Locks } from './locks.ts'
 import { NotLeading } from './pipeline.ts'
@@ -15,13 +14,11 @@ const OVERLOADED =
 const PATIENCE_MS = 500
 
 export class Writes {
-  readonly #applier: Applier
   readonly #batches: Batches
   readonly #locks: Locks
   readonly #tracer: Tracer
 
-  constructor(applier: Applier, batches: Batches, locks: Locks, tracer: Tracer) {
-    this.#applier = applier
+  constructor(batches: Batches, locks: Locks, tracer: Tracer) {
     this.#batches = batches
     this.#locks = locks
     this.#tracer = tracer
@@ -34,14 +31,13 @@ export class Writes {
     if (batches.isClosed) return Promise.reject(batches.refusal())
     if (this.#locks.size > 0 && this.#locks.holder(command.key)) return this.#meetHolder(command)
     // A partition that was just made is led a moment before it knows its table.
-    const { schema } = this.#applier
-    if (!schema) return Promise.reject(new NotLeading('the partition does not know its table yet'))
+    if (batches.schemaVersion === 0) return Promise.reject(new NotLeading('the partition does not know its table yet'))
     const span = this.#tracer.current()
     const evaluating = span?.child('evaluate')
     const before = batches.pending(command.key)
     let evaluation: Evaluation
     try {
-      evaluation = evaluate(schema.table, command, batches.current(command.key, before))
+      evaluation = evaluate(batches.table, command, batches.current(command.key, before))
       evaluating?.end()
     } catch (error) {
       evaluating?.end()

@@ -12,6 +12,9 @@ export const bytes: Codec<Buffer> = {
   read: fields => fields.bytes(),
 }
 
+/** Well-formed text, as JSON is; a lone surrogate would not come through. */
+export const text: Codec<string> = { write: (out, value) => out.text(value), read: fields => fields.text() }
+
 /** Plain data without buffers. An undefined member comes back as an absent one. */
 export function json<T>(): Codec<T> {
   return { write: (out, value) => out.json(value), read: fields => fields.json<T>() }
@@ -117,8 +120,7 @@ export function command<C extends Action>(): Codec<C> {
 
 export const actions = list(command<Action>())
 
-const attributes: Codec<string> = { write: (out, value) => out.text(value), read: fields => fields.text() }
-const optionalAttributes = optional(attributes)
+const optionalAttributes = optional(text)
 
 export const writeOutcome: Codec<WriteOutcome> = {
   write(out, { attributes, units }) {

@@ -5,7 +5,7 @@ import type { Tracer } from '../base/tracer.ts'
 import { Interrupted, NotLeading } from '../replica/pipeline.ts'
 import { overloaded } from '../replica/writes.ts'
 import { RemoteError, readError } from './errors.ts'
-import { BrokenFrame, CALL, ERROR, FrameReader, FrameSplitter, PING, PONG, RESULT } from './frames.ts'
+import { BrokenFrame, BYE, CALL, ERROR, FrameReader, FrameSplitter, PING, PONG, RESULT } from './frames.ts'
 import type { Limits } from './limits.ts'
 import type { Method } from './method.ts'
 import { Outbox } from './outbox.ts'
@@ -36,6 +36,10 @@ export class Connection {
   /** When the other side last said something, or was first waited for. */
   #heard = 0
   #sweeping = false
+  /** The last sweep came late, and let all pass. */
+  #excused = false
+  /** The other side is closing. */
+  #leaving = false
   #closed = false
 
   /** What is asked before `open` waits for it. */
@@ -46,8 +50,9 @@ export class Connection {
     this.#splitter = new FrameSplitter(ports.limits.frame)
   }
 
+  /** Nothing can be asked here any more; calls may be under way. */
   get closed(): boolean {
-    return this.#closed
+    return this.#closed || this.#leaving
   }
 
   /** Calls that have no answer yet. */
@@ -73,7 +78,7 @@ export class Connection {
    */
   ask<A, R>(method: Method<A, R>, partition: string, question: A): Promise<R> {
     const { limits, clock } = this.#ports
-    if (this.#closed) return Promise.reject(new NotLeading(`there is no connection to ${this.#address}`))
+    if (this.closed) return Promise.reject(new NotLeading(`there is no connection to ${this.#address}`))
     if (this.#calls.size >= limits.calls || this.#outbox.waiting > limits.unsent) return Promise.reject(overloaded())
     const number = this.#number()
     try {
@@ -136,6 +141,11 @@ export class Connection {
     const number = fields.u32()
     const kind = fields.u8()
     if (kind === PONG) return
+    if (kind === BYE) {
+      this.#leaving = true
+      this.#closeIfDone()
+      return
+    }
     if (kind !== RESULT && kind !== ERROR) throw new BrokenFrame(`a frame of kind ${kind}`)
     const call = this.#calls.get(number)
     // It has taken too long.
@@ -147,27 +157,44 @@ export class Connection {
     } catch (error) {
       call.reject(new RemoteError(`an answer to ${call.method.name} can't be read: ${(error as Error).message}`))
     }
+    this.#closeIfDone()
   }
 
-  /** While calls wait: whether the oldest have waited too long, and whether anybody is there. */
+  #closeIfDone(): void {
+    if (this.#leaving && this.#calls.size === 0) this.close('the other side is closing')
+  }
+
+  /** Looks, while calls wait, whether something has taken too long. */
   #sweep(): void {
     if (this.#sweeping) return
     this.#sweeping = true
-    this.#ports.clock.after(SWEEP_MS, () => {
+    const { clock } = this.#ports
+    const due = clock.monotonic() + SWEEP_MS
+    clock.after(SWEEP_MS, () => {
       this.#sweeping = false
       if (this.#calls.size === 0 || this.#closed) return
-      const { limits, clock } = this.#ports
       const now = clock.monotonic()
-      for (const [number, call] of this.#calls) {
-        if (call.until > now) break
-        this.#calls.delete(number)
-        call.reject(this.#lost(call.method, 'it took too long'))
-      }
-      const silence = now - this.#heard
-      if (silence > limits.deadMs) return this.close('it does not answer')
-      if (silence > limits.quietMs) this.#ping()
-      this.#sweep()
+      const wasAsleep = now - due > SWEEP_MS
+      // This process stood still, and answers may lie in the socket, unread: they come first, but for this once.
+      if (wasAsleep && !this.#excused) this.#heard = now
+      else this.#expire(now)
+      this.#excused = wasAsleep
+      if (!this.#closed) this.#sweep()
     })
+  }
+
+  /** The oldest calls may have waited too long, and the other side may not be there any more. */
+  #expire(now: number): void {
+    const { quietMs, deadMs } = this.#ports.limits
+    for (const [number, call] of this.#calls) {
+      if (call.until > now) break
+      this.#calls.delete(number)
+      call.reject(this.#lost(call.method, 'it took too long'))
+    }
+    this.#closeIfDone()
+    const silence = now - this.#heard
+    if (silence > deadMs) this.close('it does not answer')
+    else if (silence > quietMs) this.#ping()
   }
 
   #ping(): void {

@@ -16,6 +16,8 @@ export const ERROR = 3
 /** Is the other side there? */
 export const PING = 4
 export const PONG = 5
+/** Who answers is closing: ask no more, and close when all is answered. */
+export const BYE = 6
 
 const LENGTH_SIZE = 4
 /** Of the call's number and the kind. */
@@ -99,6 +101,12 @@ export class FrameWriter {
     this.#end = this.#buffer.writeDoubleLE(value, this.#end)
   }
 
+  /** Of 64 bits, with a sign. */
+  bigint(value: bigint): void {
+    this.#room(8)
+    this.#end = this.#buffer.writeBigInt64LE(value, this.#end)
+  }
+
   bytes(value: Uint8Array): void {
     this.u32(value.length)
     this.#room(value.length)
@@ -147,6 +155,10 @@ export class FrameReader {
 
   number(): number {
     return this.#frame.readDoubleLE(this.#skip(8))
+  }
+
+  bigint(): bigint {
+    return this.#frame.readBigInt64LE(this.#skip(8))
   }
 
   bytes(): Buffer {

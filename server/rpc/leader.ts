@@ -1,7 +1,7 @@
 /** A partition in another process: its leader, or a replica. */
 import type { PartitionReader, WholeLeader } from '../cluster/leaders.ts'
 import type { Position } from '../log/log.ts'
-import type { RangeRequest, WriteCommand } from '../partition/command.ts'
+import type { ChangesRequest, RangeRequest, WriteCommand } from '../partition/command.ts'
 import type {
   CheckRequest,
   CommitRequest,
@@ -14,6 +14,7 @@ import type { FeedRow } from '../replica/feed.ts'
 import type { Held } from '../replica/peers.ts'
 import type { RpcClient } from './client.ts'
 import type { Method } from './method.ts'
+import * as changes from './methods/changes.ts'
 import * as feeds from './methods/feeds.ts'
 import * as history from './methods/history.ts'
 import * as items from './methods/items.ts'
@@ -31,6 +32,10 @@ export function remoteLeader(client: RpcClient, address: string, partition: stri
     fed: (index: string) => ask(items.fed, index),
     feed: (source: string, position: number, rows: FeedRow[]) => ask(feeds.feed, { source, position, rows }),
     consumed: (source: string) => ask(feeds.consumed, source),
+    changes: {
+      shard: (label: string) => ask(changes.shard, label),
+      read: (request: ChangesRequest) => ask(changes.read, request),
+    },
     history: {
       rows: (after: Buffer | undefined) => ask(history.rows, after),
       entries: (after: Position, maxBytes: number) => ask(history.entries, { after, maxBytes }),

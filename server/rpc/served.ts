@@ -6,7 +6,18 @@ import type { Tracer } from '../base/tracer.ts'
 import { NotLeading } from '../replica/pipeline.ts'
 import { overloaded } from '../replica/writes.ts'
 import { isAnswer, RemoteError, writeError } from './errors.ts'
-import { BrokenFrame, CALL, ERROR, FrameReader, FrameSplitter, type FrameWriter, PING, PONG, RESULT } from './frames.ts'
+import {
+  BrokenFrame,
+  BYE,
+  CALL,
+  ERROR,
+  FrameReader,
+  FrameSplitter,
+  type FrameWriter,
+  PING,
+  PONG,
+  RESULT,
+} from './frames.ts'
 import type { Limits } from './limits.ts'
 import type { Answering } from './method.ts'
 import { type AnyMethod, METHODS } from './methods.ts'
@@ -26,7 +37,6 @@ export class ServedConnection {
   readonly #splitter: FrameSplitter
   #running = 0
   #closing = false
-  #drained = () => {}
 
   /** `head`: what has arrived already. */
   constructor(ports: ServedPorts, socket: Socket, head: Buffer) {
@@ -41,13 +51,11 @@ export class ServedConnection {
     if (head.length > 0) this.#receive(head)
   }
 
-  /** Answers what was asked before; what is asked from now on, it does not do. */
+  /** Answers what was asked before; what is asked from now on, it does not do. Resolves when the other side has closed. */
   async close(): Promise<void> {
     this.#closing = true
-    if (this.#running > 0) await new Promise<void>(resolve => (this.#drained = resolve))
-    // What is answered by now goes out first.
-    await new Promise<void>(resolve => this.#ports.clock.soon(resolve))
-    this.#socket.end()
+    this.#send(0, BYE, () => {})
+    if (!this.#socket.closed) await new Promise(resolve => this.#socket.once('close', resolve))
   }
 
   #receive(chunk: Buffer): void {
@@ -99,10 +107,7 @@ export class ServedConnection {
         result => this.#answer(call, method, result),
         error => this.#fail(call, error),
       )
-      .finally(() => {
-        this.#running -= 1
-        if (this.#running === 0) this.#drained()
-      })
+      .finally(() => (this.#running -= 1))
   }
 
   #answer(call: number, method: AnyMethod, result: unknown): void {

@@ -44,6 +44,37 @@ export type AppliedState = RowStatistics & {
   epoch: number
 }
 
+/** An item that expires, at a time in epoch seconds. */
+export type Expiry = { key: Uint8Array; expires: number }
+
+/**
+ * A change of an item, as its partition's stream keeps it. Images only as the stream's view type has them; sizes are in bytes,
+ * undefined where there was, or is, no item.
+ */
+export type ChangeRow = {
+  /** Grows from change to change of the partition; see `sequenceOf`. */
+  sequence: bigint
+  /** Epoch milliseconds. */
+  time: number
+  /** The service's own doing, not a request's. */
+  byService: boolean
+  key: Uint8Array
+  before: number | undefined
+  after: number | undefined
+  oldImage: string | undefined
+  newImage: string | undefined
+}
+
+/** A stream as a partition knows it: its records are those from `since` on, up to but without `until`. */
+export type StreamRow = {
+  label: string
+  since: bigint
+  /** Undefined while it is enabled. */
+  until: bigint | undefined
+  /** When it was disabled, epoch milliseconds. */
+  endedAt: number | undefined
+}
+
 /** An item that a transaction holds until it is resolved. */
 export type LockRow = {
   key: Uint8Array

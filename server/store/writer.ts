@@ -5,6 +5,8 @@
  * of apply share one. Readers use the same connection and see what is not committed yet; a crash loses it, and the log has it.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { ChangeWriter } from './changes.ts'
+import { ExpiryWriter } from './expiries.ts'
 import type { AppliedState, Image } from './rows.ts'
 import { TransactionWriter } from './transactions.ts'
 import type { ReadTurn } from './turn.ts'
@@ -15,6 +17,8 @@ const COMMIT_BYTES = 2 * 1024 * 1024
 
 export class StoreWriter {
   readonly transactions: TransactionWriter
+  readonly changes: ChangeWriter
+  readonly expiries: ExpiryWriter
   readonly #database: DatabaseSync
   readonly #turn: ReadTurn
   /** Of the open transaction: 0 rows when there is none. */
@@ -36,6 +40,10 @@ export class StoreWriter {
     this.#database = database
     this.#turn = turn
     this.transactions = new TransactionWriter(database)
+    this.changes = new ChangeWriter(database, bytes => {
+      this.#bytes += bytes
+    })
+    this.expiries = new ExpiryWriter(database)
     this.#begin = database.prepare('BEGIN IMMEDIATE')
     this.#commit = database.prepare('COMMIT')
     this.#put = database.prepare('INSERT OR REPLACE INTO item (key, image, size) VALUES (?, ?, ?)')

@@ -22,6 +22,8 @@ export type PartitionSources = {
   /** Bytes of log entries that are not trimmed yet. */
   untrimmed(): number
   checkpoints: { checkpoints: Histogram; failedCheckpoints: number }
+  /** Items deleted because they had expired, by the table's UUID. */
+  expired: ReadonlyMap<string, number>
   /** Undefined if everything is in memory. `log`: if it is in the folder, too. */
   disk: { folder: string; log?: { folder: string; activity: LogActivity } } | undefined
 }
@@ -33,7 +35,7 @@ export function serverMetrics(sources: ServerSources): Definition[] {
 }
 
 export function partitionMetrics(sources: PartitionSources): Definition[] {
-  return [...partitions(sources), ...log(sources), ...disk(sources)]
+  return [...partitions(sources), ...expiry(sources), ...log(sources), ...disk(sources)]
 }
 
 const JOBS = ['backup', 'restore', 'export', 'import']
@@ -79,6 +81,18 @@ function partitions({ tables, replicas, leader, checkpoints }: PartitionSources)
       help: 'Checkpoints that failed and will be tried again.',
       kind: 'counter',
       read: () => [{ value: checkpoints.failedCheckpoints }],
+    },
+  ]
+}
+
+function expiry({ tables, expired }: PartitionSources): Definition[] {
+  return [
+    {
+      name: 'tavola_time_to_live_deleted_item_count_total',
+      help: 'Items deleted because they had expired.',
+      kind: 'counter',
+      labels: ['table'],
+      read: () => expiredItems(tables, expired),
     },
   ]
 }
@@ -131,6 +145,17 @@ function gauge(name: string, help: string, value: () => number | Promise<number>
 
 function leadersOf(replicas: PartitionSources['replicas']): Leader[] {
   return replicas().flatMap(({ leader }) => leader ?? [])
+}
+
+function* expiredItems(
+  tables: PartitionSources['tables'],
+  expired: PartitionSources['expired'],
+): Iterable<Reading<number>> {
+  for (const table of tables.list()) {
+    const { id, timeToLive } = tables.find(table)!
+    const value = expired.get(id)
+    if (value !== undefined || timeToLive?.enabled) yield { labels: { table }, value: value ?? 0 }
+  }
 }
 
 function* feedLags(tables: PartitionSources['tables'], leader: PartitionSources['leader']): Iterable<Reading<number>> {

@@ -54,6 +54,13 @@ export class RequestMeter {
     series.returnedItems = (series.returnedItems ?? 0) + items
   }
 
+  /** Change records in the answer of a GetRecords, of so many bytes as JSON. */
+  returnedRecords(table: TableRecord, records: number, bytes: number): void {
+    const series = this.#telemetry.series(table).operation(this.#operation)
+    series.returnedRecords = (series.returnedRecords ?? 0) + records
+    series.returnedBytes = (series.returnedBytes ?? 0) + bytes
+  }
+
   /** A part of the request was refused with an error of this code, though the request as a whole may succeed. */
   refusedPart(table: TableRecord, access: Access, code: string): void {
     countRefusedPart(this.#telemetry.series(table), access, code)

@@ -93,6 +93,20 @@ export function requestMetrics(telemetry: Telemetry, tables: Pick<Tables, 'find'
       read: byOperation(series => series.returnedItems),
     },
     {
+      name: 'tavola_returned_records_count_total',
+      help: 'Change records in the answers of GetRecords.',
+      kind: 'counter',
+      labels: OPERATION,
+      read: byOperation(series => series.returnedRecords),
+    },
+    {
+      name: 'tavola_returned_bytes_total',
+      help: 'Bytes of change records in the answers of GetRecords.',
+      kind: 'counter',
+      labels: OPERATION,
+      read: byOperation(series => series.returnedBytes),
+    },
+    {
       name: 'tavola_requests_in_flight',
       help: 'Requests that have arrived and are not answered yet.',
       kind: 'gauge',

@@ -13,6 +13,9 @@ export class OperationSeries {
   systemErrors = 0
   /** Undefined for operations that return no list of items. */
   returnedItems: number | undefined
+  /** Undefined for operations that return no records of changes. */
+  returnedRecords: number | undefined
+  returnedBytes: number | undefined
 }
 
 /** Units of the table with its local indexes, and of each global index, by name. */

@@ -2,6 +2,7 @@
 import test from 'ava'
 import { scrape } from '../helpers/metrics.ts'
 import { fill, indexed, makeTable, refusal, startApi, startOwnApi } from './api.ts'
+import { readAll, streamsClient, withStream } from './streams.ts'
 
 const { db, docs, node } = await startApi()
 
@@ -141,4 +142,19 @@ test('in memory there is no disk to tell of', async t => {
   const metrics = await scrape(node.endpoint)
   t.is(metrics.value('tavola_disk_free_bytes'), undefined)
   t.is(metrics.value('tavola_partitions'), 0)
+})
+
+test('records of changes are counted where they are read', async t => {
+  const table = await makeTable(db, { key: 'pk:S', more: withStream() })
+  const arn = (await db.describeTable({ TableName: table })).Table!.LatestStreamArn!
+  await docs.put({ TableName: table, Item: { pk: 'a' } })
+  await docs.delete({ TableName: table, Key: { pk: 'a' } })
+  const streams = streamsClient(node.endpoint)
+  t.is((await readAll(streams, arn)).length, 2)
+  streams.destroy()
+  const labels = { operation: 'GetRecords', table }
+  t.is(await read('tavola_returned_records_count_total', labels), 2)
+  t.true((await read('tavola_returned_bytes_total', labels))! > 200)
+  t.true((await read('tavola_successful_request_latency_seconds_count', labels))! > 0)
+  t.is(await read('tavola_returned_item_count_total', labels), undefined)
 })

@@ -4,8 +4,11 @@ import test from 'ava'
 import { parse } from 'yaml'
 import { type Metrics, scrape } from '../helpers/metrics.ts'
 import { makeTable, startApi } from './api.ts'
+import { readAll, streamsClient, withStream } from './streams.ts'
 
 const { db, docs, node } = await startApi()
+const streams = streamsClient(node.endpoint)
+test.after.always(() => streams.destroy())
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
 
@@ -28,11 +31,13 @@ let metrics: Metrics
 
 /** A few requests of each kind, and enough garbage to be collected, so that every metric has a value. */
 test.before(async () => {
-  const TableName = await makeTable(db, { key: 'pk:S', global: { byG: { key: 'g:S' } } })
+  const TableName = await makeTable(db, { key: 'pk:S', global: { byG: { key: 'g:S' } }, more: withStream() })
+  await db.updateTimeToLive({ TableName, TimeToLiveSpecification: { Enabled: true, AttributeName: 'expires' } })
   await scrape(node.endpoint)
   await docs.put({ TableName, Item: { pk: 'a', g: 'g' } })
   await docs.get({ TableName, Key: { pk: 'a' } })
   await docs.scan({ TableName })
+  await readAll(streams, (await db.describeTable({ TableName })).Table!.LatestStreamArn!)
   const end = Date.now() + 5000
   do {
     Array.from({ length: 100_000 }, (_, i) => ({ i }))

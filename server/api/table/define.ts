@@ -25,7 +25,7 @@ export function defineTable(name: string, request: CreateRequest, call: Call): T
   const keys = defineKeys(request)
   const indexes = defineIndexes(request, keys, call)
   const now = call.cluster.now()
-  const stream = defineStream(request.StreamSpecification, now)
+  const stream = defineStream(request.StreamSpecification, now, call.streams.list(name).at(-1)?.label)
   checkTags(request.Tags ?? [])
   return {
     id: call.cluster.uuid(),

@@ -1,12 +1,6 @@
 /** The definitions of tables as requests bring them: names and shapes of the wire, past its model constraints. */
-import type {
-  AttributeDefinition,
-  KeySchemaElement,
-  OnDemandThroughput,
-  StreamViewType,
-  TableRecord,
-  Tag,
-} from '../../model/table.ts'
+import type { StreamViewType } from '../../model/schema.ts'
+import type { AttributeDefinition, KeySchemaElement, OnDemandThroughput, TableRecord, Tag } from '../../model/table.ts'
 
 export type BillingMode = TableRecord['billingMode']
 export type TableClass = 'STANDARD' | 'STANDARD_INFREQUENT_ACCESS'

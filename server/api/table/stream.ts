@@ -3,10 +3,14 @@ import { invalidParameter } from '../../model/errors.ts'
 import type { TableRecord } from '../../model/table.ts'
 import type { StreamRequest } from './request.ts'
 
-/** The members of a new table's record that describe its stream. Errors: ValidationException. */
+/**
+ * The members of a new table's record that describe its stream. `previous`: label of the last stream of a table of that name.
+ * Errors: ValidationException.
+ */
 export function defineStream(
   requested: StreamRequest | undefined,
   now: number,
+  previous: string | undefined,
 ): Pick<TableRecord, 'stream' | 'latestStreamLabel'> {
   if (requested === undefined) return {}
   const { StreamEnabled, StreamViewType } = requested
@@ -17,7 +21,7 @@ export function defineStream(
   if (StreamViewType === undefined) {
     throw invalidParameter('Table is being created with a stream enabled, UpdateViewType is required')
   }
-  return { stream: { viewType: StreamViewType }, latestStreamLabel: streamLabel(now, undefined) }
+  return { stream: { viewType: StreamViewType }, latestStreamLabel: streamLabel(now, previous) }
 }
 
 /** The time in UTC, without a zone, later than the table's previous label: `2015-07-21T18:33:48.123`. */

@@ -17,6 +17,9 @@ export class ApiError extends Error {
 
 export type Api = (operation: string, input: object) => Promise<Record<string, never>>
 
+/** Operations of the service of streams. */
+const STREAMS = ['ListStreams', 'DescribeStream', 'GetShardIterator', 'GetRecords']
+
 const HEADERS = {
   'content-type': 'application/x-amz-json-1.0',
   'x-amz-date': '20260101T000000Z',
@@ -27,7 +30,8 @@ const HEADERS = {
 /** Errors: CutOff; ApiError for whatever the server refuses. */
 export function apiOf(endpoint: string): Api {
   return async (operation, input) => {
-    const headers = { ...HEADERS, 'x-amz-target': `DynamoDB_20120810.${operation}` }
+    const service = STREAMS.includes(operation) ? 'DynamoDBStreams_20120810' : 'DynamoDB_20120810'
+    const headers = { ...HEADERS, 'x-amz-target': `${service}.${operation}` }
     let status: number
     let text: string
     try {

@@ -28,6 +28,7 @@ import {
   updateInsights,
 } from './settingrequests.ts'
 import { batchExecuteStatement, executeStatement, executeTransaction } from './statementrequests.ts'
+import { describeStream, getRecords, getShardIterator, listStreams } from './streamrequests.ts'
 import { create, resource, tag, timeToLive, untag, updateTable } from './tablerequests.ts'
 import { TABLES } from './tables.ts'
 import { transactGet, transactWrite } from './transactrequests.ts'
@@ -82,6 +83,10 @@ export const OPERATIONS: { [operation: string]: readonly [weight: number, make: 
   TagResource: [1.5, tag],
   UntagResource: [1, untag],
   ListTagsOfResource: [1, resource],
+  ListStreams: [1, listStreams],
+  DescribeStream: [1, describeStream],
+  GetShardIterator: [1, getShardIterator],
+  GetRecords: [2, getRecords],
   PutResourcePolicy: [1, putPolicy],
   GetResourcePolicy: [0.5, resource],
   DeleteResourcePolicy: [0.5, deletePolicy],

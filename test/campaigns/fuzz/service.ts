@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
+import { serviceOf } from './streamrequests.ts'
 import { TABLES } from './tables.ts'
 
 type Answer = { [name: string]: unknown }
@@ -20,7 +21,7 @@ type IndexDescription = { IndexName: string; IndexStatus?: string; KeySchema: { 
 export async function ask(endpoint: string, operation: string, input: object): Promise<Answer> {
   const headers = {
     'Content-Type': 'application/x-amz-json-1.0',
-    'X-Amz-Target': `DynamoDB_20120810.${operation}`,
+    'X-Amz-Target': `${serviceOf(operation)}.${operation}`,
     'X-Amz-Date': '20260101T000000Z',
     Authorization:
       'AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0',

@@ -4,6 +4,7 @@ import { spawnTavola, type TavolaProcess } from '../../helpers/process.ts'
 import { makeTempFolder } from '../../helpers/temp.ts'
 import { newTally, runCampaign, type Tally } from './campaign.ts'
 import { contents, removeStrays, residentMemory } from './service.ts'
+import { openStream } from './streamrequests.ts'
 import { HUGE_FROM } from './wire.ts'
 
 export type SessionOptions = {
@@ -60,6 +61,7 @@ async function campaign(
   { endpoint, pid }: TavolaProcess,
   { seed, first = 0, requests, patience = 5000, progress = () => {} }: SessionOptions,
 ): Promise<{ tally: Tally; memory: Memory }> {
+  await openStream(endpoint)
   const tally = newTally()
   const step = Math.min(1000, Math.ceil(requests * WARM_UP))
   const memory: Memory = { warm: 0, end: 0, huge: 0 }

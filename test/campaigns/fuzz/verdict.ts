@@ -21,6 +21,8 @@ const ERROR_TYPES = new Set([
     'TableNotFoundException',
     'PolicyNotFoundException',
     'GlobalTableNotFoundException',
+    'ExpiredIteratorException',
+    'TrimmedDataAccessException',
     'TableAlreadyExistsException',
     'TableInUseException',
     'BackupNotFoundException',

@@ -4,6 +4,7 @@ import { type Random, randomOf } from '../random.ts'
 import { garbleText, hugeBody } from './garble.ts'
 import { mutate } from './mutate.ts'
 import { type ApiRequest, validRequest } from './requests.ts'
+import { serviceOf } from './streamrequests.ts'
 import { ODD_STRINGS } from './values.ts'
 
 export type Sent = {
@@ -91,7 +92,7 @@ function post(random: Random, operation: string, body: Buffer): Post {
   const headers: Headers = [
     ['Host', 'localhost'],
     ['Content-Type', 'application/x-amz-json-1.0'],
-    ['X-Amz-Target', `DynamoDB_20120810.${operation}`],
+    ['X-Amz-Target', `${serviceOf(operation)}.${operation}`],
     ['X-Amz-Date', '20260101T000000Z'],
     ['Authorization', AUTHORIZATION],
   ]

@@ -6,6 +6,7 @@ import { hashRange } from '../../../server/codec/range.ts'
 import { DynamoError } from '../../../server/model/errors.ts'
 import type { AttributeValue } from '../../../server/model/item.ts'
 import { setOwn } from '../../../server/model/item.ts'
+import type { TableSchema } from '../../../server/model/schema.ts'
 import { decodeEntry } from '../../../server/partition/entry.ts'
 import type { CommitRequest, PrepareRequest } from '../../../server/partition/transaction.ts'
 import { Interrupted, NotLeading } from '../../../server/replica/pipeline.ts'
@@ -21,8 +22,11 @@ export type LeaderFixture = {
 const ALL = { ...hashRange(0, 2 ** 32), maxBytes: 1e6 }
 
 export function leaderContract(connect: (leader: WholeLeader) => Promise<LeaderFixture>): void {
-  const given = async (t: ExecutionContext): Promise<{ leader: WholeLeader; led: LedPartition }> => {
-    const led = await lead({ schema: partitionSchema(INDEXED) })
+  const given = async (
+    t: ExecutionContext,
+    table: TableSchema = INDEXED,
+  ): Promise<{ leader: WholeLeader; led: LedPartition }> => {
+    const led = await lead({ schema: partitionSchema(table) })
     const { leader, close } = await connect(led.leader)
     t.teardown(async () => {
       led.leader.stop('the test is over')
@@ -246,6 +250,34 @@ export function leaderContract(connect: (leader: WholeLeader) => Promise<LeaderF
     t.is(await history.retain('me'), end)
     t.is(await history.retain('me', 2), 2)
     t.is(await history.release('me'), undefined)
+  })
+
+  test('its changes are read, as those of a stream', async t => {
+    const { leader } = await given(t, { ...INDEXED, stream: { label: 's', viewType: 'NEW_AND_OLD_IMAGES' } })
+    const { changes } = leader
+    await leader.write(put(item('a', 1, { x: S('ä') })))
+    await leader.write(remove(key('a', 1)))
+    t.is(await changes.shard('none'), undefined)
+    const state = (await changes.shard('s'))!
+    t.is(state.until, undefined)
+    t.true(state.next > state.since)
+    const page = (await changes.read({ label: 's', from: 0n, limit: 10, maxBytes: 1e6 }))!
+    const [first, second] = page.rows
+    t.is(page.rows.length, 2)
+    t.true(second!.sequence > first!.sequence && first!.sequence >= page.since)
+    t.is(first!.oldImage, undefined)
+    t.is(first!.before, undefined)
+    t.is(first!.newImage, JSON.stringify(item('a', 1, { x: S('ä') })))
+    t.is(second!.oldImage, first!.newImage)
+    t.is(second!.before, first!.after)
+    t.deepEqual(Buffer.from(first!.key), put(item('a', 1)).key)
+    t.false(first!.byService)
+    const rest = (await changes.read({ label: 's', from: second!.sequence, limit: 1, maxBytes: 1 }))!
+    t.deepEqual(
+      rest.rows.map(({ sequence }) => sequence),
+      [second!.sequence],
+    )
+    t.is(rest.resume, second!.sequence + 1n)
   })
 
   test('an index takes in what it is fed, once', async t => {

@@ -4,10 +4,12 @@ import type { Call, Operation } from '../../../server/api/operation.ts'
 import { decode } from '../../../server/api/shape/decode.ts'
 import type { Structure } from '../../../server/api/shape/shape.ts'
 import type { BackupServices } from '../../../server/backup/services.ts'
+import { systemClock } from '../../../server/base/clock.ts'
 import { silent } from '../../../server/base/logger.ts'
 import type { Items, TableStatistics, Tables, Transactions } from '../../../server/cluster/cluster.ts'
 import { DynamoError, dynamo, resourceNotFound } from '../../../server/model/errors.ts'
 import type { TableRecord } from '../../../server/model/table.ts'
+import { ClusterStreams } from '../../../server/streams/streams.ts'
 import { Telemetry } from '../../../server/telemetry/telemetry.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: answers are JSON, looked into by tests alone.
@@ -37,6 +39,7 @@ export function world(): World {
   let now = START
   let ids = 0
   const tables = tablesOf(records, statistics, () => now)
+  const leaders = { find: () => undefined }
   const call: Call = {
     cluster: {
       tables,
@@ -45,6 +48,12 @@ export function world(): World {
       now: () => now,
       uuid: () => `00000000-0000-4000-8000-${String(++ids).padStart(12, '0')}`,
     },
+    streams: new ClusterStreams({
+      tables,
+      remains: { list: () => [] },
+      leaders,
+      clock: { ...systemClock, now: () => now },
+    }),
     backup: undefined as unknown as BackupServices,
     region: 'eu-west-1',
     account: ACCOUNT,

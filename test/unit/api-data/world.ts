@@ -17,6 +17,7 @@ import {
 import type { Image, Page, WriteCommand, WriteOutcome } from '../../../server/partition/command.ts'
 import { evaluate } from '../../../server/partition/evaluate.ts'
 import { indexRow } from '../../../server/partition/indexes.ts'
+import type { Streams } from '../../../server/streams/streams.ts'
 import { Telemetry } from '../../../server/telemetry/telemetry.ts'
 import { transactionsOf } from './transactions.ts'
 
@@ -46,7 +47,9 @@ export function world(...records: TableRecord[]): World {
   const backup = undefined as unknown as BackupServices
   const telemetry = new Telemetry(cluster.tables, silent)
   const meter = telemetry.begin('Test', 'R', {})
-  const call = { cluster, backup, region: 'us-east-1', account: '123456789012', requestId: 'R', meter }
+  const streams = undefined as unknown as Streams
+  const world = { cluster, backup, streams }
+  const call = { ...world, region: 'us-east-1', account: '123456789012', requestId: 'R', meter }
   const run = async (operation: Operation, request: object) => {
     const input = decode(operation.input, JSON.parse(JSON.stringify(request)))
     const answer = await operation.handle(input, call)

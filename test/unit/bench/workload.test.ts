@@ -1,7 +1,8 @@
 import test from 'ava'
 import { ask } from '../../../bench/client.ts'
+import { requesterOf } from '../../../bench/records.ts'
 import { batchOf, createTable, itemOf, OPERATIONS, operationOf, tableOf, wireName } from '../../../bench/workload.ts'
-import { operations } from '../../../server/api/operations.ts'
+import { operations, streamsOperations } from '../../../server/api/operations.ts'
 import { itemSize } from '../../../server/model/size.ts'
 import { startTestNode } from '../../helpers/node.ts'
 
@@ -19,12 +20,13 @@ test('Tavola answers each request of the bench that it knows as the floor does',
   const table = tableOf(100, 1000)
   await ask(port, 'CreateTable', createTable(table))
   for (let first = 0; first < table.items; first += 25) await ask(port, 'BatchWriteItem', batchOf(table, first, 25))
-  const names = new Set(operations.map(({ name }) => name))
+  const names = new Set([...operations, ...streamsOperations].map(({ name }) => name))
   const known = Object.keys(OPERATIONS).filter(operation => names.has(wireName(operation)))
   t.is(known.length, Object.keys(OPERATIONS).length)
   for (const name of known.map(operationOf)) {
-    const { request, answer } = OPERATIONS[name]
-    const answered = JSON.parse((await ask(port, name, request(table, 40))).toString()) as object
+    const { answer } = OPERATIONS[name]
+    const request = await requesterOf(port, name, table)
+    const answered = JSON.parse((await ask(port, name, request(40))).toString()) as object
     t.deepEqual(Object.keys(answered).sort(), Object.keys(answer(1000)).sort(), name)
   }
 })

@@ -1,7 +1,12 @@
 import test from 'ava'
 import fc from 'fast-check'
 import type { Clock } from '../../../server/base/clock.ts'
-import type { PartitionHistory, PartitionLeader, TransactionLeader } from '../../../server/cluster/leaders.ts'
+import type {
+  ChangeLeader,
+  PartitionHistory,
+  PartitionLeader,
+  TransactionLeader,
+} from '../../../server/cluster/leaders.ts'
 import { Router } from '../../../server/cluster/router.ts'
 import { hashRange } from '../../../server/codec/range.ts'
 import type { TableRecord } from '../../../server/model/table.ts'
@@ -23,6 +28,7 @@ class Stores {
       store && {
         history: undefined as unknown as PartitionHistory,
         transactions: undefined as unknown as TransactionLeader,
+        changes: undefined as unknown as ChangeLeader,
         get: key => store.reader.get(key),
         range: request => {
           this.visited.push(id)

@@ -6,6 +6,7 @@ import type { Item } from '../../../server/model/item.ts'
 import { applyEntry, type BackfillState, backfillDocument, SCHEMA } from '../../../server/partition/apply.ts'
 import { decodeEntry, type EntryBody, encodeEntry } from '../../../server/partition/entry.ts'
 import { evaluate } from '../../../server/partition/evaluate.ts'
+import type { PartitionSchema } from '../../../server/partition/schema.ts'
 import { rowsOfEntry } from '../../../server/replica/feed.ts'
 import type { AppliedState } from '../../../server/store/rows.ts'
 import { Store } from '../../../server/store/store.ts'
@@ -15,11 +16,14 @@ import { BY_DATE, BY_OWNER, BY_PHASE, BY_SIZE, INDEXED, partitionSchema } from '
 
 class Bench {
   readonly store = new Store(':memory:', randomUUID())
+  schema: PartitionSchema | undefined
   readonly state: AppliedState = { position: 0, chain: '', epoch: 0, items: 0, bytes: 0 }
 
   apply(body: EntryBody): EntryBody {
     const entry = decodeEntry(encodeEntry({ ...body, epoch: 3, previous: '' }))
-    applyEntry(this.store.writer, this.state, entry)
+    applyEntry(this.store.writer, this.state, entry, this.schema)
+    this.state.position += 1
+    if (entry.kind === 'schema') this.schema = entry.schema
     return entry
   }
 

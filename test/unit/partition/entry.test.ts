@@ -20,13 +20,18 @@ const change = (index: fc.Arbitrary<number | string>) =>
     },
     { requiredKeys: ['index'] },
   )
-const effect: fc.Arbitrary<Effect> = fc.record({
-  key: bytes,
-  image: maybe(image),
-  before: maybe(size),
-  local: fc.array(change(fc.nat(4)), { maxLength: 3 }),
-  global: fc.array(change(fc.uuid()), { maxLength: 3 }),
-})
+const effect: fc.Arbitrary<Effect> = fc.record(
+  {
+    key: bytes,
+    image: maybe(image),
+    before: maybe(size),
+    local: fc.array(change(fc.nat(4)), { maxLength: 3 }),
+    global: fc.array(change(fc.uuid()), { maxLength: 3 }),
+    recorded: fc.constantFrom('request' as const, 'service' as const),
+    expires: fc.option(fc.maxSafeInteger()),
+  },
+  { requiredKeys: ['key', 'image', 'before', 'local', 'global'] },
+)
 const effects = fc.array(effect, { maxLength: 4 })
 const time = fc.nat(2 ** 42)
 const units = fc.array(fc.nat(100))
@@ -51,12 +56,23 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ kind: named('forget'), time, transactions: fc.array(fc.uuid()), tokens: fc.array(fc.string()) }),
 )
 const position = fc.nat(2 ** 40)
+const expiry = fc.record({ key: bytes, expires: fc.maxSafeInteger() })
 const row = fc.record({ key: bytes, image })
 const body: fc.Arbitrary<EntryBody> = fc.oneof(
   fc.record({ kind: fc.constant('epoch' as const), node: fc.string() }),
-  fc.constant({
-    kind: 'schema' as const,
-    schema: partitionSchema(INDEXED, { i: [{ id: 'x', from: 0, to: 2 ** 32 }] }),
+  fc.record(
+    {
+      kind: fc.constant('schema' as const),
+      schema: fc.constant(partitionSchema(INDEXED, { i: [{ id: 'x', from: 0, to: 2 ** 32 }] })),
+      time,
+    },
+    { requiredKeys: ['kind', 'schema'] },
+  ),
+  fc.record({ kind: fc.constant('expiries' as const), rows: fc.array(expiry), cursor: maybe(bytes) }),
+  fc.record({
+    kind: fc.constant('trim' as const),
+    upTo: fc.bigInt(0n, 2n ** 63n - 1n),
+    streams: fc.array(fc.string()),
   }),
   fc.record(
     { kind: fc.constant('write' as const), time, effects, steps: fc.array(step, { minLength: 1, maxLength: 4 }) },
@@ -84,8 +100,8 @@ test('keys read back are buffers, which routing reads hashes from', t => {
 })
 
 test('an entry of a newer version is refused in a sentence', t => {
-  const newer = pack([3, 1, '', 'write', []])
-  t.throws(() => decodeEntry(newer), { instanceOf: OperatorError, message: /newer Tavola \(version 3/ })
+  const newer = pack([4, 1, '', 'write', []])
+  t.throws(() => decodeEntry(newer), { instanceOf: OperatorError, message: /newer Tavola \(version 4/ })
 })
 
 test('an entry names the oldest version that can read it', t => {
@@ -93,6 +109,13 @@ test('an entry names the oldest version that can read it', t => {
   const versionOf = (bytes: Uint8Array) => (unpack(bytes) as number[])[0]
   t.is(versionOf(encodeEntry(write)), 1)
   t.is(versionOf(encodeEntry({ ...write, steps: [{ kind: 'resolve', transaction: 't' }] })), 2)
+  const effect: Effect = { key: Buffer.from('1234'), image: undefined, before: 1, local: [], global: [] }
+  t.is(versionOf(encodeEntry({ ...write, effects: [effect] })), 1)
+  t.is(versionOf(encodeEntry({ ...write, effects: [effect, { ...effect, recorded: 'request' }] })), 3)
+  t.is(versionOf(encodeEntry({ ...write, effects: [{ ...effect, expires: null }] })), 3)
+  const schema = { kind: 'schema' as const, time: 1, epoch: 1, previous: '' }
+  t.is(versionOf(encodeEntry({ ...schema, schema: partitionSchema(INDEXED) })), 1)
+  t.is(versionOf(encodeEntry({ ...schema, schema: partitionSchema({ ...INDEXED, timeToLive: 'x' }) })), 3)
 })
 
 test('different bytes have different hashes', t => {

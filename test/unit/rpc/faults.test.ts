@@ -11,7 +11,9 @@ import { clock, until, watch } from '../replica/fakes.ts'
 import { KEY, listen, PUT, standin, upgraded } from './standin.ts'
 import { connect, type WireOptions } from './wire.ts'
 
-const QUICK: Partial<Limits> = { connectMs: 300, callMs: 600, quietMs: 100, deadMs: 400 }
+const QUICK: Partial<Limits> = { connectMs: 1000, callMs: 1500, quietMs: 250, deadMs: 1200 }
+/** Before this, what has a deadline has ended, however busy the machine. */
+const IN_TIME_MS = 10_000
 
 async function wired(t: ExecutionContext, options?: WireOptions) {
   const leader = standin()
@@ -71,7 +73,7 @@ test('when the other end is killed, calls fail at once', async t => {
   for (const socket of sockets) socket.destroy()
   t.true((await write).error instanceof Interrupted)
   t.true(isRepeatable((await get).error))
-  t.true((await write).ms < 1000)
+  t.true((await write).ms < IN_TIME_MS)
 })
 
 test('when the other end says nothing any more, calls fail in time', async t => {
@@ -79,11 +81,11 @@ test('when the other end says nothing any more, calls fail in time', async t => 
     t,
     upgraded(() => {}),
   )
-  const remote = clientOf(t, listener.address, { ...QUICK, callMs: 10_000 })
+  const remote = clientOf(t, listener.address, { ...QUICK, callMs: 60_000 })
   const [write, get] = await Promise.all([failure(remote.write(PUT)), failure(remote.get(KEY))])
   t.true(write.error instanceof Interrupted)
   t.true(isRepeatable(get.error))
-  t.true(get.ms < 2000)
+  t.true(get.ms < IN_TIME_MS)
   t.regex(get.error.message, /it does not answer/)
 })
 
@@ -91,7 +93,7 @@ test('what was never sent may be repeated, be it a write', async t => {
   const listener = await listen(t, () => {})
   const silence = await failure(clientOf(t, listener.address).write(PUT))
   t.true(isRepeatable(silence.error))
-  t.true(silence.ms < 1500)
+  t.true(silence.ms < IN_TIME_MS)
   await listener.close()
   const nobody = await failure(clientOf(t, listener.address).write(PUT))
   t.true(isRepeatable(nobody.error))
@@ -116,25 +118,34 @@ test('a node that comes back is found', async t => {
   const second = await connect(standin(), { port })
   t.teardown(second.close)
   // For a moment it is not tried again.
-  await new Promise(resolve => setTimeout(resolve, 150))
-  t.is(await remote.get(KEY), undefined)
+  const again = async () => {
+    const found = await Promise.resolve(remote.get(KEY)).then(
+      () => true,
+      () => false,
+    )
+    return found || (await new Promise<boolean>(resolve => setTimeout(resolve, 50, false)))
+  }
+  const end = performance.now() + IN_TIME_MS
+  let isFound = false
+  while (!isFound && performance.now() < end) isFound = await again()
+  t.true(isFound)
 })
 
 test('a call that takes too long ends; the others, and the connection, go on', async t => {
-  const { leader, wire, remote } = await wired(t, { limits: { ...QUICK, deadMs: 5000 } })
+  const { leader, wire, remote } = await wired(t, { limits: { ...QUICK, deadMs: 60_000 } })
   const slow = await failure(remote.write(PUT))
   t.true(slow.error instanceof Interrupted)
   t.regex(slow.error.message, /it took too long/)
-  t.true(slow.ms > 500 && slow.ms < 2000)
+  t.true(slow.ms > 1400 && slow.ms < IN_TIME_MS)
   leader.finish()
   t.is(await remote.get(KEY), undefined)
   t.is(wire.server.connections(), 1)
 })
 
 test('a side that is slow, but there, is waited for', async t => {
-  const { leader, remote } = await wired(t, { limits: { ...QUICK, callMs: 5000 } })
+  const { leader, remote } = await wired(t, { limits: { ...QUICK, callMs: 60_000 } })
   const writing = watch(remote.write(PUT))
-  await new Promise(resolve => setTimeout(resolve, 900))
+  await new Promise(resolve => setTimeout(resolve, 2500))
   t.is(writing.outcome, 'pending')
   leader.finish()
   await until(() => writing.outcome === 'done')
@@ -196,6 +207,32 @@ test('errors that are defects are told without being taken for answers', async t
     leader.finish(error)
     await t.throwsAsync(writing, { name: 'RemoteError', message: `${error.name}: ${error.message}` })
   }
+})
+
+test('a node that closes tells so: what is sent to it meanwhile may be repeated', async t => {
+  const { leader, wire, remote } = await wired(t)
+  const outcomes: Promise<Error | undefined>[] = []
+  const ask = () => {
+    leader.finish()
+    outcomes.push(
+      remote.write(PUT).then(
+        () => undefined,
+        error => error,
+      ),
+    )
+  }
+  ask()
+  await until(() => leader.written === 1)
+  const closing = wire.server.close()
+  for (let i = 0; i < 20; i++) {
+    ask()
+    await new Promise(resolve => setImmediate(resolve))
+  }
+  while (leader.written > 0 && outcomes.length < 100) ask()
+  await closing
+  const errors = (await Promise.all(outcomes)).filter(error => error !== undefined)
+  t.true(errors.length > 10)
+  t.true(errors.every(isRepeatable))
 })
 
 test('a node that closes answers what it was asked, and is asked no more', async t => {

@@ -239,8 +239,18 @@ test('a checkpoint that cannot be made says so, and the next one is made', async
   await new ThreadCheckpointer().close()
 })
 
-/** A file as the first format had it. */
-function makeFormat1(path: string, partition: string): void {
+/** What the second format had more than the first. */
+const SECOND = `
+  CREATE TABLE prepared (tx TEXT PRIMARY KEY, ticket TEXT NOT NULL, home TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE lock (tx TEXT NOT NULL, key BLOB NOT NULL, changes INTEGER NOT NULL, image TEXT, size INTEGER,
+    PRIMARY KEY (tx, key)) WITHOUT ROWID;
+  CREATE TABLE decision (number INTEGER PRIMARY KEY, tx TEXT NOT NULL UNIQUE, outcome TEXT NOT NULL,
+    time INTEGER NOT NULL, participants TEXT NOT NULL);
+  CREATE TABLE token (number INTEGER PRIMARY KEY, token TEXT NOT NULL UNIQUE, request TEXT NOT NULL,
+    expires INTEGER NOT NULL, units TEXT NOT NULL);`
+
+/** A file as an older format had it. */
+function makeOldFile(path: string, partition: string, format: 1 | 2): void {
   const database = new DatabaseSync(path)
   database.exec(`
     PRAGMA page_size = 8192; PRAGMA journal_mode = WAL;
@@ -253,24 +263,32 @@ function makeFormat1(path: string, partition: string): void {
     CREATE TABLE state (partition TEXT NOT NULL, position INTEGER NOT NULL, chain TEXT NOT NULL, epoch INTEGER NOT NULL,
       items INTEGER NOT NULL, bytes INTEGER NOT NULL);
     INSERT INTO item VALUES (x'6b', '{"old":{"S":"x"}}', 4);
-    PRAGMA user_version = 1;`)
+    ${format === 2 ? SECOND : ''}
+    PRAGMA user_version = ${format};`)
   database.prepare("INSERT INTO state VALUES (?, 7, 'chain', 3, 1, 4)").run(partition)
   database.close()
 }
 
-test('a file of the first format is made one of this, and keeps what it holds', async t => {
-  const path = join(await tempFolder(t), 'p.db')
-  const partition = randomUUID()
-  makeFormat1(path, partition)
-  for (let opening = 0; opening < 2; opening++) {
-    const store = new Store(path, partition)
-    t.deepEqual(store.reader.state(), { position: 7, chain: 'chain', epoch: 3, items: 1, bytes: 4 })
-    t.deepEqual(store.reader.get(Buffer.from('k')), { json: '{"old":{"S":"x"}}', size: 4 })
-    t.is(store.transactions.prepared().length, opening)
-    if (opening === 0) store.writer.transactions.prepare({ transaction: 't', ticket: '1', home: 'h', locks: [] })
-    store.close()
-  }
-})
+for (const format of [1, 2] as const)
+  test(`a file of format ${format} is made one of this, and keeps what it holds`, async t => {
+    const path = join(await tempFolder(t), 'p.db')
+    const partition = randomUUID()
+    makeOldFile(path, partition, format)
+    for (let opening = 0; opening < 2; opening++) {
+      const store = new Store(path, partition)
+      t.deepEqual(store.reader.state(), { position: 7, chain: 'chain', epoch: 3, items: 1, bytes: 4 })
+      t.deepEqual(store.reader.get(Buffer.from('k')), { json: '{"old":{"S":"x"}}', size: 4 })
+      t.is(store.transactions.prepared().length, opening)
+      t.is(store.changes.streams().length, opening)
+      t.is(store.expiries.due({ key: Buffer.alloc(0), expires: 0 }, 9, 9).length, opening)
+      if (opening === 0) {
+        store.writer.transactions.prepare({ transaction: 't', ticket: '1', home: 'h', locks: [] })
+        store.writer.changes.open('label', 1n)
+        store.writer.expiries.set(Buffer.from('k'), 5)
+      }
+      store.close()
+    }
+  })
 
 test('what is held of transactions, and decided, is kept until it is released or forgotten', t => {
   const { transactions: reader, writer } = memoryStore()

@@ -1,4 +1,5 @@
 /** UpdateTable: stream, encryption, table class, deletion protection, on-demand ceilings and warm throughput. */
+import { RETENTION_MS } from '../../../cluster/streamrecords.ts'
 import { invalidParameter, validation } from '../../../model/errors.ts'
 import { defineEncryption } from '../encryption.ts'
 import { DAY, HOUR, SECOND, since, spelled, subscriberLimit } from '../limits.ts'
@@ -18,7 +19,7 @@ export function changeStream(
   { now }: Context,
 ): Change {
   if (!requested) return change
-  const { name, stream, latestStreamLabel } = change.record
+  const { name, stream, latestStreamLabel, pastStreams = [] } = change.record
   if (requested.StreamEnabled) {
     if (stream) throw validation(`Table already has an enabled stream: TableName: ${name}`)
     const next = {
@@ -28,7 +29,9 @@ export function changeStream(
     return updating(change, 'STREAM', next, next)
   }
   if (!stream) throw validation(`Table has no stream to disable: TableName: ${name}`)
-  return updating(change, 'STREAM', { stream: undefined })
+  const past = { label: latestStreamLabel!, viewType: stream.viewType, endedAt: now }
+  const readable = pastStreams.filter(({ endedAt }) => endedAt > now - RETENTION_MS)
+  return updating(change, 'STREAM', { stream: undefined, pastStreams: [...readable, past] })
 }
 
 export function changeEncryption(change: Change, request: UpdateRequest, { call, now }: Context): Change {

@@ -1,0 +1,66 @@
+/** The leader's side of streams: what the partition's shards hold, and what is dropped of them when its day is over. */
+import { type Clock, sleep } from '../base/clock.ts'
+import type { ChangesPage, ChangesRequest, ShardState } from '../partition/command.ts'
+import { sequenceOf } from '../store/changes.ts'
+import type { StreamRow } from '../store/rows.ts'
+import type { Store } from '../store/store.ts'
+import type { Applier } from './applier.ts'
+import type { Pipeline } from './pipeline.ts'
+
+/** Dropped by one entry: few enough for nobody to notice. */
+const TRIM_ROWS = 200
+const TRIM_PAUSE_MS = 10
+const LAST_SEQUENCE = 2n ** 63n - 1n
+
+export class Changes {
+  readonly #store: Store
+  readonly #applier: Applier
+  readonly #pipeline: Pipeline
+  readonly #clock: Clock
+
+  constructor(store: Store, applier: Applier, pipeline: Pipeline, clock: Clock) {
+    this.#store = store
+    this.#applier = applier
+    this.#pipeline = pipeline
+    this.#clock = clock
+  }
+
+  /** Undefined if the partition does not know the stream, yet or any more. */
+  shard(label: string): ShardState | undefined {
+    const stream = this.#store.changes.stream(label)
+    return stream && this.#stateOf(stream)
+  }
+
+  /** Changes of the stream from a sequence number on. Undefined as of `shard`. */
+  read({ label, from, limit, maxBytes }: ChangesRequest): ChangesPage | undefined {
+    const stream = this.#store.changes.stream(label)
+    if (!stream) return undefined
+    const state = this.#stateOf(stream)
+    const first = later(from, stream.since)
+    const page = this.#store.changes.page(first, stream.until ?? LAST_SEQUENCE, limit, maxBytes)
+    const last = page.rows.at(-1)
+    if (page.cut && last) return { ...state, rows: page.rows, resume: last.sequence + 1n }
+    const resume = stream.until === undefined ? later(first, state.next) : undefined
+    return { ...state, rows: page.rows, resume }
+  }
+
+  /** Drops, a few at a time, the changes from before `time`, and the streams that ended before. Errors: NotLeading. */
+  async trim(time: number): Promise<void> {
+    while (true) {
+      const upTo = this.#store.changes.lastBefore(time, TRIM_ROWS)
+      const over = this.#store.changes.streams().filter(({ endedAt }) => endedAt !== undefined && endedAt < time)
+      if (upTo === undefined && over.length === 0) return
+      const streams = upTo === undefined ? over.map(({ label }) => label) : []
+      await this.#pipeline.propose({ kind: 'trim', upTo: upTo ?? this.#store.changes.trimmed(), streams })
+      await sleep(this.#clock, TRIM_PAUSE_MS)
+    }
+  }
+
+  #stateOf({ since, until }: StreamRow): ShardState {
+    return { since, until, trimmed: this.#store.changes.trimmed(), next: sequenceOf(this.#applier.state.position + 1) }
+  }
+}
+
+function later(a: bigint, b: bigint): bigint {
+  return a > b ? a : b
+}
