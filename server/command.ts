@@ -1,20 +1,21 @@
-/** The command: reads settings, starts the node, prints where it is, and ends in order. */
+/** The command: reads settings, starts the process in its role, prints where it is, and ends in order. */
 import pino from 'pino'
 import { OperatorError } from './base/failure.ts'
 import type { Logger } from './base/logger.ts'
-import { type Config, readConfig } from './config.ts'
-import { type RunningNode, startNode } from './node.ts'
+import { type Config, readConfig, type ServerConfig, type StorageConfig } from './config.ts'
+import type { RunningNode } from './node/base.ts'
+import { startNode } from './node/embedded.ts'
 
 const SAME_SIGNAL_MS = 500
 
-/** Resolves once the node serves. */
+/** Resolves once the process serves. */
 export async function run(argv: string[]): Promise<void> {
   const config = readConfig(argv)
   const logger = pino({ level: config.logLevel, base: { pid: process.pid } }, pino.destination({ fd: 2, sync: true }))
   try {
-    const node = await startNode({ ...config, logger })
+    const node = await start(config, logger)
     endOnSignals(node, logger)
-    greet(node, config)
+    console.log(greeting(node, config))
   } catch (error) {
     if (!(error instanceof OperatorError)) throw error
     console.error(`tavola: ${error.message}`)
@@ -22,12 +23,37 @@ export async function run(argv: string[]): Promise<void> {
   }
 }
 
-function greet({ endpoint }: RunningNode, { dataDir, region }: Config): void {
+function start(config: Config, logger: Logger): Promise<RunningNode> {
+  if (config.role === 'server') return serve(config, logger)
+  return config.role === 'storage' ? store(config, logger) : startNode({ ...config, logger })
+}
+
+/** What a cluster needs is loaded by its processes alone. */
+async function serve(config: ServerConfig, logger: Logger): Promise<RunningNode> {
+  const { openMetadata, readTls } = await import('./node/cluster.ts')
+  const { startServer } = await import('./node/server.ts')
+  const tls = await readTls(config.tls)
+  return startServer({ ...config, tls, logger }, await openMetadata(config, tls))
+}
+
+async function store(config: StorageConfig, logger: Logger): Promise<RunningNode> {
+  const { openGround, openMetadata, readTls } = await import('./node/cluster.ts')
+  const { startStorage } = await import('./node/storage.ts')
+  const tls = await readTls(config.tls)
+  const metadata = await openMetadata(config, tls)
+  const ground = await openGround(config, metadata, tls)
+  return startStorage({ ...config, tls, logger }, { ...ground, metadata })
+}
+
+function greeting({ endpoint }: RunningNode, config: Config): string {
+  if (config.role === 'storage')
+    return `Tavola's storage node ${config.node} in ${config.zone} serves. Its health and metrics are on ${endpoint}. Ctrl-C stops it.`
+  const { role, dataDir, region } = config
   const place = dataDir === undefined ? 'in memory; nothing is kept' : `durable in ${dataDir}`
-  console.log(`Tavola serves the DynamoDB API on ${endpoint} (${place}). Ctrl-C stops it. Try:
+  return `Tavola serves the DynamoDB API on ${endpoint} (${role === 'server' ? 'for its cluster' : place}). Ctrl-C stops it. Try:
 
   AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local aws dynamodb list-tables --endpoint-url ${endpoint} --region ${region}
-`)
+`
 }
 
 /**

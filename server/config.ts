@@ -1,15 +1,30 @@
-/** Settings from the command line and the environment: the only reader of both. */
+/** Settings from the command line, the environment and a file: the only reader of them. */
 import { readFileSync } from 'node:fs'
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Command } from 'commander'
+import { readConfigFile } from './configfile.ts'
+import type { ClusterOptions, LogOptions } from './node/cluster.ts'
+import {
+  clusterOptions,
+  commonOptions,
+  integer,
+  listenOptions,
+  option,
+  servingOptions,
+  storageOptions,
+} from './options.ts'
 
-export type Config = {
+type Common = {
+  region: string
+  logLevel: string
+  /** Whether traces are sent; where to, the OTEL_* variables say to OpenTelemetry's SDK. */
+  traces: boolean
   host: string
   port: number
-  /** Undefined keeps everything in memory. */
-  dataDir: string | undefined
+}
+
+type Serving = {
   /** Partitions of a new table, and of each of its global indexes. */
   partitions: number
-  region: string
   /** Of backups and archives: a URL, `file:///folder` or `s3://bucket/prefix`. Undefined for a place in the data folder. */
   backupStore: string | undefined
   /** Where the buckets of exports and imports are: `file:///folder-of-folders` or `s3:`. */
@@ -17,53 +32,90 @@ export type Config = {
   /** Undefined for AWS's own. */
   s3Endpoint: string | undefined
   s3Region: string | undefined
-  logLevel: string
-  /** Whether traces are sent; where to, the OTEL_* variables say to OpenTelemetry's SDK. */
-  traces: boolean
 }
 
-const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
+export type EmbeddedConfig = Common &
+  Serving & {
+    role: 'embedded'
+    /** Undefined keeps everything in memory. */
+    dataDir: string | undefined
+  }
+
+export type ServerConfig = Common &
+  Serving &
+  ClusterOptions & { role: 'server'; zone: string; replicas: number; dataDir: string }
+
+export type StorageConfig = Common &
+  ClusterOptions &
+  LogOptions & {
+    role: 'storage'
+    node: string
+    zone: string
+    rpcHost: string
+    rpcPort: number
+    advertise: string | undefined
+  }
+
+export type Config = EmbeddedConfig | ServerConfig | StorageConfig
+
+type TlsOptions = { tlsCa?: string; tlsCert?: string; tlsKey?: string }
 
 /** Prints and exits on `--help`, `--version` and misuse. */
 export function readConfig(argv: string[]): Config {
+  let config: Config | undefined
   const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
     version: string
   }
   const program = new Command('tavola')
-    .description('The DynamoDB API, durable, on this machine.')
+    .description('The DynamoDB API, durable, on this machine. As a part of a cluster: see its commands.')
     .version(version, '-v, --version')
-    .addOption(option('--port <port>', 'port to listen on', 'PORT').argParser(integer(0, 65_535)).default(8000))
-    .addOption(option('--host <host>', 'address to listen on', 'HOST').default('127.0.0.1'))
-    .addOption(option('--data-dir <folder>', 'folder of the durable files', 'DATA_DIR').default('./data'))
+    .enablePositionalOptions()
+  const dataDir = option('--data-dir <folder>', 'folder of the durable files').default('./data')
+  commonOptions(servingOptions(listenOptions(program, 8000, '')))
+    .addOption(dataDir)
+    .addOption(option('--in-memory', 'keep no files: everything is gone when the process ends').default(false))
+    .action(() => {
+      config = embedded(program)
+    })
+  const server = program
+    .command('server')
+    .description('A server of a cluster: the DynamoDB API, in front of storage nodes.')
+  commonOptions(clusterOptions(servingOptions(listenOptions(server, 8000, ''))))
+    .addOption(option('--replicas <n>', 'of each partition, in as many zones').argParser(integer(1, 7)).default(3))
     .addOption(
-      option('--in-memory', 'keep no files: everything is gone when the process ends', 'IN_MEMORY').default(false),
+      option('--data-dir <folder>', 'folder of backups and buckets, the same for all servers').default('./data'),
     )
-    .addOption(
-      option('--partitions <n>', 'partitions per new table', 'PARTITIONS').argParser(integer(1, 1024)).default(1),
-    )
-    .addOption(option('--region <region>', 'region that ARNs show', 'REGION').argParser(region).default('us-east-1'))
-    .addOption(
-      option('--backup-store <url>', 'where backups are kept: file:///folder or s3://bucket/prefix', 'BACKUP_STORE')
-        .argParser(storeUrl)
-        .default(undefined, 'backups in the data folder'),
-    )
-    .addOption(
-      option('--buckets <url>', 'buckets of exports and imports: file:///folder, or s3: for real ones', 'BUCKETS')
-        .argParser(storeUrl)
-        .default(undefined, 'folders in buckets in the data folder'),
-    )
-    .addOption(option('--s3-endpoint <url>', 'an S3-compatible server instead of AWS', 'S3_ENDPOINT'))
-    .addOption(option('--s3-region <region>', 'region of the S3 buckets', 'S3_REGION'))
-    .addOption(
-      option('--log-level <level>', 'how much is logged, as JSON lines on stderr', 'LOG_LEVEL')
-        .choices(LOG_LEVELS)
-        .default('warn'),
-    )
-    .addHelpText('after', '\nEach option is also an environment variable, such as TAVOLA_PORT or TAVOLA_DATA_DIR.')
-    .allowExcessArguments(false)
-    .parse(argv)
-  const { inMemory, dataDir, ...options } = program.opts<Config & { inMemory: boolean | string }>()
-  return { ...options, dataDir: isTrue(inMemory) ? undefined : dataDir, traces: wantsTraces(process.env) }
+    .action(() => {
+      config = { ...settings<ServerConfig>(server, () => ['etcd']), role: 'server' }
+    })
+  const storage = program.command('storage').description('A storage node of a cluster: it holds partitions.')
+  commonOptions(clusterOptions(storageOptions(listenOptions(storage, 9090, ' for health and metrics'))))
+    .addOption(dataDir)
+    .action(() => {
+      const required = ({ log }: StorageConfig) => ['etcd', 'node', ...(log === 'jetstream' ? ['nats'] : [])]
+      config = { ...settings<StorageConfig>(storage, required), role: 'storage' }
+    })
+  program.parse(argv)
+  return config!
+}
+
+function embedded(command: Command): EmbeddedConfig {
+  const { inMemory, dataDir, ...options } = settings<EmbeddedConfig & { inMemory: boolean | string }>(command, () => [])
+  return { ...options, role: 'embedded', dataDir: isTrue(inMemory) ? undefined : dataDir }
+}
+
+/** What the command was told; what `required` names, at least. */
+function settings<C extends Common>(command: Command, required: (options: C) => string[]): C {
+  const { config } = command.opts<{ config?: string }>()
+  if (config !== undefined) readConfigFile(command, config)
+  const { config: _, tlsCa, tlsCert, tlsKey, ...options } = command.opts<C & TlsOptions & { config?: string }>()
+  const missing = required(command.opts<C>()).filter(name => !Object.hasOwn(options, name))
+  if (missing.length > 0) command.error(`error: ${missing.map(name => `--${name}`).join(' and ')} must be given`)
+  const tls = [tlsCa, tlsCert, tlsKey].some(Boolean)
+  if (tls && !(tlsCa && tlsCert && tlsKey))
+    command.error('error: of --tls-ca, --tls-cert and --tls-key all must be given, or none')
+  const files = tls ? { ca: tlsCa, certificate: tlsCert, key: tlsKey } : undefined
+  return { ...options, tls: files, traces: wantsTraces(process.env) } as unknown as C
 }
 
 /** By OpenTelemetry's own variables: if one says how to send traces, and none says not to. */
@@ -72,31 +124,6 @@ function wantsTraces(variables: NodeJS.ProcessEnv): boolean {
   if (OTEL_SDK_DISABLED?.trim().toLowerCase() === 'true' || OTEL_TRACES_EXPORTER?.trim() === 'none') return false
   const { OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT } = variables
   return [OTEL_TRACES_EXPORTER, OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT].some(Boolean)
-}
-
-function option(flags: string, description: string, variable: string): Option {
-  return new Option(flags, description).env(`TAVOLA_${variable}`)
-}
-
-function integer(min: number, max: number): (text: string) => number {
-  return text => {
-    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN
-    if (!(value >= min && value <= max))
-      throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`)
-    return value
-  }
-}
-
-function region(text: string): string {
-  if (!/^[a-z0-9-]{1,64}$/.test(text))
-    throw new InvalidArgumentError('It must consist of lower-case letters, digits and dashes.')
-  return text
-}
-
-function storeUrl(text: string): string {
-  if (!URL.canParse(text) || !['file:', 's3:'].includes(new URL(text).protocol))
-    throw new InvalidArgumentError('It must be a URL that begins with file:// or s3:.')
-  return text
 }
 
 /** An environment variable of a flag may say `false`. */

@@ -47,6 +47,8 @@ export type Program = {
   log: string
   /** Whether it serves. May fail as long as it does not. */
   ready(): Promise<boolean>
+  /** Beside this process's own. */
+  environment?: NodeJS.ProcessEnv
 }
 
 export class Server {
@@ -67,8 +69,9 @@ export class Server {
   /** Starts it, and does not wait until it serves. */
   launch(): void {
     const [file, ...args] = this.#program.command
+    const env = { ...process.env, ...this.#program.environment }
     // A group of its own, so that a Ctrl-C reaches it only by whoever stops all in order.
-    const child = spawn(file!, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true })
+    const child = spawn(file!, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true, env })
     const output = createWriteStream(this.#program.log, { flags: 'a' })
     child.stdout.pipe(output, { end: false })
     child.stderr.pipe(output, { end: false })

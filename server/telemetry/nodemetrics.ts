@@ -6,8 +6,15 @@ import type { Tables } from '../cluster/cluster.ts'
 import type { Leader } from '../replica/leader.ts'
 import type { Definition, Reading } from './definition.ts'
 
-/** The parts of a node that know what is asked of them here. */
-export type NodeSources = {
+/** The parts of a server that know what is asked of them here. */
+export type ServerSources = {
+  connections(): Promise<number>
+  /** Backups, restores, exports and imports under way. */
+  jobs(): { kind: string; items: number }[]
+}
+
+/** The parts of a storage node. */
+export type PartitionSources = {
   tables: Pick<Tables, 'find' | 'list'>
   /** All partitions of the node, led or not. */
   replicas(): { leader: Leader | undefined; lag: number }[]
@@ -16,32 +23,28 @@ export type NodeSources = {
   /** Partitions that have stopped here. */
   stopped(): unknown[]
   leader(partition: string): Leader | undefined
-  connections(): Promise<number>
-  /** Backups, restores, exports and imports under way. */
-  jobs(): { kind: string; items: number }[]
   /** Bytes of log entries that are not trimmed yet. */
   untrimmed(): number
   checkpoints: { checkpoints: Histogram; failedCheckpoints: number }
   /** Items deleted because they had expired, by the table's UUID. */
   expired: ReadonlyMap<string, number>
-  /** Undefined if everything is in memory. */
-  disk: { folder: string; logFolder: string; log: { entries: number; bytes: number; sync: Histogram } } | undefined
+  /** Undefined if everything is in memory. `log`: if it is in the folder, too. */
+  disk: { folder: string; log?: { folder: string; activity: LogActivity } } | undefined
 }
 
-export function nodeMetrics(sources: NodeSources): Definition[] {
-  return [
-    ...[...serving(sources), ...jobs(sources), ...partitions(sources), ...expiry(sources)],
-    ...[...log(sources), ...disk(sources)],
-  ]
+type LogActivity = { entries: number; bytes: number; sync: Histogram }
+
+export function serverMetrics(sources: ServerSources): Definition[] {
+  return [gauge('tavola_connections', 'Open client connections.', sources.connections), ...jobs(sources)]
 }
 
-function serving({ connections }: NodeSources): Definition[] {
-  return [gauge('tavola_connections', 'Open client connections.', connections)]
+export function partitionMetrics(sources: PartitionSources): Definition[] {
+  return [...partitions(sources), ...expiry(sources), ...log(sources), ...disk(sources)]
 }
 
 const JOBS = ['backup', 'restore', 'export', 'import']
 
-function jobs({ jobs }: NodeSources): Definition[] {
+function jobs({ jobs }: ServerSources): Definition[] {
   return [
     {
       name: 'tavola_job_items',
@@ -57,7 +60,7 @@ function jobs({ jobs }: NodeSources): Definition[] {
   ]
 }
 
-function partitions({ tables, replicas, unled, stopped, leader, checkpoints }: NodeSources): Definition[] {
+function partitions({ tables, replicas, unled, stopped, leader, checkpoints }: PartitionSources): Definition[] {
   return [
     gauge('tavola_partitions', 'Partitions that this node holds.', () => replicas().length),
     gauge('tavola_partitions_led', 'Partitions that this node leads, and so serves.', () => leadersOf(replicas).length),
@@ -95,7 +98,7 @@ function partitions({ tables, replicas, unled, stopped, leader, checkpoints }: N
   ]
 }
 
-function expiry({ tables, expired }: NodeSources): Definition[] {
+function expiry({ tables, expired }: PartitionSources): Definition[] {
   return [
     {
       name: 'tavola_time_to_live_deleted_item_count_total',
@@ -107,15 +110,15 @@ function expiry({ tables, expired }: NodeSources): Definition[] {
   ]
 }
 
-function log({ untrimmed, disk }: NodeSources): Definition[] {
-  const written = (read: (activity: { entries: number; bytes: number }) => number) => () =>
-    disk ? [{ value: read(disk.log) }] : []
+function log({ untrimmed, disk }: PartitionSources): Definition[] {
+  const activity = disk?.log?.activity
+  const written = (read: (activity: LogActivity) => number) => () => (activity ? [{ value: read(activity) }] : [])
   return [
     {
       name: 'tavola_log_sync_seconds',
       help: 'Time to write and sync a group of log entries; its count is the number of groups.',
       kind: 'histogram',
-      read: () => (disk ? [{ value: disk.log.sync }] : []),
+      read: () => (activity ? [{ value: activity.sync }] : []),
     },
     {
       name: 'tavola_log_entries_total',
@@ -133,11 +136,11 @@ function log({ untrimmed, disk }: NodeSources): Definition[] {
   ]
 }
 
-function disk({ disk }: NodeSources): Definition[] {
+function disk({ disk }: PartitionSources): Definition[] {
   if (!disk) return []
-  const { folder, logFolder } = disk
+  const { folder, log } = disk
   return [
-    gauge('tavola_log_disk_bytes', 'Bytes that the files of the log take.', () => sizeOf(logFolder)),
+    ...(log ? [gauge('tavola_log_disk_bytes', 'Bytes that the files of the log take.', () => sizeOf(log.folder))] : []),
     gauge('tavola_disk_free_bytes', "Bytes free on the data folder's disk.", async () => {
       const { bavail, bsize } = await statfs(folder)
       return bavail * bsize
@@ -153,11 +156,14 @@ function gauge(name: string, help: string, value: () => number | Promise<number>
   return { name, help, kind: 'gauge', read: async () => [{ value: await value() }] }
 }
 
-function leadersOf(replicas: NodeSources['replicas']): Leader[] {
+function leadersOf(replicas: PartitionSources['replicas']): Leader[] {
   return replicas().flatMap(({ leader }) => leader ?? [])
 }
 
-function* expiredItems(tables: NodeSources['tables'], expired: NodeSources['expired']): Iterable<Reading<number>> {
+function* expiredItems(
+  tables: PartitionSources['tables'],
+  expired: PartitionSources['expired'],
+): Iterable<Reading<number>> {
   for (const table of tables.list()) {
     const { id, timeToLive } = tables.find(table)!
     const value = expired.get(id)
@@ -165,7 +171,7 @@ function* expiredItems(tables: NodeSources['tables'], expired: NodeSources['expi
   }
 }
 
-function* feedLags(tables: NodeSources['tables'], leader: NodeSources['leader']): Iterable<Reading<number>> {
+function* feedLags(tables: PartitionSources['tables'], leader: PartitionSources['leader']): Iterable<Reading<number>> {
   for (const table of tables.list()) {
     const { partitions, globalIndexes } = tables.find(table)!
     for (const { id, name } of globalIndexes) {

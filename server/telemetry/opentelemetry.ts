@@ -36,9 +36,34 @@ export function startOpenTelemetry(logger: Logger): RequestTracer {
   sdk.start()
   return {
     current: () => context.active().getValue(RECORDED) as Span | undefined,
+    join,
     begin: (operation, requestId, headers) => new ServerSpan(operation, requestId, headers),
     close: () => sdk.shutdown().catch(error => logger.warn({ err: error }, 'the last traces could not be sent')),
   }
+}
+
+function join<R>(traceparent: string, name: string, work: () => R): R {
+  const remote = propagation.extract(ROOT_CONTEXT, { traceparent })
+  const recorded = new RecordedSpan(name, { kind: SpanKind.SERVER }, remote, epochNow())
+  const inside = trace.setSpan(remote, recorded.span).setValue(RECORDED, recorded)
+  try {
+    const answer = context.with(inside, work)
+    if (answer instanceof Promise)
+      answer.then(
+        () => recorded.end(),
+        error => recorded.end(error),
+      )
+    else recorded.end()
+    return answer
+  } catch (error) {
+    recorded.end(error as Error)
+    throw error
+  }
+}
+
+/** What added to the monotonic clock is the time of day, in milliseconds. */
+function epochNow(): number {
+  return Date.now() - performance.now()
 }
 
 /** What the SDK has to say, an exporter that reaches nobody above all, belongs into the log. */
@@ -68,8 +93,7 @@ class ServerSpan implements RequestSpan {
       'http.request.method': 'POST',
     }
     const name = operation === undefined ? 'DynamoDB' : `DynamoDB.${operation}`
-    const epoch = Date.now() - performance.now()
-    this.#recorded = new RecordedSpan(name, { kind: SpanKind.SERVER, attributes }, parent, epoch)
+    this.#recorded = new RecordedSpan(name, { kind: SpanKind.SERVER, attributes }, parent, epochNow())
     const { span } = this.#recorded
     this.#context = trace.setSpan(parent, span).setValue(RECORDED, span.isRecording() ? this.#recorded : undefined)
     const { traceId, spanId } = span.spanContext()
@@ -95,7 +119,7 @@ class ServerSpan implements RequestSpan {
  */
 class RecordedSpan implements Span {
   readonly span: ApiSpan
-  /** What added to the monotonic clock is the time of day, in milliseconds. */
+  /** See `epochNow`. */
   readonly #epoch: number
 
   constructor(name: string, options: SpanOptions, parent: Context, epoch: number) {
@@ -105,6 +129,11 @@ class RecordedSpan implements Span {
 
   child(name: string): Span {
     return new RecordedSpan(name, {}, trace.setSpan(ROOT_CONTEXT, this.span), this.#epoch)
+  }
+
+  parent(): string {
+    const { traceId, spanId, traceFlags } = this.span.spanContext()
+    return `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}`
   }
 
   end(error?: Error): void {

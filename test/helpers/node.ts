@@ -1,8 +1,10 @@
 /** A whole Tavola in the test's own process, on a free port. */
 import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb'
 import { type Logger, silent } from '../../server/base/logger.ts'
-import { type NodeOptions, startNode } from '../../server/node.ts'
+import type { RunningNode } from '../../server/node/base.ts'
+import { type NodeOptions, startNode } from '../../server/node/embedded.ts'
 import { makeTempFolder } from './temp.ts'
+import { makeWorld } from './world.ts'
 
 export type TestNode = {
   endpoint: string
@@ -18,7 +20,8 @@ export type TestNodeOptions = Partial<NodeOptions> & { inMemory?: boolean; logge
 
 /**
  * Starts a node on a temporary data folder, or on `dataDir`, or in memory. New tables have as many partitions as
- * TAVOLA_TEST_PARTITIONS says, so that the same tests can run against one and against many.
+ * TAVOLA_TEST_PARTITIONS says, so that the same tests can run against one and against many; and with TAVOLA_TEST_ROLES, a
+ * server answers that has storage nodes behind it.
  */
 export async function startTestNode({ inMemory = false, ...options }: TestNodeOptions = {}): Promise<TestNode> {
   const folder = inMemory || options.dataDir !== undefined ? undefined : await makeTempFolder()
@@ -27,7 +30,8 @@ export async function startTestNode({ inMemory = false, ...options }: TestNodeOp
   const defaults = { host: '127.0.0.1', port: 0, partitions, region: 'us-east-1', logger: silent }
   const clients: DynamoDBClient[] = []
   try {
-    const node = await startNode({ ...defaults, ...options, dataDir })
+    const start = isApart(options) ? startApart : startNode
+    const node = await start({ ...defaults, ...options, dataDir })
     let closing: Promise<void> | undefined
     const close = async () => {
       for (const client of clients) client.destroy()
@@ -48,6 +52,22 @@ export async function startTestNode({ inMemory = false, ...options }: TestNodeOp
     await folder?.remove()
     throw error
   }
+}
+
+/** Tests that need no more than an endpoint may ask a server with two storage nodes behind it. */
+function isApart({ dataDir, aroundLogs }: TestNodeOptions): boolean {
+  return process.env.TAVOLA_TEST_ROLES !== undefined && dataDir === undefined && aroundLogs === undefined
+}
+
+async function startApart(options: NodeOptions): Promise<RunningNode> {
+  const world = makeWorld(options.logger)
+  await Promise.all([
+    world.storage('one', { region: options.region }),
+    world.storage('two', { region: options.region }),
+  ])
+  // A test sees its own writes in global indexes.
+  const { endpoint } = await world.server({ ...options, replicas: 1, indexWaitMs: 1000 })
+  return { endpoint, close: world.close }
 }
 
 /** A client of the AWS SDK for any endpoint; the caller destroys it. */

@@ -11,6 +11,8 @@ export type LaunchOptions = {
   cwd?: string
   /** In a process group of its own, so that a Ctrl-C in the terminal does not reach it. */
   detached?: boolean
+  /** A role of its own, and what belongs to it. */
+  command?: string[]
   /** Another program than `bin/tavola.js` that takes the same options and greets in the same way. */
   main?: string
 }
@@ -35,10 +37,10 @@ process.on('exit', () => {
   for (const { pid } of running) process.kill(pid, 'SIGKILL')
 })
 
-/** Starts `bin/tavola.js` on a free port, unless `args` name one; does not wait for it. */
+/** Starts `bin/tavola.js` on a free port, unless `args` or `command` name one; does not wait for it. */
 export function launchTavola(args: string[] = [], options: LaunchOptions = {}): LaunchedTavola {
-  const { env, cwd, detached = false, main = MAIN } = options
-  const child = spawn(process.execPath, [main, '--port', '0', ...args], {
+  const { env, cwd, detached = false, main = MAIN, command = ['--port', '0'] } = options
+  const child = spawn(process.execPath, [main, ...command, ...args], {
     cwd,
     detached,
     env: { ...process.env, ...env },

@@ -3,7 +3,7 @@ import { writeSync } from 'node:fs'
 import { silent } from '../../../server/base/logger.ts'
 import { readConfig } from '../../../server/config.ts'
 import type { LogStore, PartitionLog } from '../../../server/log/log.ts'
-import { startNode } from '../../../server/node.ts'
+import { startNode } from '../../../server/node/embedded.ts'
 import { kindsOf, type Moment } from './moments.ts'
 
 const moment = JSON.parse(process.env.MOMENT!) as Moment
@@ -51,5 +51,6 @@ function ending(logs: LogStore): LogStore {
 }
 
 const config = readConfig(process.argv)
+if (config.role !== 'embedded') throw new Error('the campaign runs one process')
 const { endpoint } = await startNode({ ...config, logger: silent, aroundLogs: ending })
 console.log(`serves on ${endpoint}`)

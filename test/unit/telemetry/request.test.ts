@@ -1,5 +1,6 @@
 import test from 'ava'
 import type { Logger } from '../../../server/base/logger.ts'
+import { untraced } from '../../../server/base/tracer.ts'
 import { type DynamoError, dynamo, internalServerError, validation } from '../../../server/model/errors.ts'
 import type { TableRecord } from '../../../server/model/table.ts'
 import { Telemetry } from '../../../server/telemetry/telemetry.ts'
@@ -21,7 +22,7 @@ function setUp(options: { debug?: boolean; traced?: boolean } = {}) {
     run: (work, a, b) => work(a, b),
     end: end => void ends.push(end),
   }
-  const tracer: RequestTracer = { begin: () => span, current: () => undefined, close: async () => {} }
+  const tracer: RequestTracer = { begin: () => span, ...untraced, close: async () => {} }
   const looks = { count: 0 }
   const find = (name: string) => {
     looks.count += 1

@@ -124,10 +124,10 @@ class World {
       (...a: A) =>
         this.#send(async () => method(...a))
     return {
-      prepare: through(request => leader.prepare(request)),
+      prepare: request => this.#send(() => leader.prepare(request), true, Interrupted),
       check: through(request => leader.check(request)),
       // Of one partition, it is a write: those who carry these do not repeat them.
-      commit: request => this.#send(() => leader.commit(request), request.participants.length > 0),
+      commit: request => this.#send(() => leader.commit(request), request.participants.length > 0, Interrupted),
       resolve: through((held, outcome) => leader.resolve(held, outcome)),
       abandon: through(transaction => leader.abandon(transaction)),
       token: through(token => leader.token(token)),
@@ -138,13 +138,14 @@ class World {
     } satisfies TransactionLeader & { holds: unknown }
   }
 
-  async #send<R>(call: () => Promise<R>, isRepeated = true): Promise<R> {
+  /** `lost`: how it fails without its answer, be it that the asker may ask again, or not. */
+  async #send<R>(call: () => Promise<R>, isRepeated = true, lost = NotLeading): Promise<R> {
     const { choices, faults } = this
     if (choices.chance(faults)) await sleep(choices.below(LATE_MS))
     if (choices.chance(faults)) throw new NotLeading('the request was lost')
     if (isRepeated && choices.chance(faults)) void sleep(choices.below(LATE_MS)).then(() => call().catch(() => {}))
     const answer = await call()
-    if (choices.chance(faults)) throw new Interrupted('the answer was lost')
+    if (choices.chance(faults)) throw new lost('the answer was lost')
     return answer
   }
 }

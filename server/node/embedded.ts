@@ -1,0 +1,47 @@
+/** A process that is its whole cluster: a server and one storage node, on local files. */
+import { onOneNode } from '../cluster/placement.ts'
+import type { LogStore } from '../log/log.ts'
+import { noNeighbours } from '../replica/standing.ts'
+import { partitionMetrics } from '../telemetry/nodemetrics.ts'
+import { type BaseOptions, openBase, type RunningNode } from './base.ts'
+import { memoryDisk, openDisk } from './disk.ts'
+import { Ending, orEnd } from './ending.ts'
+import { holdPartitions, peersOf } from './holding.ts'
+import { type ServingOptions, serveApi } from './serving.ts'
+
+const NODE = 'local'
+const INDEX_WAIT_MS = 1000
+
+export type NodeOptions = BaseOptions &
+  ServingOptions & {
+    /** Of a new table, and of each of its global indexes. */
+    partitions: number
+    /** How often expired items are looked for, in milliseconds. */
+    sweepMs?: number
+    /** Comes between the node and its log: a test may end the process at an entry of its choice. */
+    aroundLogs?: (logs: LogStore) => LogStore
+  }
+
+/** Errors: OperatorError. */
+export async function startNode(options: NodeOptions): Promise<RunningNode> {
+  const { dataDir, logger, sweepMs, aroundLogs } = options
+  const { metadata, ...ground } = dataDir === undefined ? memoryDisk() : await openDisk(dataDir, logger)
+  if (aroundLogs) ground.logs = aroundLogs(ground.logs)
+  const ending = new Ending()
+  return orEnd(ending, async () => {
+    const base = await openBase(options, metadata, ending)
+    const find = (partition: string) => host.leader(partition)
+    const holding = holdPartitions(base, ground, { node: NODE, find, neighbours: noNeighbours, sweepMs }, ending)
+    const { host, sources } = holding
+    await holding.start({ node: NODE, zone: NODE, role: 'storage' })
+    const ports = {
+      leaders: { find },
+      peers: peersOf(base, find),
+      placement: onOneNode(NODE, options.partitions),
+      indexWaitMs: INDEX_WAIT_MS,
+    }
+    const metrics = (tables: Parameters<typeof partitionMetrics>[0]['tables']) =>
+      partitionMetrics({ ...sources, tables })
+    return { endpoint: await serveApi(base, options, { ...ports, metrics }, ending), close: () => ending.run() }
+  })
+}

@@ -1,0 +1,123 @@
+/** The options of the commands, and how their values are read. */
+import { type Command, InvalidArgumentError, Option } from 'commander'
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
+
+/** An option that is an environment variable as well. */
+export function option(flags: string, description: string): Option {
+  const option = new Option(flags, description)
+  return option.env(`TAVOLA_${option.name().toUpperCase().replaceAll('-', '_')}`)
+}
+
+/** What every command takes. */
+export function commonOptions(command: Command): Command {
+  return command
+    .addOption(option('--config <file>', 'a file of options, as YAML or JSON: for what is not said otherwise'))
+    .addOption(option('--region <region>', 'region that ARNs show').argParser(region).default('us-east-1'))
+    .addOption(
+      option('--log-level <level>', 'how much is logged, as JSON lines on stderr').choices(LOG_LEVELS).default('warn'),
+    )
+    .addHelpText('after', '\nEach option is also an environment variable, such as TAVOLA_PORT or TAVOLA_DATA_DIR.')
+    .allowExcessArguments(false)
+}
+
+export function listenOptions(command: Command, port: number, what: string): Command {
+  return command
+    .addOption(option('--port <port>', `port to listen on${what}`).argParser(integer(0, 65_535)).default(port))
+    .addOption(option('--host <host>', `address to listen on${what}`).default('127.0.0.1'))
+}
+
+/** Of those that serve the API. */
+export function servingOptions(command: Command): Command {
+  return command
+    .addOption(option('--partitions <n>', 'partitions per new table').argParser(integer(1, 1024)).default(1))
+    .addOption(
+      option('--backup-store <url>', 'where backups are kept: file:///folder or s3://bucket/prefix')
+        .argParser(storeUrl)
+        .default(undefined, 'backups in the data folder'),
+    )
+    .addOption(
+      option('--buckets <url>', 'buckets of exports and imports: file:///folder, or s3: for real ones')
+        .argParser(storeUrl)
+        .default(undefined, 'folders in buckets in the data folder'),
+    )
+    .addOption(option('--s3-endpoint <url>', 'an S3-compatible server instead of AWS'))
+    .addOption(option('--s3-region <region>', 'region of the S3 buckets'))
+}
+
+/** Of the processes that make up a cluster. */
+export function clusterOptions(command: Command): Command {
+  return command
+    .addOption(option('--etcd <urls>', 'members of etcd, with commas between them').argParser(urls('http:', 'https:')))
+    .addOption(
+      option('--prefix <name>', "of all that is this cluster's, in etcd and NATS").argParser(name).default('tavola'),
+    )
+    .addOption(
+      option('--zone <zone>', 'where this process runs; replicas are in different zones')
+        .argParser(name)
+        .default('zone'),
+    )
+    .addOption(
+      option('--lease-seconds <n>', 'after which one that does not answer is replaced')
+        .argParser(integer(2, 60))
+        .default(2),
+    )
+    .addOption(option('--tls-ca <file>', 'who signs the certificates of etcd, NATS and other nodes; PEM'))
+    .addOption(option('--tls-cert <file>', 'the certificate to show them; PEM'))
+    .addOption(option('--tls-key <file>', 'its key; PEM'))
+}
+
+export function storageOptions(command: Command): Command {
+  return command
+    .addOption(option('--node <name>', "of this node: no other one's, and the same at each start").argParser(name))
+    .addOption(option('--rpc-port <port>', 'port for the other processes').argParser(integer(0, 65_535)).default(9100))
+    .addOption(option('--rpc-host <host>', 'address for the other processes').default('127.0.0.1'))
+    .addOption(
+      option('--advertise <address>', 'host, or host:port, under which they reach it').default(
+        undefined,
+        'where it listens',
+      ),
+    )
+    .addOption(
+      option('--log <kind>', "where the partitions' logs are").choices(['jetstream', 'etcd']).default('jetstream'),
+    )
+    .addOption(option('--log-replicas <n>', 'of each JetStream stream').argParser(integer(1, 5)).default(3))
+    .addOption(option('--nats <urls>', 'servers of NATS, with commas between them').argParser(urls('nats:', 'tls:')))
+}
+
+export function integer(min: number, max: number): (text: string) => number {
+  return text => {
+    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN
+    if (!(value >= min && value <= max))
+      throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`)
+    return value
+  }
+}
+
+function region(text: string): string {
+  if (!/^[a-z0-9-]{1,64}$/.test(text))
+    throw new InvalidArgumentError('It must consist of lower-case letters, digits and dashes.')
+  return text
+}
+
+function name(text: string): string {
+  if (!/^[A-Za-z0-9][A-Za-z0-9-]{0,62}$/.test(text))
+    throw new InvalidArgumentError('It must consist of letters, digits and dashes.')
+  return text
+}
+
+function urls(...protocols: string[]): (text: string) => string[] {
+  return text => {
+    const urls = text.split(',').map(url => url.trim())
+    for (const url of urls)
+      if (!URL.canParse(url) || !protocols.includes(new URL(url).protocol))
+        throw new InvalidArgumentError(`They must be URLs that begin with ${protocols.join('// or ')}//.`)
+    return urls
+  }
+}
+
+function storeUrl(text: string): string {
+  if (!URL.canParse(text) || !['file:', 's3:'].includes(new URL(text).protocol))
+    throw new InvalidArgumentError('It must be a URL that begins with file:// or s3:.')
+  return text
+}

@@ -1,0 +1,86 @@
+/** What is asked of any replica: reads that need not be the latest, and what storage nodes tell each other. */
+import type { PartitionReader } from '../../cluster/leaders.ts'
+import type { Image, Page, RangeRequest } from '../../partition/command.ts'
+import { NotLeading } from '../../replica/pipeline.ts'
+import type { Standing } from '../../replica/standing.ts'
+import { bytes, image, json, nothing, optional, page, rangeRequest } from '../codecs.ts'
+import type { Answering, Codec, Method } from '../method.ts'
+import type { Chunk } from '../sendings.ts'
+
+export const replicaGet: Method<Buffer, Image | undefined> = {
+  name: 'replica.get',
+  repeatable: true,
+  ask: bytes,
+  answer: optional(image),
+  call: (there, partition, key) => readerOf(there, partition).get(key),
+}
+
+export const replicaRange: Method<RangeRequest, Page> = {
+  name: 'replica.range',
+  repeatable: true,
+  ask: rangeRequest,
+  answer: page,
+  call: (there, partition, request) => readerOf(there, partition).range(request),
+}
+
+const standingsByPartition: Codec<Map<string, Standing>> = {
+  write: (out, standings) => out.json([...standings]),
+  read: fields => new Map(fields.json<[string, Standing][]>()),
+}
+
+export const standings: Method<string[], Map<string, Standing>> = {
+  name: 'standings',
+  repeatable: true,
+  ask: json(),
+  answer: standingsByPartition,
+  call: ({ node }, _, partitions) => node.standings(partitions),
+}
+
+/** Begins to send the partition's file. The answer names what is sent, for `snapshotNext`. */
+export const snapshotOpen: Method<void, number> = {
+  name: 'snapshot.open',
+  repeatable: true,
+  ask: nothing,
+  answer: json(),
+  call: ({ node, sendings }, partition) => sendings.open(node.snapshot(partition)),
+}
+
+const ENDED = 0
+const SOON = 1
+const CHUNK = 2
+
+const chunk: Codec<Chunk> = {
+  write(out, next) {
+    if (next === 'ended') return out.u8(ENDED)
+    if (next === 'soon') return out.u8(SOON)
+    out.u8(CHUNK)
+    out.bytes(next)
+  },
+  read(fields) {
+    const kind = fields.u8()
+    if (kind === CHUNK) return fields.bytes()
+    return kind === ENDED ? 'ended' : 'soon'
+  },
+}
+
+export const snapshotNext: Method<number, Chunk> = {
+  name: 'snapshot.next',
+  repeatable: false,
+  ask: json(),
+  answer: chunk,
+  call: ({ sendings }, _, sending) => sendings.next(sending),
+}
+
+export const snapshotClose: Method<number, void> = {
+  name: 'snapshot.close',
+  repeatable: true,
+  ask: json(),
+  answer: nothing,
+  call: ({ sendings }, _, sending) => sendings.close(sending),
+}
+
+function readerOf({ node }: Answering, partition: string): PartitionReader {
+  const replica = node.replica(partition)
+  if (!replica) throw new NotLeading(`partition ${partition} is not here`)
+  return replica
+}

@@ -1,0 +1,138 @@
+/** A connection, as the storage node sees it that answers. */
+import type { Socket } from 'node:net'
+import type { Clock } from '../base/clock.ts'
+import type { Logger } from '../base/logger.ts'
+import type { Tracer } from '../base/tracer.ts'
+import { NotLeading } from '../replica/pipeline.ts'
+import { overloaded } from '../replica/writes.ts'
+import { isAnswer, RemoteError, writeError } from './errors.ts'
+import {
+  BrokenFrame,
+  BYE,
+  CALL,
+  ERROR,
+  FrameReader,
+  FrameSplitter,
+  type FrameWriter,
+  PING,
+  PONG,
+  RESULT,
+} from './frames.ts'
+import type { Limits } from './limits.ts'
+import type { Answering } from './method.ts'
+import { type AnyMethod, METHODS } from './methods.ts'
+import { Outbox } from './outbox.ts'
+
+export type ServedPorts = Answering & {
+  limits: Limits
+  clock: Clock
+  tracer: Tracer
+  logger: Logger
+}
+
+export class ServedConnection {
+  readonly #ports: ServedPorts
+  readonly #socket: Socket
+  readonly #outbox: Outbox
+  readonly #splitter: FrameSplitter
+  #running = 0
+  #closing = false
+
+  /** `head`: what has arrived already. */
+  constructor(ports: ServedPorts, socket: Socket, head: Buffer) {
+    this.#ports = ports
+    this.#socket = socket
+    this.#outbox = new Outbox(ports.clock, ports.limits.frame)
+    this.#splitter = new FrameSplitter(ports.limits.frame)
+    this.#outbox.open(socket)
+    socket.on('data', chunk => this.#receive(chunk))
+    // An HTTP server's sockets would stay half open.
+    socket.once('end', () => socket.end())
+    if (head.length > 0) this.#receive(head)
+  }
+
+  /** Answers what was asked before; what is asked from now on, it does not do. Resolves when the other side has closed. */
+  async close(): Promise<void> {
+    this.#closing = true
+    this.#send(0, BYE, () => {})
+    if (!this.#socket.closed) await new Promise(resolve => this.#socket.once('close', resolve))
+  }
+
+  #receive(chunk: Buffer): void {
+    try {
+      this.#splitter.push(chunk, frame => this.#frame(new FrameReader(frame)))
+      if (this.#outbox.waiting > 2 * this.#ports.limits.unsent) throw new BrokenFrame('answers are not taken')
+    } catch (error) {
+      this.#ports.logger.warn({ err: error, peer: this.#socket.remoteAddress }, 'a connection does not make sense')
+      this.#socket.destroy()
+    }
+  }
+
+  #frame(fields: FrameReader): void {
+    const call = fields.u32()
+    const kind = fields.u8()
+    if (kind === CALL) this.#call(call, fields)
+    else if (kind === PING) this.#send(call, PONG, () => {})
+    else throw new BrokenFrame(`a frame of kind ${kind}`)
+  }
+
+  #call(call: number, fields: FrameReader): void {
+    try {
+      const name = fields.text()
+      const partition = fields.text()
+      const trace = fields.text()
+      const method = METHODS.get(name)
+      if (!method) throw new RemoteError(`this version of Tavola knows no ${name}`)
+      const answer = this.#ask(method, partition, trace, fields)
+      if (answer instanceof Promise) this.#answerLater(call, method, answer)
+      else this.#answer(call, method, answer)
+    } catch (error) {
+      this.#fail(call, error)
+    }
+  }
+
+  #ask(method: AnyMethod, partition: string, trace: string, fields: FrameReader): unknown {
+    const { limits, tracer } = this.#ports
+    if (this.#closing) throw new NotLeading('the node is closing')
+    if (this.#running >= limits.calls || this.#outbox.waiting > limits.unsent) throw overloaded()
+    const question = method.ask.read(fields)
+    if (trace === '') return method.call(this.#ports, partition, question)
+    return tracer.join(trace, method.name, () => method.call(this.#ports, partition, question))
+  }
+
+  #answerLater(call: number, method: AnyMethod, answer: Promise<unknown>): void {
+    this.#running += 1
+    answer
+      .then(
+        result => this.#answer(call, method, result),
+        error => this.#fail(call, error),
+      )
+      .finally(() => (this.#running -= 1))
+  }
+
+  #answer(call: number, method: AnyMethod, result: unknown): void {
+    try {
+      this.#send(call, RESULT, out => method.answer.write(out, result))
+    } catch (error) {
+      this.#fail(call, error)
+    }
+  }
+
+  #fail(call: number, error: unknown): void {
+    if (!isAnswer(error)) this.#ports.logger.error({ err: error }, 'a call from another process failed')
+    this.#send(call, ERROR, out => writeError(out, error))
+  }
+
+  #send(call: number, kind: number, write: (out: FrameWriter) => void): void {
+    const { frames } = this.#outbox
+    frames.begin(call, kind)
+    try {
+      write(frames)
+      frames.finish()
+    } catch (error) {
+      frames.drop()
+      throw error
+    }
+    this.#outbox.schedule()
+  }
+}

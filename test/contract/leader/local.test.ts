@@ -1,0 +1,3 @@
+import { leaderContract } from './contract.ts'
+
+leaderContract(async leader => ({ leader, close: async () => {} }))
