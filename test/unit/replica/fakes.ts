@@ -160,7 +160,7 @@ export function settled(): Promise<void> {
   return new Promise(resolve => setImmediate(() => setImmediate(resolve)))
 }
 
-export async function until(holds: () => boolean, ms = 3000): Promise<void> {
+export async function until(holds: () => boolean, ms = 20_000): Promise<void> {
   const end = performance.now() + ms
   while (!holds()) {
     if (performance.now() > end) throw new Error(`not within ${ms} ms: ${holds}`)
