@@ -51,6 +51,11 @@ export class Catalog implements Tables {
     return this.#tables.get(name)?.record
   }
 
+  async latest(name: string): Promise<TableRecord | undefined> {
+    const entry = await this.#ports.metadata.get(tableKey(this.#realm, name))
+    return entry && (JSON.parse(entry.value) as TableRecord)
+  }
+
   list(): string[] {
     return [...this.#tables.keys()].sort((a, b) => (a < b ? -1 : 1))
   }
