@@ -3,10 +3,10 @@ import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Metadata, MetadataChange, MetadataEntry } from '../metadata/metadata.ts'
 import type { TableRecord } from '../model/table.ts'
+import { advanceResharding } from './growth/resharding.ts'
 import { type Placement, partitionChanges } from './placement.ts'
 import { advance } from './plan.ts'
 import { LEADERS, type LeaderRecord, partitionKey, remainsKey } from './records.ts'
-import { advanceResharding } from './resharding.ts'
 
 const TABLES = 'tables/'
 

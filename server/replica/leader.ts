@@ -16,6 +16,7 @@ import { Changes } from './changes.ts'
 import { Expiries } from './expiries.ts'
 import type { FeedRow, IndexPartitions } from './feed.ts'
 import { Feeders } from './feeders.ts'
+import { Heat, type HeatReading } from './heat.ts'
 import { History } from './history.ts'
 import { Intakes } from './intake.ts'
 import { Locks } from './locks.ts'
@@ -27,8 +28,8 @@ import { Tenure } from './tenure.ts'
 import { Transactions } from './transactions.ts'
 import { Writes } from './writes.ts'
 
-/** What one partition holds: its own rows, and those of its local indexes by index name. */
-export type PartitionStatistics = RowStatistics & { local: Record<string, RowStatistics> }
+/** What one partition holds: its own rows, and those of its local indexes by index name; and what it has to do. */
+export type PartitionStatistics = RowStatistics & { local: Record<string, RowStatistics>; heat: HeatReading }
 
 export type LeaderPorts = {
   store: Store
@@ -65,6 +66,7 @@ export class Leader {
   readonly #writes: Writes
   readonly #feeders: Feeders
   readonly #intakes: Intakes
+  readonly #heat = new Heat()
   readonly #building: BuildingPorts
   readonly #sealing: SealingPorts
   #stopped = false
@@ -145,6 +147,7 @@ export class Leader {
 
   /** An item that a transaction holds is waited for: what is read comes before it, or after it everywhere. Errors: NotLeading (INV-R7). */
   get(key: Buffer): Image | undefined | Promise<Image | undefined> {
+    this.#heat.count(key)
     if (this.#locks.size > 0 && this.#locks.holder(key)) return this.#getFree(key)
     return this.#read(key)
   }
@@ -166,6 +169,7 @@ export class Leader {
 
   /** Errors: NotLeading (INV-R7). */
   range({ index, ...range }: RangeRequest): Page {
+    this.#heat.count(range.from)
     this.#tenure.check()
     checkServing(this.#ports.applier.schema)
     const table = index === undefined ? undefined : localIndexNumber(this.#ports.applier.schema!.table, index)
@@ -177,6 +181,7 @@ export class Leader {
 
   /** Errors: DynamoError; NotLeading. */
   write(command: WriteCommand): Promise<WriteOutcome> {
+    this.#heat.count(command.key)
     return this.#feeders.hasRoom() ? this.#writes.write(command) : this.#writeLater(command)
   }
 
@@ -219,7 +224,7 @@ export class Leader {
       if (index.kind !== 'LOCAL') continue
       setOwn(local, index.name, store.reader.localStatistics(localIndexNumber(table!, index.id)))
     }
-    return { items, bytes, local }
+    return { items, bytes, local, heat: this.#heat.read() }
   }
 
   /** Makes a newer schema the partition's; resolves once it is applied. Errors: NotLeading, also as `seal`'s. */

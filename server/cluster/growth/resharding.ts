@@ -3,9 +3,9 @@
  * own key: every write of the old ones goes to them too, and so do the rows of before. Then the old ones are sealed: they take no
  * change any more, and when all of theirs have gone over, the table's record names the new ones in their place. Pure.
  */
-import type { PartitionSlice, Resharding, RetiredPartition, TableRecord } from '../model/table.ts'
-import type { Leaders, Step } from './plan.ts'
-import { RETENTION_MS } from './streamrecords.ts'
+import type { PartitionSlice, Resharding, RetiredPartition, TableRecord } from '../../model/table.ts'
+import type { Leaders, Step } from '../plan.ts'
+import { RETENTION_MS } from '../streamrecords.ts'
 
 /** Where a stretch of the hash space is to be cut. */
 export type Cuts = { parents: PartitionSlice[]; cuts: number[] }

@@ -1,14 +1,14 @@
 /** Partitions that are split and merged under load, by nodes that may die. */
 import test, { type ExecutionContext } from 'ava'
-import { systemRandom } from '../../../server/base/random.ts'
-import { partitionKey } from '../../../server/cluster/records.ts'
-import { beginResharding, type Cuts } from '../../../server/cluster/resharding.ts'
-import type { PartitionSlice, TableRecord } from '../../../server/model/table.ts'
-import { Nodes } from '../../helpers/nodes.ts'
-import { globalIndex } from '../cluster/given.ts'
-import { Clients, rowsOf } from '../failover/clients.ts'
-import { item, put, S } from '../partition/given.ts'
-import { until } from '../replica/fakes.ts'
+import { systemRandom } from '../../server/base/random.ts'
+import { beginResharding, type Cuts } from '../../server/cluster/growth/resharding.ts'
+import { partitionKey } from '../../server/cluster/records.ts'
+import type { PartitionSlice, TableRecord } from '../../server/model/table.ts'
+import { Nodes } from '../helpers/nodes.ts'
+import { globalIndex } from '../unit/cluster/given.ts'
+import { Clients, rowsOf } from '../unit/failover/clients.ts'
+import { item, put, S } from '../unit/partition/given.ts'
+import { until } from '../unit/replica/fakes.ts'
 
 const PATIENCE_MS = 30_000
 const HASHES = 2 ** 32
