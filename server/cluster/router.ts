@@ -6,7 +6,7 @@ import type { RangeRequest, WriteCommand, WriteOutcome } from '../partition/comm
 import type { Image, Page } from '../store/rows.ts'
 import type { Items, RangePage, RangeTarget, Tables } from './cluster.ts'
 import type { Leaders } from './leaders.ts'
-import { Routes, sliceOf } from './routes.ts'
+import { indexOf, Routes, sliceOf } from './routes.ts'
 
 const LAST_HASH = 2 ** 32 - 1
 
@@ -37,7 +37,9 @@ export class Router implements Items {
   }
 
   range(table: TableRecord, target: RangeTarget, request: RangePage, consistent: boolean): Promise<Page> {
-    return this.#routes.asked(table, current => this.#range(current, target, request, consistent))
+    return this.#routes.asked(table, current =>
+      this.#range(current, latestTarget(current, target), request, consistent),
+    )
   }
 
   async #range(table: TableRecord, target: RangeTarget, request: RangePage, consistent: boolean): Promise<Page> {
@@ -113,4 +115,10 @@ function slicesOf(slices: PartitionSlice[], { from, to, after, reverse }: RangeP
 /** The hash a bound of a range begins with; a bound may be shorter than a hash. */
 function hashBound(bound: Buffer, fallback: number): number {
   return bound.length >= 4 ? hashOfRow(bound) : fallback
+}
+
+/** The target as the table's record has it. */
+function latestTarget(table: TableRecord, target: RangeTarget): RangeTarget {
+  if (!target || !('globalIndex' in target)) return target
+  return { globalIndex: indexOf(table, target.globalIndex.id) ?? target.globalIndex }
 }
