@@ -3,7 +3,7 @@ import { OperatorError } from '../base/failure.ts'
 import type { MetadataChange } from '../metadata/metadata.ts'
 import type { Leader } from '../replica/leader.ts'
 import type { Replica } from '../replica/replica.ts'
-import type { Standing } from '../replica/standing.ts'
+import type { Standing, Succession } from '../replica/standing.ts'
 import { Files } from './host/files.ts'
 import { Followers, GRACE, type Grace } from './host/followers.ts'
 import { Hosted, type HostedPorts } from './host/hosted.ts'
@@ -15,6 +15,9 @@ export type HostPorts = Omit<HostedPorts, 'files' | 'followers' | 'complain'> & 
   folder: string | undefined
   grace?: Grace
 }
+
+/** At once. */
+const HANDOVERS = 4
 
 export class PartitionHost {
   readonly #ports: HostedPorts
@@ -90,9 +93,27 @@ export class PartitionHost {
     return sendSnapshot(replica, this.#ports.files)
   }
 
-  /** Hands over what is led here, to nodes that have it too. */
+  /** The same: leads the partition instead of another node. Errors: any, if that can't be. */
+  async succeed(partition: string, succession: Succession): Promise<void> {
+    const hosted = this.#hosted.get(partition)
+    if (!hosted) throw new Error(`partition ${partition} is not here`)
+    await hosted.succeed(succession)
+  }
+
+  /** Who leads now what was led here, once that one does; undefined for what is not being given away. */
+  successor(partition: string): Promise<string | undefined> | undefined {
+    return this.#hosted.get(partition)?.successor
+  }
+
+  /** Hands over what is led here, to nodes that have it too; few at a time, so that none waits for the others. */
   async leave(): Promise<void> {
-    await Promise.all([...this.#hosted.values()].map(hosted => hosted.leave()))
+    const all = [...this.#hosted.values()]
+    for (const hosted of all) hosted.leave()
+    const rest = all.values()
+    const hand = async () => {
+      for (const hosted of rest) await hosted.handOver()
+    }
+    await Promise.all(Array.from({ length: HANDOVERS }, hand))
   }
 
   async close(): Promise<void> {

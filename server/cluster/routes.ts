@@ -27,42 +27,18 @@ export class Routes {
   }
 
   /** Waits for the leader of a partition. Errors: that the table or its index is gone; InternalServerError. */
-  async leader(partition: string, table: TableRecord, target?: RangeTarget): Promise<PartitionLeader> {
-    for (let waited = 0; waited < LEADER_WAIT_MS; waited += LEADER_CHECK_MS) {
-      const leader = this.#leaders.find(partition)
-      if (leader) return leader
-      const gone = this.gone(table, target)
-      if (gone) throw gone
-      await sleep(this.#clock, LEADER_CHECK_MS)
-    }
-    throw internalServerError()
+  leader(partition: string, table: TableRecord, target?: RangeTarget): Promise<PartitionLeader> {
+    return untilLed(this.#leaders, this.#clock, partition, () => this.gone(table, target))
   }
 
-  /**
-   * Asks the partition's leader. One that turns out not to lead has done nothing: the one that does is asked instead, for as
-   * long as a leader is waited for.
-   * Errors: those of the leader; that the table or its index is gone; InternalServerError; Interrupted.
-   */
-  async ask<T>(
+  /** See `askLeader`. Errors: also that the table or its index is gone. */
+  ask<T>(
     partition: string,
     table: TableRecord,
     ask: (leader: PartitionLeader) => T | Promise<T>,
     target?: RangeTarget,
   ): Promise<T> {
-    let end: number | undefined
-    while (true) {
-      const leader = this.#leaders.find(partition) ?? (await this.leader(partition, table, target))
-      try {
-        return await ask(leader)
-      } catch (error) {
-        const now = this.#clock.monotonic()
-        end ??= now + LEADER_WAIT_MS
-        if (!(error instanceof NotLeading)) throw error
-        const gone = this.gone(table, target)
-        if (gone || error instanceof Interrupted || now >= end) throw gone ?? error
-        await sleep(this.#clock, LEADER_CHECK_MS)
-      }
-    }
+    return askLeader(this.#leaders, this.#clock, partition, ask, () => this.gone(table, target))
   }
 
   /** What to say when the table or its index went while the request was under way; undefined if they are there. */
@@ -74,6 +50,54 @@ export class Routes {
     const isThere = current.globalIndexes.some(index => index.id === id && index.status !== 'DELETING')
     return isThere ? undefined : validation(`The table does not have the specified index: ${name}`)
   }
+}
+
+/**
+ * Asks the partition's leader. One that turns out not to lead has done nothing: the one that does is asked instead, for as
+ * long as a leader is waited for. `gone`: why there is none any more.
+ * Errors: those of the leader; of `gone`; InternalServerError; Interrupted.
+ */
+export async function askLeader<T>(
+  leaders: Leaders,
+  clock: Clock,
+  partition: string,
+  ask: (leader: PartitionLeader) => T | Promise<T>,
+  gone: () => Error | undefined = () => undefined,
+): Promise<T> {
+  let end: number | undefined
+  let told: string | undefined
+  while (true) {
+    const leader = leaders.find(partition) ?? (await untilLed(leaders, clock, partition, gone))
+    try {
+      return await ask(leader)
+    } catch (error) {
+      if (!(error instanceof NotLeading)) throw error
+      const now = clock.monotonic()
+      end ??= now + LEADER_WAIT_MS
+      const reason = gone()
+      if (reason || error instanceof Interrupted || now >= end) throw reason ?? error
+      leaders.hint?.(partition, error.leader)
+      // Once told who leads, it is asked at once.
+      if (error.leader === undefined || error.leader === told) await sleep(clock, LEADER_CHECK_MS)
+      told = error.leader
+    }
+  }
+}
+
+async function untilLed(
+  leaders: Leaders,
+  clock: Clock,
+  partition: string,
+  gone: () => Error | undefined,
+): Promise<PartitionLeader> {
+  for (let waited = 0; waited < LEADER_WAIT_MS; waited += LEADER_CHECK_MS) {
+    const leader = leaders.find(partition)
+    if (leader) return leader
+    const reason = gone()
+    if (reason) throw reason
+    await sleep(clock, LEADER_CHECK_MS)
+  }
+  throw internalServerError()
 }
 
 /** The partition that holds the row. */

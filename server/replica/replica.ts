@@ -53,6 +53,8 @@ export class Replica {
   readonly #followers: () => Position
   #leader: Leader | undefined
   #following: Following | undefined
+  /** The log's end is applied, as far as this replica has learnt it. */
+  #isPrepared = false
   #checkpointing: Promise<void> | undefined
   #closed = false
   /** The furthest entry that a reader may have seen. */
@@ -119,6 +121,7 @@ export class Replica {
    */
   follow(reason: string, broke: (error: Error) => void): void {
     this.stepDown(reason)
+    this.#isPrepared = false
     if (this.#following) return
     const { clock, logger } = this.#ports
     const ports = {
@@ -154,14 +157,16 @@ export class Replica {
         'the log had lost entries; they were put back',
       )
     await replay(this.#store.path, this.#log, this.#applier)
+    this.#isPrepared = true
   }
 
   /**
-   * Begins to lead, from the log's end. The caller holds the partition's leader key, bound to `lease`.
+   * Begins to lead, from the log's end: `prepare` comes first, if it did not. The caller holds the partition's leader key, bound to `lease`.
    * Errors: as `prepare`; NotLeading, when another leader came between.
    */
   async lead(lease: Pick<Lease, 'validUntil'>, broke: (error: Error) => void): Promise<Leader> {
-    await this.prepare()
+    if (!this.#isPrepared) await this.prepare()
+    this.#isPrepared = false
     const { node, indexes, peers, clock, tracer, logger } = this.#ports
     const own = { store: this.#store, log: this.#log, applier: this.#applier }
     const ports = { ...own, lease, indexes, peers, clock, tracer, logger }

@@ -9,6 +9,9 @@ export type Standing = {
   durable: Position
 }
 
+/** A leadership that is given away: by which node, and what it had applied when it stepped down. */
+export type Succession = { from: string; applied: Position }
+
 /** The other storage nodes, by name. */
 export interface Neighbours {
   /** How far the node is with each of the partitions, by id; those it does not hold are missing. Errors: any, while it can't be reached. */
@@ -18,12 +21,17 @@ export interface Neighbours {
    * Errors: any, also midway.
    */
   snapshot(node: string, partition: string): AsyncIterable<Uint8Array>
+  /** Has the node lead the partition; resolves once it does. Errors: any, if it does not. */
+  succeed(node: string, partition: string, succession: Succession): Promise<void>
 }
 
 /** For a node that shares nothing. */
 export const noNeighbours: Neighbours = {
   standings: async () => new Map(),
   snapshot: node => {
+    throw new Error(`there is no node ${node}`)
+  },
+  succeed: async node => {
     throw new Error(`there is no node ${node}`)
   },
 }

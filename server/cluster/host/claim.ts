@@ -42,6 +42,16 @@ export class Claim {
     })
   }
 
+  /** Takes the key from `node`, which gives it away. @returns whether it is this lease's now. Errors: LeaseLost, too. */
+  async takeOver(lease: Lease, node: string): Promise<boolean> {
+    const entry = await this.#metadata.get(this.#key)
+    if (!entry || recordOf(entry).node !== node) return false
+    return this.#metadata.commit({
+      guards: [{ key: this.#key, version: entry.version }],
+      puts: [this.#put(lease, NOT_READY)],
+    })
+  }
+
   /** Says how far the leader is. @returns false if the key is not this lease's. Errors: LeaseLost, too. */
   async report(lease: Lease, report: Report): Promise<boolean> {
     while (true) {

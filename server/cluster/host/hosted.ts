@@ -4,21 +4,18 @@
  */
 import { OperatorError } from '../../base/failure.ts'
 import { InvariantViolation } from '../../base/invariant.ts'
-import { within } from '../../base/within.ts'
-import { type Position, PositionConflict } from '../../log/log.ts'
+import { PositionConflict } from '../../log/log.ts'
 import type { Lease, Metadata } from '../../metadata/metadata.ts'
 import { Behind } from '../../replica/agreement.ts'
 import type { Leader } from '../../replica/leader.ts'
 import { NotLeading } from '../../replica/pipeline.ts'
 import type { Replica, ReplicaPorts } from '../../replica/replica.ts'
-import type { Neighbours } from '../../replica/standing.ts'
+import type { Neighbours, Succession } from '../../replica/standing.ts'
 import type { Leasing } from '../leasing.ts'
 import type { PartitionRecord } from '../records.ts'
-import { Claim } from './claim.ts'
-import { Duty } from './duty.ts'
 import type { Files } from './files.ts'
 import type { Followers } from './followers.ts'
-import { furthest } from './furthest.ts'
+import { Leadership } from './leadership.ts'
 import { openReplica } from './opening.ts'
 import { Patience } from './patience.ts'
 
@@ -38,17 +35,14 @@ const REST_MS = 1000
 const SHORT_REST_MS = 20
 /** Between looks whether other replicas are back. */
 const CHECK_MS = 100
-/** How long a leader that leaves waits for what is under way. */
-const RETIRE_MS = 2000
 
 export class Hosted {
   readonly id: string
   readonly #ports: HostedPorts
-  readonly #claim: Claim
+  readonly #leadership: Leadership
   readonly #patience: Patience
   #record: PartitionRecord
   #replica: Replica | undefined
-  #duty: Duty | undefined
   #failure: Error | undefined
   #isLedElsewhere = false
   #isStopped = false
@@ -62,8 +56,12 @@ export class Hosted {
     this.id = record.id
     this.#record = record
     this.#ports = ports
-    this.#claim = new Claim(ports.metadata, ports.node, record.id)
     this.#patience = new Patience(ports.node, ports.clock)
+    this.#leadership = new Leadership(record, ports, {
+      broke: error => this.#broke(error),
+      lost: error => void this.#enqueue(() => Promise.reject(error)),
+      deposed: () => this.trigger(),
+    })
   }
 
   get replica(): Replica | undefined {
@@ -94,6 +92,11 @@ export class Hosted {
     return this.#record.replicas.length === 1
   }
 
+  /** See Handover. */
+  get successor(): Promise<string | undefined> | undefined {
+    return this.#leadership.successor
+  }
+
   /** Resolves when what there is to do now is done. */
   get settled(): Promise<void> {
     return this.#task
@@ -101,6 +104,7 @@ export class Hosted {
 
   assign(record: PartitionRecord): void {
     this.#record = record
+    this.#leadership.assign(record)
     this.trigger()
   }
 
@@ -120,10 +124,33 @@ export class Hosted {
     this.trigger()
   }
 
-  /** Hands the partition over, if it is led here and held elsewhere, and leads it no more. */
-  leave(): Promise<void> {
+  /** It is not led here any more, once `handOver` has given it away. */
+  leave(): void {
     this.#leaving = true
-    return this.#enqueue(() => this.#handOver())
+  }
+
+  /** Gives the partition to another node, if it is led here and held elsewhere. */
+  handOver(): Promise<void> {
+    return this.#enqueue(async () => {
+      const { lease } = this.#ports.leasing
+      if (this.leader && lease && !this.isAlone) await this.#leadership.handOver(this.#replica!, this.leader, lease)
+    })
+  }
+
+  /** Leads instead of another node, which has stepped down. Resolves once it does. Errors: any, if it can't. */
+  succeed(succession: Succession): Promise<void> {
+    return new Promise((resolve, reject) => {
+      void this.#enqueue(async () => {
+        const { lease } = this.#ports.leasing
+        if (!this.#replica || !lease || this.#over || this.#isStopped || this.#leaving)
+          return reject(new NotLeading('this replica can not lead'))
+        await this.#leadership.takeOver(this.#replica, lease, succession).then(resolve, error => {
+          reject(error)
+          throw error
+        })
+        await this.#leadership.serve(this.#replica, lease)
+      })
+    })
   }
 
   /** Removes the file; the log too, if no node holds the partition any more. */
@@ -134,7 +161,7 @@ export class Hosted {
       followers.forget(this.id)
       await this.#replica?.drop(isGone)
       await files.unmark(this.id)
-      if (leasing.lease) await this.#claim.release(leasing.lease)
+      if (leasing.lease) await this.#leadership.claim.release(leasing.lease)
     })
   }
 
@@ -166,13 +193,14 @@ export class Hosted {
     const replica = (this.#replica ??= await this.#open())
     const { lease } = this.#ports.leasing
     if (!lease) return this.#follow('there is no lease')
-    const holder = await this.#claim.holder(lease)
+    const holder = await this.#leadership.claim.holder(lease)
     this.#isLedElsewhere = holder.kind === 'other'
     if (holder.kind !== 'free') this.#patience.reset()
+    if (holder.kind !== 'other') this.#leadership.forgetHandover()
     if (holder.kind === 'other') return this.#follow(`${holder.node} leads`)
     if (holder.kind === 'free' && !(await this.#compete(replica, lease, holder.next))) return
     if (this.#patience.isResting || this.#leaving) return this.#giveWay(lease)
-    await this.#serve(replica, lease)
+    await this.#leadership.serve(replica, lease)
     this.#failure = undefined
   }
 
@@ -182,68 +210,28 @@ export class Hosted {
     if (wait !== 0 || replica.leader) this.#follow('nobody leads')
     if (wait) this.#later(wait)
     if (wait !== 0) return false
-    if (this.#patience.isUnsure && !(await this.#furthest(-1)).isWhole) {
+    if (this.#patience.isUnsure && !(await this.#leadership.furthest(-1)).isWhole) {
       this.#later(CHECK_MS)
       return false
     }
-    return this.#claim.take(lease, next)
-  }
-
-  #furthest(applied: Position): ReturnType<typeof furthest> {
-    return furthest(this.id, this.#record.replicas, this.#ports, applied)
+    return this.#leadership.claim.take(lease, next)
   }
 
   async #giveWay(lease: Lease): Promise<void> {
     this.#follow('another one may lead')
-    await this.#claim.release(lease)
+    await this.#leadership.claim.release(lease)
     if (this.#patience.isResting) this.#later(this.#patience.restMs)
-  }
-
-  /** The key is this node's. */
-  async #serve(replica: Replica, lease: Lease): Promise<void> {
-    const { followers, logger } = this.#ports
-    if (replica.leader && this.#duty?.lease !== lease) replica.stepDown('the lease is another one')
-    if (!replica.leader) {
-      await replica.prepare()
-      const { node: ahead } = await this.#furthest(replica.standing.applied)
-      if (ahead) {
-        logger.error(
-          { partition: this.id, node: ahead },
-          'the log has lost entries that another replica has; it is to lead',
-        )
-        this.#follow('another replica is ahead')
-        return this.#claim.release(lease, ahead)
-      }
-      const leader = await replica.lead(lease, error => this.#broke(error))
-      followers.watch(this.id, this.#record.replicas)
-      this.#duty = new Duty(leader, lease, this.#claim, { logger, deposed: () => this.trigger() })
-    }
-    await this.#duty!.perform(this.#record.schema)
   }
 
   /** A leader steps down. */
   #follow(reason: string): void {
-    this.#ports.followers.forget(this.id)
-    this.#duty = undefined
-    this.#replica?.follow(reason, error => void this.#enqueue(() => Promise.reject(error)))
+    this.#leadership.follow(this.#replica, reason)
   }
 
   async #open(): Promise<Replica> {
     const replica = await openReplica(this.#record, this.#ports)
     if (replica.standing.applied > 0) this.#patience.opened()
     return replica
-  }
-
-  async #handOver(): Promise<void> {
-    const { leasing, clock, logger } = this.#ports
-    const { leader, lease } = { leader: this.leader, lease: leasing.lease }
-    if (!leader || !lease || this.isAlone) return
-    const { node: next } = await this.#furthest(-1)
-    await within(clock, RETIRE_MS, leader.retire()).catch(error =>
-      logger.warn({ err: error, partition: this.id }, 'a partition is handed over before all its writes are done'),
-    )
-    this.#follow('the partition is handed over')
-    await this.#claim.release(lease, next)
   }
 
   /** A leader that could not append, or apply, has stepped down. What the log holds decides how it goes on. */
@@ -267,7 +255,7 @@ export class Hosted {
     if (this.#isStopped) {
       complain(this, error)
       this.#replica?.stepDown(error.message)
-      if (leasing.lease) await this.#claim.release(leasing.lease).catch(() => {})
+      if (leasing.lease) await this.#leadership.claim.release(leasing.lease).catch(() => {})
       return
     }
     complain(this, error)

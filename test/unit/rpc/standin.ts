@@ -43,6 +43,10 @@ export function nodeWith(leader: WholeLeader | undefined): StorageNode {
     snapshot: () => {
       throw new Error('it is not here')
     },
+    succeed: async () => {
+      throw new Error('it is not here')
+    },
+    successor: () => undefined,
   }
 }
 
