@@ -16,8 +16,8 @@ export type HostPorts = Omit<HostedPorts, 'files' | 'followers' | 'complain'> & 
   grace?: Grace
 }
 
-/** At once. */
-const HANDOVERS = 4
+/** Partitions that are handed over at once. */
+const HANDOVERS = 2
 
 export class PartitionHost {
   readonly #ports: HostedPorts

@@ -23,7 +23,7 @@ import { Leader } from './leader.ts'
 import type { Peers } from './peers.ts'
 import { NotLeading } from './pipeline.ts'
 import { Saving } from './saving.ts'
-import type { Standing } from './standing.ts'
+import type { AppliedEnd, Standing } from './standing.ts'
 
 export type ReplicaPorts = {
   node: string
@@ -110,6 +110,11 @@ export class Replica {
     return { applied: this.#applier.state.position, durable: this.saving.durable }
   }
 
+  get appliedEnd(): AppliedEnd {
+    const { position, chain } = this.#applier.state
+    return { position, chain }
+  }
+
   /** Entries that are known to be in the log and not applied yet. */
   get lag(): number {
     return Math.max(0, this.#log.end() - this.#applier.state.position)
@@ -143,12 +148,27 @@ export class Replica {
 
   /**
    * Learns the log's true end, and applies it; what the log has lost of what is applied here is put back (INV-R8).
+   * `known`: what the one that led last had applied: if the log ends there, and what is applied here comes to the same, nothing
+   * else need be compared.
    * Errors: Behind; OperatorError, if the log is not the one that was applied; LogUnavailable, PositionConflict.
    */
-  async prepare(): Promise<void> {
+  async prepare(known?: AppliedEnd): Promise<void> {
     await this.#following?.stop()
     this.#following = undefined
     await this.#log.refresh()
+    if (!known || !(await this.#comesTo(known))) await this.#catchUp()
+    this.#isPrepared = true
+  }
+
+  async #comesTo({ position, chain }: AppliedEnd): Promise<boolean> {
+    const { state } = this.#applier
+    if (this.#log.end() !== position || state.position > position || this.#log.start() > state.position + 1)
+      return false
+    await replay(this.#store.path, this.#log, this.#applier)
+    return this.#applier.state.chain === chain
+  }
+
+  async #catchUp(): Promise<void> {
     await checkAgreement(this.#store, this.#log, this.#applier)
     const mended = await mend(this.#store, this.#log, this.#applier)
     if (mended > 0)
@@ -157,14 +177,18 @@ export class Replica {
         'the log had lost entries; they were put back',
       )
     await replay(this.#store.path, this.#log, this.#applier)
-    this.#isPrepared = true
   }
 
   /**
-   * Begins to lead, from the log's end: `prepare` comes first, if it did not. The caller holds the partition's leader key, bound to `lease`.
-   * Errors: as `prepare`; NotLeading, when another leader came between.
+   * Begins to lead, from the log's end: `prepare` comes first, if it did not. The caller holds the partition's leader key, bound
+   * to `lease`, or does so once `held` resolves.
+   * Errors: as `prepare`; those of `held`; NotLeading, when another leader came between.
    */
-  async lead(lease: Pick<Lease, 'validUntil'>, broke: (error: Error) => void): Promise<Leader> {
+  async lead(
+    lease: Pick<Lease, 'validUntil'>,
+    broke: (error: Error) => void,
+    held: Promise<void> = Promise.resolve(),
+  ): Promise<Leader> {
     if (!this.#isPrepared) await this.prepare()
     this.#isPrepared = false
     const { node, indexes, peers, clock, tracer, logger } = this.#ports
@@ -176,6 +200,10 @@ export class Replica {
       if (this.#leader === undefined) return
       this.#leader = undefined
       broke(error)
+    })
+    await held.catch(error => {
+      leader.stop('the partition is not held')
+      throw error
     })
     if (broken) throw new NotLeading('the leader could not go on')
     this.#leader = leader

@@ -9,8 +9,11 @@ export type Standing = {
   durable: Position
 }
 
-/** A leadership that is given away: by which node, and what it had applied when it stepped down. */
-export type Succession = { from: string; applied: Position }
+/** What a replica has applied: the last entry, and its hash, in which all before it are. */
+export type AppliedEnd = { position: Position; chain: string }
+
+/** A leadership that is given away: what was applied when its leader stepped down, and the version of its key. */
+export type Succession = { version: number; applied: AppliedEnd }
 
 /** The other storage nodes, by name. */
 export interface Neighbours {

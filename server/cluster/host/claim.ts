@@ -42,14 +42,15 @@ export class Claim {
     })
   }
 
-  /** Takes the key from `node`, which gives it away. @returns whether it is this lease's now. Errors: LeaseLost, too. */
-  async takeOver(lease: Lease, node: string): Promise<boolean> {
+  /** Of the key; undefined if it is not this lease's. */
+  async version(lease: Lease): Promise<number | undefined> {
     const entry = await this.#metadata.get(this.#key)
-    if (!entry || recordOf(entry).node !== node) return false
-    return this.#metadata.commit({
-      guards: [{ key: this.#key, version: entry.version }],
-      puts: [this.#put(lease, NOT_READY)],
-    })
+    return entry && recordOf(entry).lease === lease.id ? entry.version : undefined
+  }
+
+  /** Takes the key from the one that gives it away, at that version. @returns whether it is this lease's now. Errors: LeaseLost, too. */
+  async takeOver(lease: Lease, version: number): Promise<boolean> {
+    return this.#metadata.commit({ guards: [{ key: this.#key, version }], puts: [this.#put(lease, NOT_READY)] })
   }
 
   /** Says how far the leader is. @returns false if the key is not this lease's. Errors: LeaseLost, too. */

@@ -6,16 +6,15 @@
 import type { Clock } from '../../base/clock.ts'
 import type { Logger } from '../../base/logger.ts'
 import { within } from '../../base/within.ts'
-import type { Position } from '../../log/log.ts'
 import type { Leader } from '../../replica/leader.ts'
-import type { Neighbours } from '../../replica/standing.ts'
+import type { Neighbours, Succession } from '../../replica/standing.ts'
 
 /** How long what is under way is waited for. */
 const RETIRE_MS = 2000
 /** How long the other one may take: beyond that, whoever is first leads. */
 const SUCCEED_MS = 2000
 
-export type HandoverPorts = { node: string; neighbours: Neighbours; clock: Clock; logger: Logger }
+export type HandoverPorts = { neighbours: Neighbours; clock: Clock; logger: Logger }
 
 export class Handover {
   readonly #partition: string
@@ -37,22 +36,22 @@ export class Handover {
     this.#successor = undefined
   }
 
-  /** `stepDown` ends the leader and says what is applied then. @returns whether `to` leads now */
-  async give(leader: Leader, to: string | undefined, stepDown: () => Position): Promise<boolean> {
+  /** `stepDown` ends the leader, and says what is to be known of it. @returns whether `to` leads now */
+  async give(leader: Leader, to: string | undefined, stepDown: () => Succession): Promise<boolean> {
     this.#successor = this.#give(leader, to, stepDown)
     return (await this.#successor) !== undefined
   }
 
-  async #give(leader: Leader, to: string | undefined, stepDown: () => Position): Promise<string | undefined> {
-    const { node, neighbours, clock, logger } = this.#ports
+  async #give(leader: Leader, to: string | undefined, stepDown: () => Succession): Promise<string | undefined> {
+    const { neighbours, clock, logger } = this.#ports
     const partition = this.#partition
     await within(clock, RETIRE_MS, leader.retire()).catch(error =>
       logger.warn({ err: error, partition }, 'a partition is handed over before all its writes are done'),
     )
-    const applied = stepDown()
+    const succession = stepDown()
     if (to === undefined) return undefined
     try {
-      await within(clock, SUCCEED_MS, neighbours.succeed(to, partition, { from: node, applied }))
+      await within(clock, SUCCEED_MS, neighbours.succeed(to, partition, succession))
       return to
     } catch (error) {
       logger.warn({ err: error, partition, node: to }, 'a replica does not take over; any other one may lead')

@@ -63,20 +63,26 @@ export class Leadership {
     await this.#duty!.perform(this.#record.schema)
   }
 
-  /** Leads instead of another node, which had applied, and maybe acknowledged, what `succession` says. Errors: any. */
-  async takeOver(replica: Replica, lease: Lease, { from, applied }: Succession): Promise<void> {
-    const [isTaken] = await Promise.all([this.claim.takeOver(lease, from), replica.prepare()])
-    if (!isTaken) throw new NotLeading(`${from} has given the partition up`)
-    if (replica.standing.applied < applied) throw new NotLeading('the log has lost entries')
-    await this.#lead(replica, lease)
+  /** Leads instead of another node, which has stepped down. Errors: any. */
+  async takeOver(replica: Replica, lease: Lease, { version, applied }: Succession): Promise<void> {
+    const held = this.claim.takeOver(lease, version).then(isTaken => {
+      if (!isTaken) throw new NotLeading('the partition was given up meanwhile')
+    })
+    // It is waited for in the end.
+    held.catch(() => {})
+    await replica.prepare(applied)
+    // What was acknowledged is led from nowhere else.
+    if (replica.standing.applied < applied.position) throw new NotLeading('the log has lost entries')
+    await this.#lead(replica, lease, held)
   }
 
   /** Gives the partition to another node, if one holds it. */
   async handOver(replica: Replica, leader: Leader, lease: Lease): Promise<void> {
-    const { node: next } = await this.furthest(-1)
+    const [{ node: next }, version] = await Promise.all([this.furthest(-1), this.claim.version(lease)])
+    if (version === undefined) return this.#hooks.deposed()
     const isLed = await this.#handover.give(leader, next, () => {
       this.follow(replica, 'the partition is handed over')
-      return replica.standing.applied
+      return { version, applied: replica.appliedEnd }
     })
     if (!isLed) await this.claim.release(lease)
   }
@@ -102,9 +108,9 @@ export class Leadership {
     await this.claim.release(lease, ahead)
   }
 
-  async #lead(replica: Replica, lease: Lease): Promise<void> {
+  async #lead(replica: Replica, lease: Lease, held?: Promise<void>): Promise<void> {
     const { followers, logger } = this.#ports
-    const leader = await replica.lead(lease, error => this.#hooks.broke(error))
+    const leader = await replica.lead(lease, error => this.#hooks.broke(error), held)
     this.#handover.forget()
     followers.watch(this.#record.id, this.#record.replicas)
     this.#duty = new Duty(leader, lease, this.claim, { logger, deposed: () => this.#hooks.deposed() })
