@@ -12,8 +12,8 @@ export type Standing = {
 /** What a replica has applied: the last entry, and its hash, in which all before it are. */
 export type AppliedEnd = { position: Position; chain: string }
 
-/** A leadership that is given away: what was applied when its leader stepped down, and the version of its key. */
-export type Succession = { version: number; applied: AppliedEnd }
+/** The leadership of an epoch is given away: what was applied when its leader stepped down. */
+export type Succession = { epoch: number; applied: AppliedEnd }
 
 /** The other storage nodes, by name. */
 export interface Neighbours {

@@ -42,15 +42,14 @@ export class Claim {
     })
   }
 
-  /** Of the key; undefined if it is not this lease's. */
-  async version(lease: Lease): Promise<number | undefined> {
-    const entry = await this.#metadata.get(this.#key)
-    return entry && recordOf(entry).lease === lease.id ? entry.version : undefined
-  }
-
-  /** Takes the key from the one that gives it away, at that version. @returns whether it is this lease's now. Errors: LeaseLost, too. */
-  async takeOver(lease: Lease, version: number): Promise<boolean> {
-    return this.#metadata.commit({ guards: [{ key: this.#key, version }], puts: [this.#put(lease, NOT_READY)] })
+  /** Takes the key from the leader of that epoch, who gives it away. @returns whether it is this lease's now. Errors: LeaseLost, too. */
+  async takeOver(lease: Lease, epoch: number): Promise<boolean> {
+    while (true) {
+      const entry = await this.#metadata.get(this.#key)
+      if (!entry || recordOf(entry).epoch !== epoch) return false
+      const guards = [{ key: this.#key, version: entry.version }]
+      if (await this.#metadata.commit({ guards, puts: [this.#put(lease, NOT_READY)] })) return true
+    }
   }
 
   /** Says how far the leader is. @returns false if the key is not this lease's. Errors: LeaseLost, too. */

@@ -64,8 +64,8 @@ export class Leadership {
   }
 
   /** Leads instead of another node, which has stepped down. Errors: any. */
-  async takeOver(replica: Replica, lease: Lease, { version, applied }: Succession): Promise<void> {
-    const held = this.claim.takeOver(lease, version).then(isTaken => {
+  async takeOver(replica: Replica, lease: Lease, { epoch, applied }: Succession): Promise<void> {
+    const held = this.claim.takeOver(lease, epoch).then(isTaken => {
       if (!isTaken) throw new NotLeading('the partition was given up meanwhile')
     })
     // It is waited for in the end.
@@ -78,11 +78,11 @@ export class Leadership {
 
   /** Gives the partition to another node, if one holds it. */
   async handOver(replica: Replica, leader: Leader, lease: Lease): Promise<void> {
-    const [{ node: next }, version] = await Promise.all([this.furthest(-1), this.claim.version(lease)])
-    if (version === undefined) return this.#hooks.deposed()
+    const { node: next } = await this.furthest(-1)
+    const { epoch } = leader
     const isLed = await this.#handover.give(leader, next, () => {
       this.follow(replica, 'the partition is handed over')
-      return { version, applied: replica.appliedEnd }
+      return { epoch, applied: replica.appliedEnd }
     })
     if (!isLed) await this.claim.release(lease)
   }
