@@ -199,7 +199,7 @@ export class Hosted {
     if (holder.kind !== 'other') this.#leadership.forgetHandover()
     if (holder.kind === 'other') return this.#follow(`${holder.node} leads`)
     if (holder.kind === 'free' && !(await this.#compete(replica, lease, holder.next))) return
-    if (this.#patience.isResting || this.#leaving) return this.#giveWay(lease)
+    if (this.#patience.isResting || (this.#leaving && !replica.leader)) return this.#giveWay(lease)
     await this.#leadership.serve(replica, lease)
     this.#failure = undefined
   }
