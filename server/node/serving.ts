@@ -63,7 +63,7 @@ export async function serveApi(
   ending.add(() => objects.connection.close())
   const backup = backupServices({ ...shared, ...objects, tables: catalog, items: router, checkJson: convertItem })
   ending.add(() => backup.duty.stop())
-  const duties = [new Lifecycle(metadata, clock, logger), tokens, backup.duty]
+  const duties = [new Lifecycle(metadata, clock, logger), tokens, remains.clearing, backup.duty]
   const elected = new Elected(base, LIFECYCLE_DUTY, duties)
   ending.add(() => elected.stop())
   await elected.start()
