@@ -5,6 +5,7 @@ import type { PartitionSlice, TableRecord } from '../model/table.ts'
 import type { RangeRequest, WriteCommand, WriteOutcome } from '../partition/command.ts'
 import type { Image, Page } from '../store/rows.ts'
 import type { Items, RangePage, RangeTarget, Tables } from './cluster.ts'
+import { Hedge } from './hedge.ts'
 import type { Leaders, PartitionReader } from './leaders.ts'
 import { Routes, sliceOf } from './routes.ts'
 
@@ -14,6 +15,7 @@ export class Router implements Items {
   readonly #leaders: Leaders
   readonly #routes: Routes
   readonly #clock: Clock
+  readonly #hedge: Hedge
   readonly #indexWaitMs: number
 
   /**
@@ -24,6 +26,7 @@ export class Router implements Items {
     this.#leaders = leaders
     this.#routes = new Routes(tables, leaders, clock)
     this.#clock = clock
+    this.#hedge = new Hedge(clock)
     this.#indexWaitMs = indexWaitMs
   }
 
@@ -60,20 +63,22 @@ export class Router implements Items {
     return page
   }
 
-  /** Asks the nearest replica; the leader, if there is none that knows. */
-  async #anywhere<T>(
+  /** Asks the nearest replica; the leader, if there is none that knows, or it does not answer soon. */
+  #anywhere<T>(
     partition: string,
     table: TableRecord,
     ask: (reader: PartitionReader) => T | Promise<T>,
     target?: RangeTarget,
   ): Promise<T> {
+    const leader = () => this.#routes.ask(partition, table, ask, target)
     const reader = this.#leaders.reader?.(partition)
+    if (!reader) return leader()
     try {
-      if (reader) return await ask(reader)
+      const answer = ask(reader)
+      return this.#hedge.ask(Promise.resolve(answer), leader)
     } catch {
-      // A read may be asked for twice.
+      return leader()
     }
-    return this.#routes.ask(partition, table, ask, target)
   }
 
   #fed(table: TableRecord, index: string): Promise<unknown> | undefined {

@@ -9,6 +9,10 @@ import type { Method } from './method.ts'
 import { type Tls, tlsOptions } from './tls.ts'
 
 const KEEP_ALIVE_MS = 10_000
+/** One that has said nothing for so long, while it was asked something, may be slow to answer. */
+const SLOW_MS = 200
+/** The same of one that could not be reached before. */
+const AWAY_MS = 1000
 /** After an attempt in vain, calls fail for so long without another one. */
 const REST_MS = 100
 
@@ -36,6 +40,12 @@ export class RpcClient {
     return sum
   }
 
+  /** Whether it makes sense to ask somebody else, who can answer as well. */
+  isSlow(address: string): boolean {
+    if (this.#unreachable.size > 0 && this.#isSince(address, AWAY_MS)) return true
+    return (this.#connections.get(address)?.silence ?? 0) > SLOW_MS
+  }
+
   /** See Connection. `address`: `http://host:port`, or `https:`. */
   ask<A, R>(address: string, method: Method<A, R>, partition: string, question: A): Promise<R> {
     let connection = this.#connections.get(address)
@@ -49,11 +59,15 @@ export class RpcClient {
     for (const connection of this.#connections.values()) connection.close('this process is closing')
   }
 
+  /** Whether it could not be reached so recently. */
+  #isSince(address: string, ms: number): boolean {
+    return this.#ports.clock.monotonic() - (this.#unreachable.get(address) ?? Number.NEGATIVE_INFINITY) < ms
+  }
+
   #connect(address: string): Connection {
     const { clock, limits } = this.#ports
     const connection = new Connection(this.#ports, address)
-    const isResting = clock.monotonic() - (this.#unreachable.get(address) ?? Number.NEGATIVE_INFINITY) < REST_MS
-    if (this.#closed || isResting) {
+    if (this.#closed || this.#isSince(address, REST_MS)) {
       connection.close('it could not be reached just now')
       return connection
     }

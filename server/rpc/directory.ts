@@ -82,7 +82,7 @@ export class Directory implements Leaders {
     if (own) return own
     for (const node of this.#holding.get(partition) ?? []) {
       const record = this.#nodes.get(node)
-      if (record?.zone === zone && record.address !== undefined)
+      if (record?.zone === zone && record.address !== undefined && !client.isSlow(record.address))
         return remote(this.#readers, partition, record.address, client, remoteReader)
     }
     return undefined
