@@ -11,6 +11,7 @@ import type { Tracer } from '../base/tracer.ts'
 import type { LogStore, PartitionLog, Position } from '../log/log.ts'
 import type { Lease } from '../metadata/metadata.ts'
 import type { RangeRequest } from '../partition/command.ts'
+import { chainHash } from '../partition/entry.ts'
 import { localIndexNumber } from '../partition/schema.ts'
 import type { Checkpointer } from '../store/checkpointer.ts'
 import type { Image, Page } from '../store/rows.ts'
@@ -115,14 +116,22 @@ export class Replica {
     return { position, chain }
   }
 
+  /** The hash of an entry that was applied here; undefined if it is too old to be known. */
+  chainAt(position: Position): string | undefined {
+    const { state } = this.#applier
+    if (position === state.position) return state.chain
+    const [entry] = position < state.position ? (this.#store.tail?.read(position - 1, 1) ?? []) : []
+    return entry?.position === position ? chainHash(entry.bytes) : undefined
+  }
+
   /** Entries that are known to be in the log and not applied yet. */
   get lag(): number {
     return Math.max(0, this.#log.end() - this.#applier.state.position)
   }
 
   /**
-   * Follows the log from now on; a leader steps down. `broke` is called if it can't go on: with Behind, InvariantViolation or
-   * OperatorError.
+   * Follows the log from now on; a leader steps down. `broke` is called if it can't go on: with Behind, InvariantViolation,
+   * OperatorError, or what the disk says.
    */
   follow(reason: string, broke: (error: Error) => void): void {
     this.stepDown(reason)
@@ -137,7 +146,10 @@ export class Replica {
       clock,
       logger,
     }
-    this.#following = new Following(ports, broke)
+    this.#following = new Following(ports, error => {
+      this.#following = undefined
+      broke(error)
+    })
   }
 
   /** A leader leads no more; nothing is followed for that. */

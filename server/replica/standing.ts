@@ -24,6 +24,8 @@ export interface Neighbours {
    * Errors: any, also midway.
    */
   snapshot(node: string, partition: string): AsyncIterable<Uint8Array>
+  /** The hash of an entry as the node has applied it; undefined if it can't tell. Errors: any, while it can't be reached. */
+  chain(node: string, partition: string, position: Position): Promise<string | undefined>
   /** Has the node lead the partition; resolves once it does. Errors: any, if it does not. */
   succeed(node: string, partition: string, succession: Succession): Promise<void>
 }
@@ -34,6 +36,7 @@ export const noNeighbours: Neighbours = {
   snapshot: node => {
     throw new Error(`there is no node ${node}`)
   },
+  chain: async () => undefined,
   succeed: async node => {
     throw new Error(`there is no node ${node}`)
   },

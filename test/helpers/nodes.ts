@@ -199,6 +199,7 @@ export class Nodes {
   readonly neighbours: Neighbours = {
     standings: (name, partitions) => this.#reach(name, ({ host }) => host.standings(partitions)),
     snapshot: (name, partition) => this.node(name).host.snapshot(partition),
+    chain: (name, partition, position) => this.#reach(name, ({ host }) => host.chain(partition, position)),
     succeed: (name, partition, succession) => this.#reach(name, ({ host }) => host.succeed(partition, succession)),
   }
 

@@ -5,34 +5,26 @@
 import { OperatorError } from '../../base/failure.ts'
 import { InvariantViolation } from '../../base/invariant.ts'
 import { PositionConflict } from '../../log/log.ts'
-import type { Lease, Metadata } from '../../metadata/metadata.ts'
+import type { Lease } from '../../metadata/metadata.ts'
 import { Behind } from '../../replica/agreement.ts'
 import type { Leader } from '../../replica/leader.ts'
 import { NotLeading } from '../../replica/pipeline.ts'
-import type { Replica, ReplicaPorts } from '../../replica/replica.ts'
-import type { Neighbours, Succession } from '../../replica/standing.ts'
-import type { Leasing } from '../leasing.ts'
+import type { Replica } from '../../replica/replica.ts'
+import type { Succession } from '../../replica/standing.ts'
+import { isDamage } from '../../store/failure.ts'
 import type { PartitionRecord } from '../records.ts'
-import type { Files } from './files.ts'
-import type { Followers } from './followers.ts'
 import { Leadership } from './leadership.ts'
 import { openReplica } from './opening.ts'
 import { Patience } from './patience.ts'
-
-export type HostedPorts = ReplicaPorts & {
-  metadata: Metadata
-  leasing: Leasing
-  neighbours: Neighbours
-  files: Files
-  followers: Followers
-  /** Something is not as it should be: `failure` says what. */
-  complain(hosted: Hosted, failure: Error): void
-}
+import type { HostedPorts } from './ports.ts'
+import { repair } from './repair.ts'
 
 /** How long a partition that broke rests before it is led, or opened, again. */
 const REST_MS = 1000
 /** The same, when it only came too late. */
 const SHORT_REST_MS = 20
+/** Between looks whether one that has stopped can be rebuilt. */
+const REPAIR_MS = 3000
 /** Between looks whether other replicas are back. */
 const CHECK_MS = 100
 
@@ -72,7 +64,7 @@ export class Hosted {
     return this.#replica?.leader
   }
 
-  /** Nothing can be done with it but by a person; `failure` says why. */
+  /** Its file and its log do not go together, or one of them is damaged; `failure` says how. */
   get isStopped(): boolean {
     return this.#isStopped
   }
@@ -95,6 +87,11 @@ export class Hosted {
   /** See Handover. */
   get successor(): Promise<string | undefined> | undefined {
     return this.#leadership.successor
+  }
+
+  /** It leads nothing: it is about to leave, or could not write what it leads. */
+  get #abstains(): boolean {
+    return this.#leaving || (this.#ports.disk.isFailing && !this.isAlone)
   }
 
   /** Resolves when what there is to do now is done. */
@@ -142,7 +139,7 @@ export class Hosted {
     return new Promise((resolve, reject) => {
       void this.#enqueue(async () => {
         const { lease } = this.#ports.leasing
-        if (!this.#replica || !lease || this.#over || this.#isStopped || this.#leaving)
+        if (!this.#replica || !lease || this.#over || this.#isStopped || this.#abstains)
           return reject(new NotLeading('this replica can not lead'))
         await this.#leadership.takeOver(this.#replica, lease, succession).then(resolve, error => {
           reject(error)
@@ -188,8 +185,9 @@ export class Hosted {
 
   async #tend(): Promise<void> {
     // One that leaves is about to hand over.
-    if (this.#over || this.#isStopped || (this.#leaving && this.leader)) return
+    if (this.#over || (this.#leaving && this.leader)) return
     this.#cancel()
+    if (this.#isStopped) return this.#repair().catch(() => this.#later(REPAIR_MS))
     const replica = (this.#replica ??= await this.#open())
     const { lease } = this.#ports.leasing
     if (!lease) return this.#follow('there is no lease')
@@ -199,14 +197,14 @@ export class Hosted {
     if (holder.kind !== 'other') this.#leadership.forgetHandover()
     if (holder.kind === 'other') return this.#follow(`${holder.node} leads`)
     if (holder.kind === 'free' && !(await this.#compete(replica, lease, holder.next))) return
-    if (this.#patience.isResting || (this.#leaving && !replica.leader)) return this.#giveWay(lease)
+    if (this.#patience.isResting || (this.#abstains && !replica.leader)) return this.#giveWay(lease)
     await this.#leadership.serve(replica, lease)
     this.#failure = undefined
   }
 
   /** @returns whether the key was free to take, and is taken now */
   async #compete(replica: Replica, lease: Lease, next: string | undefined): Promise<boolean> {
-    const wait = this.#leaving ? undefined : this.#patience.of(this.#record.replicas, replica.lag, next)
+    const wait = this.#abstains ? undefined : this.#patience.of(this.#record.replicas, replica.lag, next)
     if (wait !== 0 || replica.leader) this.#follow('nobody leads')
     if (wait) this.#later(wait)
     if (wait !== 0) return false
@@ -240,6 +238,7 @@ export class Hosted {
     if (error instanceof PositionConflict) {
       logger.warn({ err: error, partition: this.id }, 'another leader has appended: this one has stepped down')
     } else {
+      this.#ports.disk.blame(error)
       logger.error({ err: error, partition: this.id }, 'a partition has stopped; it will be led again from its log')
       this.#patience.rest(REST_MS)
     }
@@ -248,24 +247,44 @@ export class Hosted {
 
   async #failed(error: Error): Promise<void> {
     if (this.#over) return
-    const { leasing, complain } = this.#ports
+    const { disk, complain } = this.#ports
     this.#failure = error
     if (error instanceof Behind && !this.isAlone) return this.#rebuild(error)
-    this.#isStopped = error instanceof OperatorError || error instanceof InvariantViolation
-    if (this.#isStopped) {
-      complain(this, error)
-      this.#replica?.stepDown(error.message)
-      if (leasing.lease) await this.#leadership.claim.release(leasing.lease).catch(() => {})
-      return
-    }
+    const isDisk = disk.blame(error)
+    const isFinal = error instanceof OperatorError || error instanceof InvariantViolation || isDamage(error)
+    this.#isStopped = isFinal && !isDisk
     complain(this, error)
     const isLate = error instanceof PositionConflict || error instanceof NotLeading
+    if (this.#isStopped) this.#replica?.stepDown(error.message)
     // A leader goes on for as long as its lease lasts.
     if (!this.leader) {
       if (this.#replica && !isLate) this.#patience.rest(REST_MS)
-      this.#follow(error.message)
+      // What can't be written now would fail again at once.
+      if (!this.#isStopped && !isDisk) this.#follow(error.message)
+      if (this.#isStopped || isDisk) await this.#release()
     }
-    this.#later(isLate ? SHORT_REST_MS : REST_MS)
+    if (this.#isStopped) this.#later(REPAIR_MS)
+    else this.#later(isLate ? SHORT_REST_MS : REST_MS)
+  }
+
+  /** Others may lead. */
+  async #release(): Promise<void> {
+    const { lease } = this.#ports.leasing
+    if (lease) await this.#leadership.claim.release(lease).catch(() => {})
+  }
+
+  /** One that has stopped: another one's file may take the place of its own. */
+  async #repair(): Promise<void> {
+    const { lease } = this.#ports.leasing
+    if (this.isAlone || !lease) return
+    this.#later(REPAIR_MS)
+    const holder = await this.#leadership.claim.holder(lease)
+    if (holder.kind !== 'other') return
+    await this.#replica?.close('it is rebuilt').catch(() => {})
+    this.#replica = undefined
+    if (!(await repair(this.id, holder.node, this.#failure!, this.#ports))) return
+    this.#isStopped = false
+    this.#later(0)
   }
 
   /** The log begins after what this replica has applied. */

@@ -10,7 +10,7 @@ import { Claim } from './claim.ts'
 import { Duty } from './duty.ts'
 import { furthest } from './furthest.ts'
 import { Handover } from './handover.ts'
-import type { HostedPorts } from './hosted.ts'
+import type { HostedPorts } from './ports.ts'
 
 export type LeadershipHooks = {
   /** The leader could not go on, and has stepped down. */
