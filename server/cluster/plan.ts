@@ -20,7 +20,12 @@ export function slices(count: number, uuid: () => string): PartitionSlice[] {
 
 /** All partitions the record names: its own first, then its indexes'. */
 export function partitionIds(table: TableRecord): string[] {
-  return [...table.partitions.map(({ id }) => id), ...indexPartitionIds(table)]
+  return [...ownPartitionIds(table), ...indexPartitionIds(table)]
+}
+
+/** Those that hold items, or have held them, or will. */
+export function ownPartitionIds({ partitions, retired = [], resharding }: TableRecord): string[] {
+  return [...partitions, ...retired, ...(resharding?.children ?? [])].map(({ id }) => id)
 }
 
 export function indexPartitionIds(table: TableRecord): string[] {
@@ -29,8 +34,12 @@ export function indexPartitionIds(table: TableRecord): string[] {
 
 /** The records of all partitions the table should have now, but for the nodes that hold them. */
 export function partitionRecords(table: TableRecord): Omit<PartitionRecord, 'replicas'>[] {
-  const schema = partitionSchema(table)
-  const own = table.partitions.map(({ id }) => ({ id, tableId: table.id, schema }))
+  const { id: tableId, partitions, retired = [], resharding } = table
+  const own = [
+    ...partitions.map(slice => ({ id: slice.id, tableId, schema: handingSchema(table, slice) })),
+    ...retired.map(slice => ({ id: slice.id, tableId, schema: retiredSchema(table, slice) })),
+    ...(resharding?.children ?? []).map(({ id }) => ({ id, tableId, schema: fillingSchema(table) })),
+  ]
   if (table.status === 'DELETING') return own
   const ofIndexes = table.globalIndexes.flatMap(index => index.partitions.map(({ id }) => ({ id, tableId: table.id })))
   return [...own, ...ofIndexes]
@@ -79,13 +88,13 @@ function advanceCreation(table: TableRecord, leaders: Leaders): Step | undefined
 /** A partition goes only when no transaction anywhere depends on what it has decided (INV-T3). */
 function advanceDeletion(table: TableRecord, leaders: Leaders): Step | undefined {
   if (table.dropped) return partitionIds(table).some(id => leaders(id)) ? undefined : { record: 'gone', drop: [] }
-  const areClosed = table.partitions.every(({ id }) => leaders(id)?.closed)
+  const areClosed = ownPartitionIds(table).every(id => leaders(id)?.closed)
   if (!areClosed) return undefined
   if (lastRetention(table) !== undefined) {
     const isAlone = !indexPartitionIds(table).some(id => leaders(id))
     return isAlone ? { record: 'gone', drop: [], remains: table } : undefined
   }
-  return { record: { ...table, dropped: true }, drop: table.partitions.map(({ id }) => id) }
+  return { record: { ...table, dropped: true }, drop: ownPartitionIds(table) }
 }
 
 /** CREATING: `backfilling` false, then true, then ACTIVE once all rows are made. */
@@ -99,7 +108,7 @@ function advanceIndex(table: TableRecord, index: GlobalIndexRecord, leaders: Lea
   return { ...built, status: 'ACTIVE' }
 }
 
-function partitionSchema(table: TableRecord): PartitionSchema {
+function partitionSchema(table: TableRecord, { base }: Pick<PartitionSlice, 'base'>): PartitionSchema {
   const isClosing = table.status === 'DELETING'
   const live = isClosing ? [] : table.globalIndexes.filter(index => index.status !== 'DELETING')
   return {
@@ -109,7 +118,37 @@ function partitionSchema(table: TableRecord): PartitionSchema {
     backfill: live.filter(index => index.backfilling !== undefined).map(index => index.id),
     ...(table.pointInTimeRecovery && !isClosing && { archived: true }),
     ...(isClosing && { closing: true }),
+    ...(base !== undefined && { base }),
   }
+}
+
+/** Of one that others are about to take over from: all that it has goes to them, in the end for good. */
+function handingSchema(table: TableRecord, slice: PartitionSlice): PartitionSchema {
+  const schema = partitionSchema(table, slice)
+  const { resharding } = table
+  if (!resharding || resharding.phase === 'making' || !resharding.parents.includes(slice.id)) return schema
+  const { id, children, phase } = resharding
+  const handing = {
+    ...schema,
+    routes: { ...schema.routes, [id]: children },
+    backfill: [...schema.backfill, id],
+    handing: id,
+  }
+  return phase === 'filling' ? handing : { ...handing, table: withoutDuties(schema.table), sealed: true }
+}
+
+/** Of one that others have taken over from: it keeps what it has. */
+function retiredSchema(table: TableRecord, slice: PartitionSlice): PartitionSchema {
+  const { version, table: keys, archived, base } = partitionSchema(table, slice)
+  const kept = { ...(archived && { archived }), ...(base !== undefined && { base }) }
+  return { version, table: withoutDuties(keys), routes: {}, backfill: [], ...kept, sealed: true, closing: true }
+}
+
+/** Of one that is to take over. What it takes in is recorded where it comes from, and feeds no index. */
+function fillingSchema(table: TableRecord): PartitionSchema {
+  const { version, table: keys, archived, closing } = partitionSchema(table, {})
+  const kept = { ...(archived && { archived }), ...(closing && { closing }) }
+  return { version, table: withoutDuties(keys), routes: {}, backfill: [], ...kept, filling: true }
 }
 
 /** A table that is going records nothing any more, and lets nothing expire. */

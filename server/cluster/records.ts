@@ -35,6 +35,8 @@ export type LeaderRecord = {
   built: string[]
   /** The table is going, and no other partition needs what was decided here. */
   closed: boolean
+  /** The last position of a partition that others take over from, once they have all of it. */
+  sealed?: number
 }
 
 export const PARTITIONS = 'partitions/'

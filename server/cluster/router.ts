@@ -31,17 +31,19 @@ export class Router implements Items {
   }
 
   get(table: TableRecord, key: Buffer, consistent: boolean): Promise<Image | undefined> {
-    const { id } = sliceOf(table.partitions, key)
-    if (!consistent) return this.#anywhere(id, table, reader => reader.get(key))
-    return this.#routes.ask(id, table, leader => leader.get(key))
+    if (!consistent) return this.#getAnywhere(table, key)
+    return this.#routes.askOf(key, table, leader => leader.get(key))
   }
 
   write(table: TableRecord, command: WriteCommand): Promise<WriteOutcome> {
-    const { id } = sliceOf(table.partitions, command.key)
-    return this.#routes.ask(id, table, leader => leader.write(command))
+    return this.#routes.askOf(command.key, table, leader => leader.write(command))
   }
 
-  async range(table: TableRecord, target: RangeTarget, request: RangePage, consistent: boolean): Promise<Page> {
+  range(table: TableRecord, target: RangeTarget, request: RangePage, consistent: boolean): Promise<Page> {
+    return this.#routes.asked(table, current => this.#range(current, target, request, consistent))
+  }
+
+  async #range(table: TableRecord, target: RangeTarget, request: RangePage, consistent: boolean): Promise<Page> {
     const slices = target && 'globalIndex' in target ? target.globalIndex.partitions : table.partitions
     const index = target && 'localIndex' in target ? target.localIndex : undefined
     if (target && 'globalIndex' in target) await this.#fed(table, target.globalIndex.id)
@@ -53,7 +55,7 @@ export class Router implements Items {
       if (touched.length === 1) rest.splice = request.splice
       const part = consistent
         ? await this.#routes.ask(id, table, leader => leader.range(rest), target)
-        : await this.#anywhere(id, table, reader => reader.range(rest), target)
+        : await this.#rangeAnywhere(id, table, rest, target)
       if (touched.length === 1) return part
       for (const row of part.rows) page.rows.push(row)
       page.bytes += part.bytes
@@ -64,18 +66,33 @@ export class Router implements Items {
   }
 
   /** Asks the nearest replica; the leader, if there is none that knows, or it does not answer soon. */
-  #anywhere<T>(
+  #getAnywhere(table: TableRecord, key: Buffer): Promise<Image | undefined> {
+    const { id } = sliceOf(table.partitions, key)
+    return this.#nearest(
+      id,
+      reader => reader.get(key),
+      () => this.#routes.askOf(key, table, leader => leader.get(key)),
+    )
+  }
+
+  /** The same. */
+  #rangeAnywhere(id: string, table: TableRecord, range: RangeRequest, target: RangeTarget): Promise<Page> {
+    return this.#nearest(
+      id,
+      reader => reader.range(range),
+      () => this.#routes.ask(id, table, leader => leader.range(range), target),
+    )
+  }
+
+  #nearest<T>(
     partition: string,
-    table: TableRecord,
     ask: (reader: PartitionReader) => T | Promise<T>,
-    target?: RangeTarget,
+    leader: () => Promise<T>,
   ): Promise<T> {
-    const leader = () => this.#routes.ask(partition, table, ask, target)
     const reader = this.#leaders.reader?.(partition)
     if (!reader) return leader()
     try {
-      const answer = ask(reader)
-      return this.#hedge.ask(Promise.resolve(answer), leader)
+      return this.#hedge.ask(Promise.resolve(ask(reader)), leader)
     } catch {
       return leader()
     }

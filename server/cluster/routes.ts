@@ -11,6 +11,13 @@ import type { Leaders, PartitionLeader } from './leaders.ts'
 const LEADER_WAIT_MS = 5000
 const LEADER_CHECK_MS = 20
 
+/** A partition is not the table's any more: others have taken over, and what was asked of it was not done. */
+export class Moved extends Error {
+  constructor(partition: string) {
+    super(`other partitions have taken over from ${partition}`)
+  }
+}
+
 export class Routes {
   readonly #tables: Pick<Tables, 'find'>
   readonly #leaders: Leaders
@@ -26,19 +33,52 @@ export class Routes {
     return this.#leaders.find(partition)
   }
 
-  /** Waits for the leader of a partition. Errors: that the table or its index is gone; InternalServerError. */
+  /** Waits for the leader of a partition. Errors: that the table or its index is gone; Moved; InternalServerError. */
   leader(partition: string, table: TableRecord, target?: RangeTarget): Promise<PartitionLeader> {
-    return untilLed(this.#leaders, this.#clock, partition, () => this.gone(table, target))
+    return untilLed(this.#leaders, this.#clock, partition, this.#loss(partition, table, target))
   }
 
-  /** See `askLeader`. Errors: also that the table or its index is gone. */
+  /** See `askLeader`. Errors: also that the table or its index is gone; Moved. */
   ask<T>(
     partition: string,
     table: TableRecord,
     ask: (leader: PartitionLeader) => T | Promise<T>,
     target?: RangeTarget,
   ): Promise<T> {
-    return askLeader(this.#leaders, this.#clock, partition, ask, () => this.gone(table, target))
+    return askLeader(this.#leaders, this.#clock, partition, ask, this.#loss(partition, table, target))
+  }
+
+  /** Asks the leader of the partition that has the row, whichever that is by then. Errors: as `ask`, without Moved. */
+  askOf<T>(key: Buffer, table: TableRecord, ask: (leader: PartitionLeader) => T | Promise<T>): Promise<T> {
+    return this.asked(table, ({ partitions }) => this.ask(sliceOf(partitions, key).id, table, ask))
+  }
+
+  /**
+   * `ask` for the table's partitions, and again whenever others have taken over from one of them: it may do nothing that may not
+   * be done again before it ends with Moved. Errors: those of `ask`, without Moved.
+   */
+  asked<T>(table: TableRecord, ask: (table: TableRecord) => Promise<T>): Promise<T> {
+    return ask(table).catch(error => {
+      if (error instanceof Moved) return this.asked(this.latest(table), ask)
+      throw error
+    })
+  }
+
+  /** The table as it is known by now. */
+  latest(table: TableRecord): TableRecord {
+    const current = this.#tables.find(table.name)
+    return current?.id === table.id ? current : table
+  }
+
+  #loss(partition: string, table: TableRecord, target?: RangeTarget): Loss {
+    return { gone: () => this.gone(table, target), moved: () => this.moved(partition, table, target) }
+  }
+
+  /** What to say when others have taken over from the partition; undefined if none have. */
+  moved(partition: string, table: TableRecord, target?: RangeTarget): Moved | undefined {
+    if (target && 'globalIndex' in target) return undefined
+    const { partitions } = this.latest(table)
+    return partitions.some(({ id }) => id === partition) ? undefined : new Moved(partition)
   }
 
   /** What to say when the table or its index went while the request was under way; undefined if they are there. */
@@ -52,30 +92,36 @@ export class Routes {
   }
 }
 
+/** Why a partition has no leader any more: it is gone, or others have taken over from it. */
+type Loss = { gone(): Error | undefined; moved(): Error | undefined }
+
+const NO_LOSS: Loss = { gone: () => undefined, moved: () => undefined }
+
 /**
  * Asks the partition's leader. One that turns out not to lead has done nothing: the one that does is asked instead, for as
- * long as a leader is waited for. `gone`: why there is none any more.
- * Errors: those of the leader; of `gone`; InternalServerError; Interrupted.
+ * long as a leader is waited for. Errors: those of the leader; of `loss`; InternalServerError; Interrupted.
  */
 export async function askLeader<T>(
   leaders: Leaders,
   clock: Clock,
   partition: string,
   ask: (leader: PartitionLeader) => T | Promise<T>,
-  gone: () => Error | undefined = () => undefined,
+  loss: Loss = NO_LOSS,
 ): Promise<T> {
   let end: number | undefined
   let told: string | undefined
   while (true) {
-    const leader = leaders.find(partition) ?? (await untilLed(leaders, clock, partition, gone))
+    const leader = leaders.find(partition) ?? (await untilLed(leaders, clock, partition, loss))
     try {
       return await ask(leader)
     } catch (error) {
       if (!(error instanceof NotLeading)) throw error
       const now = clock.monotonic()
       end ??= now + LEADER_WAIT_MS
-      const reason = gone()
-      if (reason || error instanceof Interrupted || now >= end) throw reason ?? error
+      const gone = loss.gone()
+      if (gone || error instanceof Interrupted) throw gone ?? error
+      const moved = loss.moved()
+      if (moved || now >= end) throw moved ?? error
       leaders.hint?.(partition, error.leader)
       // Once told who leads, it is asked at once.
       if (error.leader === undefined || error.leader === told) await sleep(clock, LEADER_CHECK_MS)
@@ -84,17 +130,12 @@ export async function askLeader<T>(
   }
 }
 
-async function untilLed(
-  leaders: Leaders,
-  clock: Clock,
-  partition: string,
-  gone: () => Error | undefined,
-): Promise<PartitionLeader> {
+async function untilLed(leaders: Leaders, clock: Clock, partition: string, loss: Loss): Promise<PartitionLeader> {
   for (let waited = 0; waited < LEADER_WAIT_MS; waited += LEADER_CHECK_MS) {
     const leader = leaders.find(partition)
     if (leader) return leader
-    const reason = gone()
-    if (reason) throw reason
+    const lost = loss.gone() ?? loss.moved()
+    if (lost) throw lost
     await sleep(clock, LEADER_CHECK_MS)
   }
   throw internalServerError()

@@ -1,10 +1,13 @@
 /**
  * The other end of a feed: the leader of an index partition takes rows in. INV-R4: the position goes into the entry with
- * the rows, so what was taken in once is not taken in again.
+ * the rows, so what was taken in once is not taken in again. Partitions that take over from others are filled the same way.
  */
 import type { Position } from '../log/log.ts'
 import type { Effect } from '../partition/entry.ts'
+import { imageEffect } from '../partition/evaluate.ts'
 import type { StoreReader } from '../store/reader.ts'
+import type { Image } from '../store/rows.ts'
+import type { Applier } from './applier.ts'
 import type { FeedRow } from './feed.ts'
 import type { Pipeline } from './pipeline.ts'
 
@@ -12,12 +15,14 @@ type Intake = { position: Position; applied: Promise<unknown> }
 
 export class Intakes {
   readonly #reader: StoreReader
+  readonly #applier: Applier
   readonly #pipeline: Pipeline
   /** By source: the last feed proposed. */
   readonly #last = new Map<string, Intake>()
 
-  constructor(reader: StoreReader, pipeline: Pipeline) {
+  constructor(reader: StoreReader, applier: Applier, pipeline: Pipeline) {
     this.#reader = reader
+    this.#applier = applier
     this.#pipeline = pipeline
   }
 
@@ -42,8 +47,17 @@ export class Intakes {
     const effects: Effect[] = []
     for (const { key, image } of last.values()) {
       const before = this.#reader.sizeOf(key)
-      if (image || before !== undefined) effects.push({ key, image, before, local: [], global: [] })
+      if (image || before !== undefined) effects.push(this.#effect(key, image, before))
     }
     return effects
+  }
+
+  /** Where items come from the partitions before, local indexes come by them; global ones have the rows. */
+  #effect(key: Buffer, image: Image | undefined, before: number | undefined): Effect {
+    const { table, filling } = this.#applier.schema ?? {}
+    const effect: Effect = { key, image, before, local: [], global: [] }
+    const hasLocal = filling && table!.indexes.some(({ kind }) => kind === 'LOCAL')
+    if (hasLocal) effect.local = imageEffect(table!, key, this.#reader.get(key), image).local
+    return effect
   }
 }

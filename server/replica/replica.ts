@@ -16,7 +16,7 @@ import { localIndexNumber } from '../partition/schema.ts'
 import type { Checkpointer } from '../store/checkpointer.ts'
 import type { Image, Page } from '../store/rows.ts'
 import { deleteStore, Store } from '../store/store.ts'
-import { checkAgreement, mend, replay } from './agreement.ts'
+import { checkAgreement, comesTo, mend, replay } from './agreement.ts'
 import { Applier } from './applier.ts'
 import type { IndexPartitions } from './feed.ts'
 import { Following } from './following.ts'
@@ -24,6 +24,7 @@ import { Leader } from './leader.ts'
 import type { Peers } from './peers.ts'
 import { NotLeading } from './pipeline.ts'
 import { Saving } from './saving.ts'
+import { checkServing } from './serving.ts'
 import type { AppliedEnd, Standing } from './standing.ts'
 
 export type ReplicaPorts = {
@@ -168,16 +169,8 @@ export class Replica {
     await this.#following?.stop()
     this.#following = undefined
     await this.#log.refresh()
-    if (!known || !(await this.#comesTo(known))) await this.#catchUp()
+    if (!known || !(await comesTo(known, this.#store, this.#log, this.#applier))) await this.#catchUp()
     this.#isPrepared = true
-  }
-
-  async #comesTo({ position, chain }: AppliedEnd): Promise<boolean> {
-    const { state } = this.#applier
-    if (this.#log.end() !== position || state.position > position || this.#log.start() > state.position + 1)
-      return false
-    await replay(this.#store.path, this.#log, this.#applier)
-    return this.#applier.state.chain === chain
   }
 
   async #catchUp(): Promise<void> {
@@ -241,6 +234,7 @@ export class Replica {
     const { position } = this.#applier.state
     if (position < this.#seen) throw new NotLeading('the replica is catching up')
     this.#seen = position
+    checkServing(this.#applier.schema)
   }
 
   /** Hands what was applied to the file system. Errors: those of the disk; then the leader has stepped down. */
