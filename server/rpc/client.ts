@@ -27,6 +27,8 @@ export class RpcClient {
   readonly #connections = new Map<string, Connection>()
   /** Of addresses that could not be reached: since when. */
   readonly #unreachable = new Map<string, number>()
+  /** Addresses whose certificates, or ours, have been complained of. */
+  readonly #distrusted = new Set<string>()
   #closed = false
 
   constructor({ limits = LIMITS, ...options }: RpcClientOptions) {
@@ -59,6 +61,19 @@ export class RpcClient {
     for (const connection of this.#connections.values()) connection.close('this process is closing')
   }
 
+  /** Processes come and go; one whose certificate is not trusted, or that does not trust ours, stays away until a person looks. */
+  #tell(address: string, error: Error): void {
+    const { logger } = this.#ports
+    const isTrust = address.startsWith('https:') && isTrustFailure(error)
+    if (isTrust && !this.#distrusted.has(address)) {
+      this.#distrusted.add(address)
+      logger.error(
+        { err: error, address },
+        'another process does not trust the certificate of this one, or the other way round: see --tls-ca, --tls-cert and --tls-key of both',
+      )
+    } else logger.debug({ err: error, address }, 'another process cannot be reached')
+  }
+
   /** Whether it could not be reached so recently. */
   #isSince(address: string, ms: number): boolean {
     return this.#ports.clock.monotonic() - (this.#unreachable.get(address) ?? Number.NEGATIVE_INFINITY) < ms
@@ -73,7 +88,7 @@ export class RpcClient {
     }
     this.#connections.set(address, connection)
     const failed = (error: Error) => {
-      this.#ports.logger.debug({ err: error, address }, 'another process cannot be reached')
+      this.#tell(address, error)
       this.#unreachable.set(address, clock.monotonic())
       connection.close(error.message)
     }
@@ -82,6 +97,7 @@ export class RpcClient {
     request.once('upgrade', (_response: IncomingMessage, socket: Socket, head: Buffer) => {
       cancel()
       this.#unreachable.delete(address)
+      this.#distrusted.delete(address)
       socket.setNoDelay(true)
       socket.setKeepAlive(true, KEEP_ALIVE_MS)
       connection.open(socket, head)
@@ -98,6 +114,10 @@ export class RpcClient {
     request.end()
     return connection
   }
+}
+
+function isTrustFailure({ code = '', message }: NodeJS.ErrnoException): boolean {
+  return /CERT|TLS|SSL|SIGNATURE|ISSUER|EPROTO/.test(code) || /alert|certificate/i.test(message)
 }
 
 function upgrade(address: string, tls: Tls | undefined): ClientRequest {
