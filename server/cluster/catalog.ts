@@ -11,7 +11,7 @@ import type { RowStatistics } from '../store/rows.ts'
 import type { TableChange, TableStatistics, Tables } from './cluster.ts'
 import type { Leaders } from './leaders.ts'
 import { type Placement, partitionChanges } from './placement.ts'
-import { indexPartitionIds, slices } from './plan.ts'
+import { childrenOf, indexPartitionIds, slices } from './plan.ts'
 import { type PartitionRecord, partitionKey, type Realm, stampedId, tableKey, tablesPrefix } from './records.ts'
 
 export type CatalogPorts = { metadata: Metadata; leaders: Leaders; clock: Clock; random: Random }
@@ -219,7 +219,7 @@ export class Catalog implements Tables {
 
 /** The partitions that go at once when the table is deleted. */
 function doomed(table: TableRecord): string[] {
-  return [...indexPartitionIds(table), ...(table.resharding?.children ?? []).map(({ id }) => id)]
+  return [...indexPartitionIds(table), ...childrenOf(table, undefined).map(({ id }) => id)]
 }
 
 /** Whether the partitions have to know of the change. */

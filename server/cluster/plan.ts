@@ -4,7 +4,7 @@
  */
 import { isDeepStrictEqual } from 'node:util'
 import type { TableSchema } from '../model/schema.ts'
-import type { GlobalIndexRecord, PartitionSlice, TableRecord } from '../model/table.ts'
+import type { GlobalIndexRecord, PartitionSlice, Resharding, TableRecord } from '../model/table.ts'
 import { schemaOf } from '../model/table.ts'
 import type { PartitionSchema } from '../partition/schema.ts'
 import type { LeaderRecord, PartitionRecord } from './records.ts'
@@ -24,25 +24,50 @@ export function partitionIds(table: TableRecord): string[] {
 }
 
 /** Those that hold items, or have held them, or will. */
-export function ownPartitionIds({ partitions, retired = [], resharding }: TableRecord): string[] {
-  return [...partitions, ...retired, ...(resharding?.children ?? [])].map(({ id }) => id)
+export function ownPartitionIds(table: TableRecord): string[] {
+  const { partitions, retired = [] } = table
+  return [...partitions, ...retired, ...childrenOf(table, undefined)].map(({ id }) => id)
 }
 
 export function indexPartitionIds(table: TableRecord): string[] {
-  return table.globalIndexes.flatMap(index => index.partitions).map(({ id }) => id)
+  return table.globalIndexes.flatMap(index => [...index.partitions, ...childrenOf(table, index.id)]).map(({ id }) => id)
+}
+
+/** The partitions that are to take over from the index's, or, without one, from the table's own. */
+export function childrenOf({ resharding }: TableRecord, index: string | undefined): PartitionSlice[] {
+  return resharding && resharding.index === index ? resharding.children : []
 }
 
 /** The records of all partitions the table should have now, but for the nodes that hold them. */
 export function partitionRecords(table: TableRecord): Omit<PartitionRecord, 'replicas'>[] {
-  const { id: tableId, partitions, retired = [], resharding } = table
+  const { id: tableId, partitions, retired = [] } = table
   const own = [
     ...partitions.map(slice => ({ id: slice.id, tableId, schema: handingSchema(table, slice) })),
     ...retired.map(slice => ({ id: slice.id, tableId, schema: retiredSchema(table, slice) })),
-    ...(resharding?.children ?? []).map(({ id }) => ({ id, tableId, schema: fillingSchema(table) })),
+    ...childrenOf(table, undefined).map(({ id }) => ({ id, tableId, schema: fillingSchema(table) })),
   ]
   if (table.status === 'DELETING') return own
-  const ofIndexes = table.globalIndexes.flatMap(index => index.partitions.map(({ id }) => ({ id, tableId: table.id })))
-  return [...own, ...ofIndexes]
+  return [...own, ...table.globalIndexes.flatMap(index => indexPartitionRecords(table, index))]
+}
+
+/** Those of an index know nothing of it, but for those that take over from others, or are taken over from. */
+function indexPartitionRecords(table: TableRecord, index: GlobalIndexRecord): Omit<PartitionRecord, 'replicas'>[] {
+  const recordOf = (id: string, schema: PartitionSchema | undefined) => ({
+    id,
+    tableId: table.id,
+    ...(schema && { schema }),
+  })
+  const children = index.status === 'DELETING' ? [] : childrenOf(table, index.id)
+  return [
+    ...index.partitions.map(slice => recordOf(slice.id, indexSchema(table, index, slice))),
+    ...children.map(({ id }) =>
+      recordOf(id, {
+        ...indexPartitionSchema(table, index),
+        filling: true,
+        sources: table.resharding!.parents,
+      }),
+    ),
+  ]
 }
 
 /** Progress of the partitions, by id. */
@@ -67,10 +92,13 @@ export function advance(table: TableRecord, leaders: Leaders): Step | undefined 
   const globalIndexes = table.globalIndexes
     .filter(index => !(index.dropped && index.partitions.every(({ id }) => !leaders(id))))
     .map(index => advanceIndex(table, index, leaders))
-  const { updating: _, ...rest } = table
+  const { updating: _, resharding, ...rest } = table
   const busy = globalIndexes.some(index => index.status === 'DELETING')
   const record: TableRecord = busy ? { ...table, globalIndexes } : { ...rest, globalIndexes, status: 'ACTIVE' }
-  const drop = doomed.flatMap(index => index.partitions).map(({ id }) => id)
+  // An index takes those that were to take over from its partitions with it.
+  if (doomed.some(index => index.id === resharding?.index)) delete record.resharding
+  else if (resharding) record.resharding = resharding
+  const drop = doomed.flatMap(index => [...index.partitions, ...childrenOf(table, index.id)]).map(({ id }) => id)
   return isDeepStrictEqual(record, table) ? undefined : { record, drop }
 }
 
@@ -122,19 +150,34 @@ function partitionSchema(table: TableRecord, { base }: Pick<PartitionSlice, 'bas
   }
 }
 
-/** Of one that others are about to take over from: all that it has goes to them, in the end for good. */
+/** Of one of the table's own. */
 function handingSchema(table: TableRecord, slice: PartitionSlice): PartitionSchema {
   const schema = partitionSchema(table, slice)
   const { resharding } = table
-  if (!resharding || resharding.phase === 'making' || !resharding.parents.includes(slice.id)) return schema
-  const { id, children, phase } = resharding
-  const handing = {
-    ...schema,
-    routes: { ...schema.routes, [id]: children },
-    backfill: [...schema.backfill, id],
-    handing: id,
-  }
-  return phase === 'filling' ? handing : { ...handing, table: withoutDuties(schema.table), sealed: true }
+  const isHanding = resharding && resharding.phase !== 'making' && resharding.parents.includes(slice.id)
+  return isHanding ? handed(schema, resharding) : schema
+}
+
+function indexSchema(table: TableRecord, index: GlobalIndexRecord, slice: PartitionSlice): PartitionSchema | undefined {
+  const { id, base, consumed } = slice
+  const schema = { ...indexPartitionSchema(table, index), ...(consumed && { base, consumed }) }
+  const { resharding } = table
+  const isHanding = resharding && resharding.phase !== 'making' && resharding.parents.includes(id)
+  if (isHanding) return handed(schema, resharding)
+  return consumed && schema
+}
+
+function indexPartitionSchema(table: TableRecord, { id }: GlobalIndexRecord): PartitionSchema {
+  const { indexes, ...keys } = withoutDuties(schemaOf(table))
+  const index = indexes.find(index => index.id === id)
+  return { version: table.schemaVersion ?? 0, table: { ...keys, indexes: [] }, index, routes: {}, backfill: [] }
+}
+
+/** All rows go to those who will take over, in the end for good. */
+function handed(schema: PartitionSchema, { id, children, phase }: Resharding): PartitionSchema {
+  const { routes, backfill, table } = schema
+  const handing = { ...schema, routes: { ...routes, [id]: children }, backfill: [...backfill, id], handing: id }
+  return phase === 'filling' ? handing : { ...handing, table: withoutDuties(table), sealed: true }
 }
 
 /** Of one that others have taken over from: it keeps what it has. */

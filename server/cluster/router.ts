@@ -7,7 +7,7 @@ import type { Image, Page } from '../store/rows.ts'
 import type { Items, RangePage, RangeTarget, Tables } from './cluster.ts'
 import { Hedge } from './hedge.ts'
 import type { Leaders, PartitionReader } from './leaders.ts'
-import { Routes, sliceOf } from './routes.ts'
+import { indexOf, Routes, sliceOf } from './routes.ts'
 
 const LAST_HASH = 2 ** 32 - 1
 
@@ -40,7 +40,9 @@ export class Router implements Items {
   }
 
   range(table: TableRecord, target: RangeTarget, request: RangePage, consistent: boolean): Promise<Page> {
-    return this.#routes.asked(table, current => this.#range(current, target, request, consistent))
+    return this.#routes.asked(table, current =>
+      this.#range(current, latestTarget(current, target), request, consistent),
+    )
   }
 
   async #range(table: TableRecord, target: RangeTarget, request: RangePage, consistent: boolean): Promise<Page> {
@@ -127,4 +129,10 @@ function slicesOf(slices: PartitionSlice[], { from, to, after, reverse }: RangeP
 /** The hash a bound of a range begins with; a bound may be shorter than a hash. */
 function hashBound(bound: Buffer, fallback: number): number {
   return bound.length >= 4 ? hashOfRow(bound) : fallback
+}
+
+/** The target as the table's record has it. */
+function latestTarget(table: TableRecord, target: RangeTarget): RangeTarget {
+  if (!target || !('globalIndex' in target)) return target
+  return { globalIndex: indexOf(table, target.globalIndex.id) ?? target.globalIndex }
 }

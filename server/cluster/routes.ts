@@ -2,7 +2,7 @@
 import { type Clock, sleep } from '../base/clock.ts'
 import { hashOfRow } from '../codec/key.ts'
 import { internalServerError, resourceNotFound, validation } from '../model/errors.ts'
-import type { PartitionSlice, TableRecord } from '../model/table.ts'
+import type { GlobalIndexRecord, PartitionSlice, TableRecord } from '../model/table.ts'
 import { Interrupted, NotLeading } from '../replica/pipeline.ts'
 import type { RangeTarget, Tables } from './cluster.ts'
 import type { Leaders, PartitionLeader } from './leaders.ts'
@@ -76,8 +76,9 @@ export class Routes {
 
   /** What to say when others have taken over from the partition; undefined if none have. */
   moved(partition: string, table: TableRecord, target?: RangeTarget): Moved | undefined {
-    if (target && 'globalIndex' in target) return undefined
-    const { partitions } = this.latest(table)
+    const current = this.latest(table)
+    const index = target && 'globalIndex' in target ? target.globalIndex.id : undefined
+    const { partitions } = index === undefined ? current : (indexOf(current, index) ?? { partitions: [] })
     return partitions.some(({ id }) => id === partition) ? undefined : new Moved(partition)
   }
 
@@ -146,4 +147,9 @@ export function sliceOf(slices: PartitionSlice[], key: Buffer): PartitionSlice {
   if (slices.length === 1) return slices[0]!
   const hash = hashOfRow(key)
   return slices.find(slice => hash >= slice.from && hash < slice.to)!
+}
+
+/** The table's global index of that id, as the record has it; undefined if it is gone. */
+export function indexOf({ globalIndexes }: TableRecord, id: string): GlobalIndexRecord | undefined {
+  return globalIndexes.find(index => index.id === id)
 }

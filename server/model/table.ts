@@ -51,6 +51,8 @@ export type PartitionSlice = {
   to: number
   /** Of one that has taken over from others: positions of their logs came before this, those of its own come after. */
   base?: number
+  /** Of a global index's, that has taken over from others: what those had taken in, by source. */
+  consumed?: Record<string, number>
 }
 
 /** Partitions that others are about to take over from: a split, if there are more of the others, a merge, if fewer. */
@@ -58,6 +60,8 @@ export type Resharding = {
   id: string
   /** The new partitions are being made; the rows go over; no changes are taken any more until all have gone over. */
   phase: 'making' | 'filling' | 'sealing'
+  /** The id of the global index whose partitions these are; the table's own otherwise. */
+  index?: string
   /** They cover the same stretch of the hash space as the children. */
   parents: string[]
   children: PartitionSlice[]

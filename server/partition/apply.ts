@@ -41,6 +41,7 @@ export function applyEntry(
       return
     case 'schema':
       applySchema(writer, entry.schema)
+      for (const [source, taken] of Object.entries(entry.schema.consumed ?? {})) writer.raiseConsumed(source, taken)
       applyStreams(writer, state.position + 1, entry, schema)
       return
     case 'write':
@@ -59,6 +60,7 @@ export function applyEntry(
       for (const label of entry.streams) writer.changes.forget(label)
       return
     case 'feed':
+      invariant(!schema?.sealed, 'a sealed partition was to take rows in')
       for (const effect of entry.effects) applyEffect(writer, state, effect)
       writer.saveConsumed(entry.source, entry.position)
   }

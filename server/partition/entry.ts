@@ -94,8 +94,8 @@ function versionOf(body: EntryBody): number {
   }
 }
 
-function schemaVersionOf({ table, handing, filling, sealed, base }: PartitionSchema): number {
-  if (handing !== undefined || filling || sealed || base !== undefined) return 4
+function schemaVersionOf({ table, handing, filling, sealed, base, index }: PartitionSchema): number {
+  if (handing !== undefined || filling || sealed || base !== undefined || index) return 4
   return table.stream || table.timeToLive !== undefined ? 3 : 1
 }
 

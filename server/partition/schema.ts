@@ -22,6 +22,12 @@ export type PartitionSchema = {
   sealed?: boolean
   /** Added to positions before they become sequence numbers: those of the partitions that were before come first. */
   base?: number
+  /** Of a global index's partition that takes over from others, or is taken over from; `table` then is the table without indexes. */
+  index?: IndexSchema
+  /** Of one that is still being filled: where from, and nobody else. */
+  sources?: string[]
+  /** What was taken in by those before it, by source. */
+  consumed?: Record<string, number>
 }
 
 /** What the entry at `position` has in its sequence numbers. */

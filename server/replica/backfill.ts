@@ -4,10 +4,10 @@
  * with the writes. The cursor is applied with them, so a new leader goes on where the last one was.
  */
 import { type Clock, sleep } from '../base/clock.ts'
-import { rowKey } from '../codec/key.ts'
+import { globalIndexKey, rowKey } from '../codec/key.ts'
 import { hashRange } from '../codec/range.ts'
 import type { Item } from '../model/item.ts'
-import type { IndexSchema, KeySchema, TableSchema } from '../model/schema.ts'
+import type { IndexSchema, TableSchema } from '../model/schema.ts'
 import { type BackfillState, backfillDocument } from '../partition/apply.ts'
 import type { EntryBody } from '../partition/entry.ts'
 import { indexRow } from '../partition/indexes.ts'
@@ -33,21 +33,23 @@ export type BackfillPorts = {
 /** What is made: `id` is a route's; `rowOf` an item's row there, if it has one. */
 export type Backfilled = {
   id: string
-  key: KeySchema
+  /** The key of the row that holds the item. */
+  keyOf(item: Item): Buffer
   rowOf(key: Buffer, image: Image): { key: Buffer; image: Image } | undefined
 }
 
 export function indexBackfill(table: TableSchema, index: IndexSchema): Backfilled {
   return {
     id: index.id,
-    key: table.key,
+    keyOf: item => rowKey(table.key, item),
     rowOf: (_, image) => indexRow(table, index, { ...image, item: JSON.parse(image.json) as Item }),
   }
 }
 
-/** All rows, as they are. */
-export function wholeBackfill({ key }: TableSchema, id: string): Backfilled {
-  return { id, key, rowOf: (row, image) => ({ key: row, image }) }
+/** All rows, as they are. `index`: the global index whose rows they are, if they are not the table's. */
+export function wholeBackfill({ key }: TableSchema, index: IndexSchema | undefined, id: string): Backfilled {
+  const keyOf = (item: Item) => (index ? globalIndexKey(key, index, item) : rowKey(key, item))
+  return { id, keyOf, rowOf: (row, image) => ({ key: row, image }) }
 }
 
 /** Resolves when the rows are all logged, or when stopped. */
@@ -73,7 +75,7 @@ function readPage(made: Backfilled, ports: BackfillPorts, cursor: string | undef
   const rows: { key: Buffer; image: Image }[] = []
   let last: Buffer | undefined
   for (const applied of page.rows) {
-    last = rowKey(made.key, JSON.parse(applied.json) as Item)
+    last = made.keyOf(JSON.parse(applied.json) as Item)
     const image = ports.latest(last, applied)
     const row = image && made.rowOf(last, image)
     if (row) rows.push({ key: row.key, image: { json: row.image.json, size: row.image.size } })

@@ -75,6 +75,11 @@ export class Batches {
     return this.#schema?.version ?? 0
   }
 
+  /** Whether a schema that seals was proposed. */
+  get isSealed(): boolean {
+    return this.#schema?.sealed === true
+  }
+
   /**
    * Proposes a schema. Whatever was evaluated by the one before is proposed first, so that a stream, and whatever else
    * begins or ends with a schema, begins and ends at one point of the log. Resolves once it is applied. Errors: NotLeading.

@@ -7,12 +7,14 @@ import { type Backfilled, backfill, indexBackfill, wholeBackfill } from './backf
 import type { Batches } from './batches.ts'
 import type { Expiries } from './expiries.ts'
 import type { Feeders } from './feeders.ts'
+import type { Intakes } from './intake.ts'
 import type { Pipeline } from './pipeline.ts'
 
 export type BuildingPorts = {
   reader: StoreReader
   applier: Applier
   batches: Batches
+  intakes: Intakes
   pipeline: Pipeline
   feeders: Feeders
   expiries: Expiries
@@ -32,22 +34,22 @@ export async function build(ports: BuildingPorts): Promise<string[]> {
   // Writes evaluated before the schema was applied feed the new index nothing: the backfill must find them in the store.
   await batches.drained()
   await expiries.build()
-  const { table, handing } = schema
+  const { table, handing, index } = schema
   const made = globalIndexes(table).map(index => indexBackfill(table, index))
-  if (handing !== undefined) made.push(wholeBackfill(table, handing))
+  if (handing !== undefined) made.push(wholeBackfill(table, index, handing))
   for (const rows of made) if (schema.backfill.includes(rows.id)) await makeRows(rows, ports)
   return schema.backfill
 }
 
 async function makeRows(rows: Backfilled, ports: BuildingPorts): Promise<void> {
-  const { reader, applier, batches, pipeline, clock } = ports
+  const { reader, applier, batches, intakes, pipeline, clock } = ports
   // It may be gone by now.
   const isOver = () => ports.stopped() || !Object.hasOwn(applier.schema!.routes, rows.id)
   await backfill(rows, {
     reader,
     clock,
     proposeWrites: () => batches.proposeAll(),
-    latest: (key, applied) => batches.latest(key, applied),
+    latest: (key, applied) => intakes.latest(key, batches.latest(key, applied)),
     propose: body => pipeline.propose(body),
     room: async () => ports.room(),
     stopped: isOver,

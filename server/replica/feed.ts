@@ -21,7 +21,7 @@ export interface IndexPartitions {
 
 /** By route, the rows that an entry changes. `handing`: the route by which all rows go, if there is one. */
 export function rowsOfEntry(entry: EntryBody, handing?: string): Map<string, FeedRow[]> {
-  if (entry.kind === 'write') {
+  if (entry.kind === 'write' || entry.kind === 'feed') {
     const rows = rowsOfEffects(entry.effects)
     if (handing !== undefined)
       rows.set(

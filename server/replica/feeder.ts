@@ -54,6 +54,10 @@ export class FeedSender {
     void this.#run()
   }
 
+  get partition(): string {
+    return this.#slice.id
+  }
+
   /** Bytes of the rows that wait. */
   get queued(): number {
     return this.#queued

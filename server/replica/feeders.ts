@@ -21,12 +21,16 @@ export class Feeders {
     this.#source = source
   }
 
-  /** Starts senders for the schema's global indexes and stops those of indexes that are gone. `position`: the last entry applied. */
+  /** Starts senders for the partitions of the schema's global indexes and stops those of partitions that are gone. `position`: the last entry applied. */
   follow(schema: PartitionSchema, position: Position): void {
     this.#handing = schema.handing
     for (const [index, slices] of Object.entries(schema.routes)) {
-      if (this.#senders.has(index)) continue
-      const senders = slices.map(slice => this.#sender(index, slice, position))
+      const known = this.#senders.get(index) ?? []
+      const senders = slices.map(
+        slice => known.find(sender => sender.partition === slice.id) ?? this.#sender(index, slice, position),
+      )
+      // Others have taken over from those that are not there any more.
+      for (const sender of known) if (!senders.includes(sender)) sender.stop()
       this.#senders.set(index, senders)
     }
     for (const [index, senders] of this.#senders) {

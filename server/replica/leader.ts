@@ -22,7 +22,7 @@ import { Intakes } from './intake.ts'
 import { Locks } from './locks.ts'
 import type { Peers } from './peers.ts'
 import { NotLeading, Pipeline } from './pipeline.ts'
-import { handedOver, type SealingPorts, seal } from './sealing.ts'
+import { type HandedOver, handedOver, type SealingPorts, seal } from './sealing.ts'
 import { checkServing } from './serving.ts'
 import { Tenure } from './tenure.ts'
 import { Transactions } from './transactions.ts'
@@ -103,7 +103,8 @@ export class Leader {
       },
     })
     this.#feeders = new Feeders({ log, indexes, clock, logger }, partition)
-    this.#intakes = new Intakes(store.reader, applier, this.#pipeline)
+    const sealed = () => this.#batches.isSealed
+    this.#intakes = new Intakes({ reader: store.reader, applier, pipeline: this.#pipeline, sealed })
     this.#batches = new Batches(store.reader, this.#pipeline, clock, this.#tenure, applier.schema)
     this.#locks = new Locks(clock)
     this.#writes = new Writes(this.#batches, this.#locks, tracer)
@@ -114,12 +115,13 @@ export class Leader {
     this.transactions = new Transactions({ partition, epoch, peers, logger, ...shared })
     this.expiries = new Expiries({ ...shared, pipeline: this.#pipeline, stopped: () => this.#stopped })
     const { expiries } = this
-    const [pipeline, feeders, batches] = [this.#pipeline, this.#feeders, this.#batches]
+    const [pipeline, feeders, intakes, batches] = [this.#pipeline, this.#feeders, this.#intakes, this.#batches]
     const stopped = () => this.#stopped
     this.#building = {
       reader: store.reader,
       applier,
       batches,
+      intakes,
       pipeline,
       feeders,
       expiries,
@@ -127,13 +129,14 @@ export class Leader {
       room: own.room,
       stopped,
     }
-    this.#sealing = { applier, batches, locks: this.#locks, feeders }
+    this.#sealing = { reader: store.reader, applier, batches, locks: this.#locks, feeders }
     this.history = new History({ reader: store.reader, log, applier, clock, drained: () => this.#drained() })
   }
 
   /** UUID of the table whose rows these are; undefined for a partition of an index, or of nothing yet. */
   get table(): string | undefined {
-    return this.#ports.applier.schema?.table.tableId
+    const { table, index } = this.#ports.applier.schema ?? {}
+    return index ? undefined : table?.tableId
   }
 
   get schemaVersion(): number {
@@ -193,6 +196,7 @@ export class Leader {
 
   /** On an index's partition: see intake.ts. */
   feed(source: string, position: Position, rows: FeedRow[]): Promise<void> {
+    for (const { key } of rows) this.#heat.count(key)
     return this.#intakes.feed(source, position, rows)
   }
 
@@ -239,8 +243,8 @@ export class Leader {
     return build(this.#building)
   }
 
-  /** Of a partition that is sealed: resolves with its last position when all it had is where it goes. */
-  handedOver(): Promise<Position> {
+  /** Of a partition that is sealed: resolves when all it had is where it goes. */
+  handedOver(): Promise<HandedOver> {
     return handedOver(this.#sealing)
   }
 

@@ -4,13 +4,20 @@
  */
 import type { Position } from '../log/log.ts'
 import type { PartitionSchema } from '../partition/schema.ts'
+import type { StoreReader } from '../store/reader.ts'
 import type { Applier } from './applier.ts'
 import type { Batches } from './batches.ts'
 import type { Feeders } from './feeders.ts'
 import type { Locks } from './locks.ts'
 import { NotLeading } from './pipeline.ts'
 
-export type SealingPorts = { applier: Applier; batches: Batches; locks: Locks; feeders: Feeders }
+export type SealingPorts = {
+  reader: StoreReader
+  applier: Applier
+  batches: Batches
+  locks: Locks
+  feeders: Feeders
+}
 
 /** Writes wait as long as transactions that hold items, up to here. */
 const PATIENCE_MS = 1000
@@ -25,9 +32,12 @@ export async function seal(schema: PartitionSchema, { batches, locks }: SealingP
   await batches.adopt(schema)
 }
 
-/** Resolves with the last position that is sealed, once the rows of all entries up to it are where they go. */
-export async function handedOver({ applier, feeders }: SealingPorts): Promise<Position> {
+/** What those who take over must know: the last position that was sealed; what an index's partition had taken in, by source. */
+export type HandedOver = { position: Position; consumed?: Record<string, Position> }
+
+/** Resolves once the rows of all entries are where they go. */
+export async function handedOver({ reader, applier, feeders }: SealingPorts): Promise<HandedOver> {
   const { position } = applier.state
   await feeders.reachedAll(position)
-  return position
+  return applier.schema?.index ? { position, consumed: reader.allConsumed() } : { position }
 }

@@ -32,11 +32,15 @@ async function reshard(nodes: Nodes, name: string, cutsOf: (table: TableRecord) 
 }
 
 const middle = ({ from, to }: PartitionSlice) => Math.floor((from + to) / 2)
-const splitAll = ({ partitions }: TableRecord): Cuts => ({
+const splitAll = ({ partitions }: { partitions: PartitionSlice[] }): Cuts => ({
   parents: partitions,
   cuts: partitions.flatMap((slice, i) => (i === 0 ? [] : [slice.from]).concat(middle(slice))),
 })
-const mergeAll = ({ partitions }: TableRecord): Cuts => ({ parents: partitions, cuts: [] })
+const ofIndex = (cutsOf: (slices: { partitions: PartitionSlice[] }) => Cuts) => (table: TableRecord) => ({
+  ...cutsOf(table.globalIndexes[0]!),
+  index: table.globalIndexes[0]!.id,
+})
+const mergeAll = ({ partitions }: { partitions: PartitionSlice[] }): Cuts => ({ parents: partitions, cuts: [] })
 
 /** Items beside those that the clients change. */
 async function fill(nodes: Nodes, table: TableRecord, count: number): Promise<void> {
@@ -46,7 +50,7 @@ async function fill(nodes: Nodes, table: TableRecord, count: number): Promise<vo
   await Promise.all(writes)
 }
 
-function covers(t: ExecutionContext, { partitions }: TableRecord): void {
+function covers(t: ExecutionContext, { partitions }: { partitions: PartitionSlice[] }): void {
   t.is(partitions[0]!.from, 0)
   t.is(partitions.at(-1)!.to, HASHES)
   for (const [i, { from }] of partitions.entries()) if (i > 0) t.is(from, partitions[i - 1]!.to)
@@ -95,6 +99,34 @@ test.serial('nodes die while partitions are split', async t => {
   await clients.verify(t)
   const rows = await rowsOf(nodes, nodes.catalog.find('T')!, false)
   t.is(rows.filter(({ p }) => p!.S!.startsWith('filler')).length, 300)
+})
+
+test.serial("an index's partitions are split and merged under load, and nodes die meanwhile", async t => {
+  const nodes = await Nodes.start(t)
+  const table = await nodes.table('T', [byOwner()])
+  await fill(nodes, table, 300)
+  const clients = new Clients(t, nodes, table, 3)
+  await sleep(100)
+  let grown = await reshard(nodes, 'T', ofIndex(splitAll))
+  t.is(grown.globalIndexes[0]!.partitions.length, 4)
+  await sleep(100)
+  grown = await reshard(nodes, 'T', splitAll)
+  await sleep(100)
+  grown = await reshard(nodes, 'T', ofIndex(mergeAll))
+  t.is(grown.globalIndexes[0]!.partitions.length, 1)
+  covers(t, grown.globalIndexes[0]!)
+  t.deepEqual(clients.errors, [])
+  for (const wait of [20, 100]) {
+    const { partitions } = nodes.catalog.find('T')!.globalIndexes[0]!
+    const going = reshard(nodes, 'T', ofIndex(partitions.length > 2 ? mergeAll : splitAll))
+    await sleep(wait)
+    const { name } = nodes.leading(partitions[0]!.id) ?? nodes.running.values().next().value!
+    await nodes.kill(name)
+    await going
+    await nodes.run(name)
+  }
+  await clients.verify(t)
+  for (const { id } of table.globalIndexes[0]!.partitions) t.is(await nodes.metadata.get(partitionKey(id)), undefined)
 })
 
 test('what can not begin', t => {

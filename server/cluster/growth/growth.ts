@@ -6,7 +6,7 @@ import type { TableRecord } from '../../model/table.ts'
 import type { Tables } from '../cluster.ts'
 import type { Leaders } from '../leaders.ts'
 import { isBusy, isIdle, type Load, nextCuts, type Policy } from './policy.ts'
-import { beginResharding } from './resharding.ts'
+import { beginResharding, type Cuts } from './resharding.ts'
 
 export type GrowthPorts = { tables: Tables; leaders: Leaders; clock: Clock; random: Random; logger: Logger }
 
@@ -54,20 +54,31 @@ export class Growth {
   async look(): Promise<void> {
     const { tables } = this.#ports
     const all = tables.list().flatMap(name => tables.find(name) ?? [])
-    const live = new Set(all.flatMap(({ partitions }) => partitions.map(({ id }) => id)))
+    const slices = all.flatMap(({ partitions, globalIndexes }) => [
+      ...partitions,
+      ...globalIndexes.flatMap(index => index.partitions),
+    ])
+    const live = new Set(slices.map(({ id }) => id))
     for (const id of this.#seen.keys()) if (!live.has(id)) this.#seen.delete(id)
     for (const table of all) if (table.status === 'ACTIVE' && !table.resharding) await this.#lookAt(table)
   }
 
+  /** One work at a time. */
   async #lookAt(table: TableRecord): Promise<void> {
+    const indexes = table.globalIndexes.filter(({ status }) => status === 'ACTIVE')
+    for (const { partitions, id: index } of [{ ...table, id: undefined }, ...indexes]) {
+      await Promise.all(partitions.map(({ id }) => this.#see(id)))
+      const cuts = nextCuts({ partitions }, this.#seen, this.#policy)
+      if (cuts) return this.#begin(table, { ...cuts, index })
+    }
+  }
+
+  async #begin({ id, name }: TableRecord, cuts: Cuts): Promise<void> {
     const { tables, random, logger } = this.#ports
-    await Promise.all(table.partitions.map(({ id }) => this.#see(id)))
-    const cuts = nextCuts(table, this.#seen, this.#policy)
-    if (!cuts) return
     const work = cuts.cuts.length === 0 ? 'partitions are merged' : 'a partition is split'
-    logger.info({ table: table.name, partitions: cuts.parents.map(({ id }) => id), cuts: cuts.cuts }, work)
-    await tables.change(table.name, (current, now) =>
-      current.id === table.id ? (beginResharding(current, cuts, () => random.uuid(), now) ?? current) : current,
+    logger.info({ table: name, partitions: cuts.parents.map(({ id }) => id), cuts: cuts.cuts }, work)
+    await tables.change(name, (current, now) =>
+      current.id === id ? (beginResharding(current, cuts, () => random.uuid(), now) ?? current) : current,
     )
   }
 

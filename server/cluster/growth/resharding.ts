@@ -4,11 +4,12 @@
  * change any more, and when all of theirs have gone over, the table's record names the new ones in their place. Pure.
  */
 import type { PartitionSlice, Resharding, RetiredPartition, TableRecord } from '../../model/table.ts'
+import type { HandedOver } from '../../replica/sealing.ts'
 import type { Leaders, Step } from '../plan.ts'
 import { RETENTION_MS } from '../streamrecords.ts'
 
-/** Where a stretch of the hash space is to be cut. */
-export type Cuts = { parents: PartitionSlice[]; cuts: number[] }
+/** Where a stretch of the hash space is to be cut. `index`: id of the global index whose partitions these are, if they are not the table's own. */
+export type Cuts = { parents: PartitionSlice[]; cuts: number[]; index?: string }
 
 /**
  * The table with the work begun: its partitions `parents`, which lie side by side, are to become `cuts.length + 1`. Undefined if it can't
@@ -16,11 +17,11 @@ export type Cuts = { parents: PartitionSlice[]; cuts: number[] }
  */
 export function beginResharding(
   table: TableRecord,
-  { parents, cuts }: Cuts,
+  { parents, cuts, index }: Cuts,
   uuid: () => string,
   now: number,
 ): TableRecord | undefined {
-  const isThere = ({ id }: PartitionSlice) => table.partitions.some(slice => slice.id === id)
+  const isThere = ({ id }: PartitionSlice) => slicesOf(table, index).some(slice => slice.id === id)
   const isBusy = table.resharding || table.filling || table.status === 'CREATING' || table.status === 'DELETING'
   if (isBusy || parents.length === 0 || !parents.every(isThere)) return undefined
   const sorted = parents.toSorted((a, b) => a.from - b.from)
@@ -33,9 +34,16 @@ export function beginResharding(
     phase: 'making',
     parents: sorted.map(({ id }) => id),
     children,
+    ...(index !== undefined && { index }),
     since: now,
   }
   return { ...table, resharding }
+}
+
+/** Of the table, or of the index; none of an index that comes or goes. */
+function slicesOf({ partitions, globalIndexes }: TableRecord, index: string | undefined): PartitionSlice[] {
+  if (index === undefined) return partitions
+  return globalIndexes.find(({ id, status }) => id === index && status === 'ACTIVE')?.partitions ?? []
 }
 
 /** What there is to do now; undefined until something changes. */
@@ -45,37 +53,72 @@ export function advanceResharding(table: TableRecord, leaders: Leaders, now: num
   if (!resharding) return advanceRetired(table, leaders, now)
   const { id, phase, parents, children } = resharding
   const knows = (partition: string) => (leaders(partition)?.schemaVersion ?? -1) >= (table.schemaVersion ?? 0)
-  const next = (phase: Resharding['phase']) => step({ ...table, resharding: { ...resharding, phase } })
+  const next = (phase: Resharding['phase']) =>
+    step({ record: { ...table, resharding: { ...resharding, phase } }, drop: [] })
   switch (phase) {
     case 'making':
       return children.every(child => knows(child.id)) ? next('filling') : undefined
     case 'filling':
       return parents.every(parent => leaders(parent)?.built.includes(id)) ? next('sealing') : undefined
     case 'sealing': {
-      const sealed = parents.map(parent => leaders(parent)?.sealed)
-      return sealed.every(position => position !== undefined)
-        ? step(takeOver(table, resharding, sealed, now))
-        : undefined
+      const sealed = new Map(parents.flatMap(id => (leaders(id)?.sealed ? [[id, leaders(id)!.sealed!] as const] : [])))
+      if (sealed.size < parents.length) return undefined
+      const { index } = resharding
+      return step(
+        index === undefined ? takeOver(table, resharding, sealed, now) : takeIndexOver(table, resharding, sealed),
+      )
     }
   }
 }
 
-/** The children are the table's partitions from now on. `sealed`: the last positions of the parents. */
-function takeOver(table: TableRecord, { parents, children }: Resharding, sealed: number[], now: number): TableRecord {
+/** By parent. */
+type Sealed = Map<string, HandedOver>
+type Change = { record: TableRecord; drop: string[] }
+
+/** The children are the table's partitions from now on. */
+function takeOver(table: TableRecord, resharding: Resharding, sealed: Sealed, now: number): Change {
   const { resharding: _, partitions, retired = [], ...rest } = table
-  const old = partitions.filter(({ id }) => parents.includes(id))
-  const base = Math.max(...old.map((slice, i) => (slice.base ?? 0) + sealed[i]!))
-  const overlaps = (a: PartitionSlice, b: PartitionSlice) => a.from < b.to && b.from < a.to
-  const left = old.map(
-    (slice): RetiredPartition => ({
-      ...slice,
-      heirs: children.filter(child => overlaps(child, slice)).map(({ id }) => id),
-      since: now,
-    }),
+  const { parents, children } = resharding
+  const left = partitions
+    .filter(({ id }) => parents.includes(id))
+    .map((slice): RetiredPartition => {
+      const heirs = children.filter(child => overlaps(child, slice)).map(({ id }) => id)
+      return { ...slice, heirs, since: now }
+    })
+  const next = heirsOf(partitions, resharding, sealed)
+  return { record: { ...rest, partitions: next, retired: [...retired, ...left] }, drop: [] }
+}
+
+/** The children are the index's. Nobody needs those before them: what is fed to the index and was not taken in goes to the children. */
+function takeIndexOver(table: TableRecord, resharding: Resharding, sealed: Sealed): Change {
+  const { resharding: _, ...rest } = table
+  const globalIndexes = table.globalIndexes.map(index =>
+    index.id === resharding.index ? { ...index, partitions: heirsOf(index.partitions, resharding, sealed) } : index,
   )
-  const kept = partitions.filter(({ id }) => !parents.includes(id))
-  const slices = [...kept, ...children.map(child => ({ ...child, base }))].sort((a, b) => a.from - b.from)
-  return { ...rest, partitions: slices, retired: [...retired, ...left] }
+  return { record: { ...rest, globalIndexes }, drop: resharding.parents }
+}
+
+/** The slices with the children in the parents' place, that go on where these ended. */
+function heirsOf(slices: PartitionSlice[], { parents, children, index }: Resharding, sealed: Sealed): PartitionSlice[] {
+  const old = slices.filter(({ id }) => parents.includes(id))
+  const base = Math.max(...old.map(slice => (slice.base ?? 0) + sealed.get(slice.id)!.position))
+  const heirs = children.map((child): PartitionSlice => {
+    if (index === undefined) return { ...child, base }
+    const taken = old.filter(slice => overlaps(child, slice)).map(({ id }) => sealed.get(id)!.consumed ?? {})
+    return { ...child, base, consumed: least(taken) }
+  })
+  return [...slices.filter(({ id }) => !parents.includes(id)), ...heirs].sort((a, b) => a.from - b.from)
+}
+
+/** What all have taken in, at least. Some of it may come again: rows are fed as they are from then on. */
+function least(all: Record<string, number>[]): Record<string, number> {
+  const [first = {}, ...others] = all
+  const sources = Object.keys(first).filter(source => others.every(other => other[source] !== undefined))
+  return Object.fromEntries(sources.map(source => [source, Math.min(...all.map(consumed => consumed[source]!))]))
+}
+
+function overlaps(a: PartitionSlice, b: PartitionSlice): boolean {
+  return a.from < b.to && b.from < a.to
 }
 
 /** One goes when its day is over, and no transaction, nor archive, needs it. */
@@ -94,6 +137,7 @@ function advanceRetired(table: TableRecord, leaders: Leaders, now: number): Step
   return { record, drop: over.map(({ id }) => id) }
 }
 
-function step(record: TableRecord): Step {
-  return { record: { ...record, schemaVersion: (record.schemaVersion ?? 0) + 1 }, drop: [] }
+/** Partitions are to know of it. */
+function step({ record, drop }: Change): Step {
+  return { record: { ...record, schemaVersion: (record.schemaVersion ?? 0) + 1 }, drop }
 }

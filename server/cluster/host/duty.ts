@@ -3,6 +3,7 @@ import type { Logger } from '../../base/logger.ts'
 import type { Lease } from '../../metadata/metadata.ts'
 import type { PartitionSchema } from '../../partition/schema.ts'
 import type { Leader } from '../../replica/leader.ts'
+import type { HandedOver } from '../../replica/sealing.ts'
 import type { Claim } from './claim.ts'
 
 export type DutyHooks = {
@@ -18,7 +19,7 @@ export class Duty {
   readonly #hooks: DutyHooks
   #built: string[] = []
   #closed = false
-  #sealed: number | undefined
+  #sealed: HandedOver | undefined
   #reported = ''
   /** Of the schema that is being performed, or is. */
   #version: number | undefined
