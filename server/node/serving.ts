@@ -72,7 +72,7 @@ export async function serveApi(
   ending.add(() => backup.duty.stop())
   const policy = { ...options, partitions: placement.partitionsPerTable }
   const growth = new Growth({ ...shared, tables: catalog }, policy, options.growthMs)
-  const duties = [new Lifecycle(metadata, placement, clock, logger), tokens, backup.duty, growth]
+  const duties = [new Lifecycle(metadata, placement, clock, logger), tokens, remains.clearing, backup.duty, growth]
   const elected = new Elected(base, LIFECYCLE_DUTY, duties)
   ending.add(() => elected.stop())
   await elected.start()

@@ -2,7 +2,7 @@
 import { NotLeading } from '../replica/pipeline.ts'
 import type { Neighbours } from '../replica/standing.ts'
 import type { RpcClient } from './client.ts'
-import { snapshotClose, snapshotNext, snapshotOpen, standings } from './methods/replicas.ts'
+import { chain, snapshotClose, snapshotNext, snapshotOpen, standings, succeed } from './methods/replicas.ts'
 
 /** `addressOf`: undefined while the node is not known. */
 export function remoteNeighbours(client: RpcClient, addressOf: (node: string) => string | undefined): Neighbours {
@@ -14,6 +14,8 @@ export function remoteNeighbours(client: RpcClient, addressOf: (node: string) =>
   return {
     standings: async (node, partitions) => client.ask(known(node), standings, '', partitions),
     snapshot: (node, partition) => receive(client, known(node), partition),
+    chain: async (node, partition, position) => client.ask(known(node), chain, partition, position),
+    succeed: async (node, partition, succession) => client.ask(known(node), succeed, partition, succession),
   }
 }
 
