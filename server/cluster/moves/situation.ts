@@ -80,9 +80,9 @@ function nodeStates(
   view: View,
   { repairAfterMs }: KeeperRecord,
   now: number,
-  { isSteady, watchedMs }: Watched,
+  watched: Watched,
 ): Map<string, NodeState> {
-  const mayBeStarting = watchedMs < Math.min(STARTING_MS, repairAfterMs)
+  const mayBeStarting = watched.watchedMs < Math.min(STARTING_MS, repairAfterMs)
   const named = [...view.partitions.values()].flatMap(({ record }) => holdersOf(record))
   const names = new Set([...view.nodes.keys(), ...named, ...view.drains.keys()])
   const state = (name: string): NodeState => {
@@ -93,7 +93,7 @@ function nodeStates(
       ...{ name, zone, pool, address: node?.address, live: node !== undefined, awaySince: absence?.since },
       lost: absence !== undefined && now - absence.since >= repairAfterMs && !mayBeStarting,
       draining: view.drains.has(name),
-      steady: isSteady(name),
+      steady: watched.isSteady(name),
     }
   }
   return new Map([...names].sort().map(name => [name, state(name)]))
