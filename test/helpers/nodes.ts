@@ -32,7 +32,7 @@ import { clock as realClock, until } from '../unit/replica/fakes.ts'
 import { Fate, FatedMetadata, fatedClock, fatedLogs, type Reach } from './faults.ts'
 
 const WISH = { pool: 'default', replicas: 3, partitions: 2 }
-const PACES = { busyMs: 50, idleMs: 200, steadyMs: 300, shunMs: 1000 }
+const PACES = { busyMs: 50, idleMs: 200, steadyMs: 300, joinAgainMs: 1000, leadAgainMs: 500 }
 const REALM = { account: '123456789012', region: 'test' }
 
 export type NodesOptions = {
