@@ -68,7 +68,7 @@ export class StorageNode {
     this.#leasing = new Leasing(metadata, clock, logger)
     const shared = { metadata, leasing: this.#leasing, clock, logger }
     this.#membership = new Membership(shared, { node: name, zone, pool: 'default', role: 'storage' })
-    const work: Work[] = [new Lifecycle(metadata, clock, logger)]
+    const work: Work[] = [new Lifecycle(metadata, overNodes(metadata, 3, 1), clock, logger)]
     if (options.keeping) {
       const keeping = { placement: WISH, ...options.keeping, paces: PACES }
       work.push(new Mover({ ...shared, reporters: nodes.reporters }, keeping))
