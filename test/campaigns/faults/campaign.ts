@@ -1,0 +1,108 @@
+/**
+ * The campaign of faults: a cluster of real processes under load by the AWS SDK, and one fault after the other. After each, all
+ * histories must be linearizable, and sums, indexes and streams be as the tables say.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Random, randomOf } from '../random.ts'
+import { Teller } from '../transactions/teller.ts'
+import { FAULTS } from './faults.ts'
+import { Judge } from './judge.ts'
+import { Load } from './load.ts'
+import { Site, type SiteOptions } from './site.ts'
+
+export type FaultCampaign = SiteOptions & {
+  /** Names, in their order. */
+  faults: string[]
+  seed: number
+  report(line: string): void
+}
+
+/** What was seen of one fault. `wrong`: undefined if all was as it must be. */
+export type Sight = {
+  fault: string
+  whom: string
+  requests: number
+  failures: Map<string, number>
+  stallMs: { reads: number; writes: number }
+  slowestMs: number
+  wrong: string | undefined
+}
+
+const TELLERS = 2
+const PEACE_MS = 1000
+const RECOVERY_MS = 60_000
+
+/** After a wrong sight the next fault gets a new cluster. */
+export async function runFaultCampaign(campaign: FaultCampaign): Promise<Sight[]> {
+  const { faults, seed, report } = campaign
+  const random = randomOf(seed, 0)
+  const sights: Sight[] = []
+  let stage: Stage | undefined
+  try {
+    for (const [number, fault] of faults.entries()) {
+      stage ??= await open(campaign)
+      const sight = await play(stage, fault, `f${number + 1}`, random, seed + number)
+      sights.push(sight)
+      report(lineOf(sight))
+      if (sight.wrong === undefined) continue
+      report(`the files are kept in ${stage.site.folder}`)
+      await close(stage, true)
+      stage = undefined
+    }
+  } finally {
+    if (stage) await close(stage, false)
+  }
+  return sights
+}
+
+type Stage = { site: Site; judge: Judge }
+
+async function open({ seed, ...options }: FaultCampaign): Promise<Stage> {
+  const site = await Site.open(options)
+  const tellers = Array.from({ length: TELLERS }, (_, i) => new Teller(randomOf(seed, 100 + i)))
+  return { site, judge: await Judge.open(site.cluster.endpoints, tellers) }
+}
+
+async function close({ site, judge }: Stage, keep: boolean): Promise<void> {
+  judge.close()
+  await site.close(keep)
+}
+
+async function play(
+  { site, judge }: Stage,
+  fault: string,
+  prefix: string,
+  random: Random,
+  seed: number,
+): Promise<Sight> {
+  const load = new Load(prefix, judge.clients, judge.tellers, seed)
+  let [whom, wrong] = ['', undefined as string | undefined]
+  try {
+    await sleep(PEACE_MS)
+    whom = await FAULTS[fault]!.play(site, random)
+    await load.recovered(RECOVERY_MS)
+    await sleep(PEACE_MS)
+    await load.stop()
+    await judge.judge(load)
+  } catch (error) {
+    wrong = (error as Error).message
+    await load.stop().catch(() => {})
+  }
+  const stall = (of: 'reads' | 'writes') => Math.max(...load.probes.map(probe => probe[of].end()))
+  return {
+    fault,
+    whom,
+    requests: load.tally.requests,
+    failures: load.tally.failures,
+    stallMs: { reads: stall('reads'), writes: stall('writes') },
+    slowestMs: load.tally.slowestMs,
+    wrong,
+  }
+}
+
+function lineOf({ fault, whom, requests, failures, stallMs, slowestMs, wrong }: Sight): string {
+  const seconds = (ms: number) => `${(ms / 1000).toFixed(2)} s`
+  const failed = [...failures].map(([why, count]) => `${count} ${why}`).join(', ') || 'none failed'
+  const stalls = `longest stall of reads ${seconds(stallMs.reads)}, of writes ${seconds(stallMs.writes)}`
+  return `${fault} of ${whom}: ${requests} requests, ${failed}; ${stalls}; slowest ${seconds(slowestMs)}: ${wrong ?? 'all as it must be'}`
+}
