@@ -4,6 +4,7 @@ import { freePorts } from '../../scripts/cluster/ports.ts'
 import { inBox, isInBox } from './faults/box.ts'
 import { runFaultCampaign } from './faults/campaign.ts'
 import { FAULTS } from './faults/faults.ts'
+import { etcdAway } from './faults/quorums.ts'
 
 const { values } = parseArgs({
   options: {
@@ -11,9 +12,12 @@ const { values } = parseArgs({
     seed: { type: 'string', default: String(Date.now() % 100_000) },
     log: { type: 'string', default: 'jetstream' },
     faults: { type: 'string' },
+    /** Seconds. */
+    'etcd-away': { type: 'string', default: '20' },
   },
 })
 const log = values.log === 'etcd' ? 'etcd' : 'jetstream'
+etcdAway.ms = Number(values['etcd-away']) * 1000
 const [rounds, seed] = [Number(values.rounds), Number(values.seed)]
 
 const code = isInBox ? undefined : await inBox()

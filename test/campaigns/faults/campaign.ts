@@ -23,7 +23,8 @@ export type Sight = {
   whom: string
   requests: number
   failures: Map<string, number>
-  stallMs: { reads: number; writes: number }
+  /** By server. */
+  stallMs: Map<string, { reads: number; writes: number }>
   slowestMs: number
   wrong: string | undefined
 }
@@ -88,21 +89,32 @@ async function play(
     wrong = (error as Error).message
     await load.stop().catch(() => {})
   }
-  const stall = (of: 'reads' | 'writes') => Math.max(...load.probes.map(probe => probe[of].end()))
   return {
     fault,
     whom,
     requests: load.tally.requests,
     failures: load.tally.failures,
-    stallMs: { reads: stall('reads'), writes: stall('writes') },
+    stallMs: stallsOf(load),
     slowestMs: load.tally.slowestMs,
     wrong,
   }
 }
 
+function stallsOf({ probes }: Load): Sight['stallMs'] {
+  const stalls: Sight['stallMs'] = new Map()
+  for (const { server, reads, writes } of probes) {
+    const before = stalls.get(server) ?? { reads: 0, writes: 0 }
+    stalls.set(server, {
+      reads: Math.max(before.reads, reads.longestMs),
+      writes: Math.max(before.writes, writes.longestMs),
+    })
+  }
+  return stalls
+}
+
 function lineOf({ fault, whom, requests, failures, stallMs, slowestMs, wrong }: Sight): string {
   const seconds = (ms: number) => `${(ms / 1000).toFixed(2)} s`
   const failed = [...failures].map(([why, count]) => `${count} ${why}`).join(', ') || 'none failed'
-  const stalls = `longest stall of reads ${seconds(stallMs.reads)}, of writes ${seconds(stallMs.writes)}`
-  return `${fault} of ${whom}: ${requests} requests, ${failed}; ${stalls}; slowest ${seconds(slowestMs)}: ${wrong ?? 'all as it must be'}`
+  const stalls = [...stallMs].map(([server, { reads, writes }]) => `${server} ${seconds(reads)}/${seconds(writes)}`)
+  return `${fault} of ${whom}: ${requests} requests, ${failed}; longest stall of reads/writes by ${stalls.join(', ')}; slowest ${seconds(slowestMs)}: ${wrong ?? 'all as it must be'}`
 }

@@ -40,9 +40,4 @@ export class Gap {
     this.#last = now
     this.answers += 1
   }
-
-  /** With what is open at the end. */
-  end(): number {
-    return this.longestMs
-  }
 }

@@ -1,0 +1,50 @@
+/** Storage nodes that die, leave, and stand still. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Server } from '../../../scripts/cluster/process.ts'
+import type { Fault } from './fault.ts'
+
+/** Longer than a lease. */
+const AWAY_MS = 5000
+
+const BACK = 'its partitions answer again in under 3 s'
+
+export const NODE_FAULTS: Record<string, Fault> = {
+  'kill-leader': { expects: BACK, play: async site => killed((await site.byLeaderships())[0]!) },
+  'kill-follower': { expects: BACK, play: async site => killed((await site.byLeaderships()).at(-1)!) },
+  terminate: {
+    expects: 'no request fails, stalls under 200 ms',
+    async play(site) {
+      const [node] = await site.byLeaderships()
+      await node!.stop('SIGTERM')
+      await sleep(1000)
+      await node!.start()
+      return node!.name
+    },
+  },
+  freeze: {
+    expects: 'it answers nothing stale, appends nothing, and follows',
+    play: async site => frozen([(await site.byLeaderships())[0]!]),
+  },
+  standstill: {
+    expects: 'the same, of a leader and a server that know nothing of what was meanwhile',
+    async play(site) {
+      const [node] = await site.byLeaderships()
+      const { storage, servers } = site.cluster
+      return frozen([node!, servers[storage.indexOf(node!)] ?? servers[0]!])
+    },
+  },
+}
+
+async function killed(node: Server): Promise<string> {
+  await node.kill()
+  await sleep(AWAY_MS)
+  await node.start()
+  return node.name
+}
+
+async function frozen(servers: Server[]): Promise<string> {
+  for (const server of servers) server.freeze()
+  await sleep(AWAY_MS)
+  for (const server of servers) server.resume()
+  return servers.map(({ name }) => name).join(' and ')
+}
