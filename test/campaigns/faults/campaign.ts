@@ -2,6 +2,7 @@
  * The campaign of faults: a cluster of real processes under load by the AWS SDK, and one fault after the other. After each, all
  * histories must be linearizable, and sums, indexes and streams be as the tables say.
  */
+import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Random, randomOf } from '../random.ts'
 import { Teller } from '../transactions/teller.ts'
@@ -26,6 +27,8 @@ export type Sight = {
   /** By server. */
   stallMs: Map<string, { reads: number; writes: number }>
   slowestMs: number
+  /** Until streams and indexes agreed with their tables, when nothing was asked any more. */
+  settledMs: number
   wrong: string | undefined
 }
 
@@ -46,7 +49,7 @@ export async function runFaultCampaign(campaign: FaultCampaign): Promise<Sight[]
       sights.push(sight)
       report(lineOf(sight))
       if (sight.wrong === undefined) continue
-      report(`the files are kept in ${stage.site.folder}`)
+      report(`the files are kept in ${dirname(stage.site.folder)}`)
       await close(stage, true)
       stage = undefined
     }
@@ -77,14 +80,14 @@ async function play(
   seed: number,
 ): Promise<Sight> {
   const load = new Load(prefix, judge.clients, judge.tellers, seed)
-  let [whom, wrong] = ['', undefined as string | undefined]
+  let [whom, settledMs, wrong] = ['', 0, undefined as string | undefined]
   try {
     await sleep(PEACE_MS)
     whom = await FAULTS[fault]!.play(site, random)
     await load.recovered(RECOVERY_MS)
     await sleep(PEACE_MS)
     await load.stop()
-    await judge.judge(load)
+    settledMs = await judge.judge(load)
   } catch (error) {
     wrong = (error as Error).message
     await load.stop().catch(() => {})
@@ -96,6 +99,7 @@ async function play(
     failures: load.tally.failures,
     stallMs: stallsOf(load),
     slowestMs: load.tally.slowestMs,
+    settledMs,
     wrong,
   }
 }
@@ -112,9 +116,9 @@ function stallsOf({ probes }: Load): Sight['stallMs'] {
   return stalls
 }
 
-function lineOf({ fault, whom, requests, failures, stallMs, slowestMs, wrong }: Sight): string {
+function lineOf({ fault, whom, requests, failures, stallMs, slowestMs, settledMs, wrong }: Sight): string {
   const seconds = (ms: number) => `${(ms / 1000).toFixed(2)} s`
   const failed = [...failures].map(([why, count]) => `${count} ${why}`).join(', ') || 'none failed'
   const stalls = [...stallMs].map(([server, { reads, writes }]) => `${server} ${seconds(reads)}/${seconds(writes)}`)
-  return `${fault} of ${whom}: ${requests} requests, ${failed}; longest stall of reads/writes by ${stalls.join(', ')}; slowest ${seconds(slowestMs)}: ${wrong ?? 'all as it must be'}`
+  return `${fault} of ${whom}: ${requests} requests, ${failed}; longest stall of reads/writes by ${stalls.join(', ')}; slowest ${seconds(slowestMs)}; settled in ${seconds(settledMs)}: ${wrong ?? 'all as it must be'}`
 }

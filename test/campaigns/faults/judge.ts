@@ -14,7 +14,7 @@ import type { Load } from './load.ts'
 import { perform, registerOf } from './registers.ts'
 import { CREATE, INDEX } from './table.ts'
 
-const SETTLE_MS = 20_000
+const SETTLE_MS = 30_000
 /** The client of the readings at the end. */
 const LAST = -1
 
@@ -43,12 +43,13 @@ export class Judge {
     this.#consumer = consumer
   }
 
-  /** The load has been stopped. Errors: what is not as it must be. */
-  async judge({ recorder }: Load): Promise<void> {
+  /** The load has been stopped. @returns how long streams and indexes took to agree with tables, in ms. Errors: what is not as it must be. */
+  async judge({ recorder }: Load): Promise<number> {
     const keys = [...new Set(recorder.operations.map(({ key }) => key))]
     const { dynamodb } = this.clients[0]!
     for (const key of keys) await perform(dynamodb, recorder, LAST, key, { kind: 'get' })
     explain(recorder.operations)
+    const start = performance.now()
     const items = await this.#settled()
     const found = new Map(items.map(item => [item.pk!.S!, registerOf(item)]))
     for (const [key, value] of this.#kept)
@@ -60,6 +61,7 @@ export class Judge {
       this.#api,
       this.tellers.map(({ touches }) => touches),
     )
+    return performance.now() - start
   }
 
   close(): void {

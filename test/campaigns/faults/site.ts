@@ -1,12 +1,20 @@
 /** A cluster of real processes, and what the campaign does to it. */
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { copyFileSync, existsSync, mkdirSync, readdirSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import type { Server } from '../../../scripts/cluster/process.ts'
 import { TavolaCluster } from '../../../scripts/cluster/tavola.ts'
 import { systemClock } from '../../../server/base/clock.ts'
-import { LEADERS, type LeaderRecord } from '../../../server/cluster/records.ts'
+import {
+  LEADERS,
+  type LeaderRecord,
+  PARTITIONS as PARTITION_RECORDS,
+  parsePartition,
+  tableKey,
+} from '../../../server/cluster/records.ts'
 import { EtcdMetadata } from '../../../server/metadata/etcd/etcd.ts'
+import type { TableRecord } from '../../../server/model/table.ts'
 import { makeTempFolder, type TempFolder } from '../../helpers/temp.ts'
+import { TABLE } from '../crash/api.ts'
 import { isInBox } from './box.ts'
 import { Disk } from './disk.ts'
 import { Network } from './network.ts'
@@ -20,6 +28,8 @@ export type SiteOptions = {
 }
 
 const ZONES = 3
+const REALM = { account: '123456789012', region: 'us-east-1' }
+const OWN_WEIGHT = 100
 /** The whole cluster's, and that of the last storage node alone. */
 const DISK_MB = { all: 4096, small: 192 }
 
@@ -67,26 +77,39 @@ export class Site {
     return [...servers, ...storage, ...etcd.members, ...(nats?.servers ?? [])]
   }
 
-  /** Storage nodes, those that lead most first. */
+  /** Storage nodes that run, those first that lead most of the partitions: of the registers' table, then of all. */
   async byLeaderships(): Promise<Server[]> {
+    const records = (await this.#metadata.list(PARTITION_RECORDS)).map(({ value }) => parsePartition(value))
+    const registers = (await this.#metadata.get(tableKey(REALM, TABLE)))?.value
+    const tableId = registers && (JSON.parse(registers) as TableRecord).id
+    const own = new Set(records.filter(record => record.tableId === tableId).map(({ id }) => id))
     const led = new Map<string, number>()
-    for (const { value } of await this.#metadata.list(LEADERS)) {
+    for (const { key, value } of await this.#metadata.list(LEADERS)) {
       const { node } = JSON.parse(value) as LeaderRecord
-      led.set(node, (led.get(node) ?? 0) + 1)
+      const weight = own.has(key.slice(LEADERS.length)) ? OWN_WEIGHT : 1
+      led.set(node, (led.get(node) ?? 0) + weight)
     }
     const count = ({ name }: Server) => led.get(name) ?? 0
     return this.cluster.storage.filter(({ pid }) => pid).sort((a, b) => count(b) - count(a))
   }
 
-  /** `keep` leaves the files, for who wants to see what happened. */
+  /** `keep` leaves the files, for who wants to see what happened: the logs as they are, the rest in a disk's image, if there is one. */
   async close(keep: boolean): Promise<void> {
     await this.#metadata.close()
     await Promise.all(this.servers.map(server => server.kill()))
+    if (keep) for (const { file, name } of logsIn(this.folder)) copyFileSync(file, join(this.#temp.path, name))
     await this.disks?.small.close()
     await this.disks?.all.close()
     this.network?.close()
     if (!keep) await this.#temp.remove()
   }
+}
+
+function logsIn(folder: string): { file: string; name: string }[] {
+  const files = ['', 'etcd', 'nats']
+    .filter(part => existsSync(join(folder, part)))
+    .flatMap(part => readdirSync(join(folder, part)).map(name => join(folder, part, name)))
+  return files.filter(file => file.endsWith('.log')).map(file => ({ file, name: basename(file) }))
 }
 
 function disksIn(images: string, folder: string): { all: Disk; small: Disk } {

@@ -4,7 +4,7 @@ import type { Fault } from './fault.ts'
 import type { Network } from './network.ts'
 import type { Site } from './site.ts'
 
-const CUT_MS = 10_000
+const CUT_MS = 20_000
 const REFUSED = 'the others go on; what is asked in it is refused, never wrong'
 
 export const WIRE_FAULTS: Record<string, Fault> = {
