@@ -15,6 +15,10 @@ export type FaultCampaign = SiteOptions & {
   /** Names, in their order. */
   faults: string[]
   seed: number
+  /** Ends with the first that is wrong. */
+  untilWrong?: boolean
+  /** Removes the files also if something is wrong. */
+  tidy?: boolean
   report(line: string): void
 }
 
@@ -49,9 +53,10 @@ export async function runFaultCampaign(campaign: FaultCampaign): Promise<Sight[]
       sights.push(sight)
       report(lineOf(sight))
       if (sight.wrong === undefined) continue
-      report(`the files are kept in ${dirname(stage.site.folder)}`)
-      await close(stage, true)
+      if (!campaign.tidy) report(`the files are kept in ${dirname(stage.site.folder)}`)
+      await close(stage, !campaign.tidy)
       stage = undefined
+      if (campaign.untilWrong) break
     }
   } finally {
     if (stage) await close(stage, false)

@@ -12,6 +12,10 @@ import type { Site } from './site.ts'
 
 type Harm = (file: string, random: Random) => void
 
+/** Files of a server's streams, and of what it has agreed on with others about them. */
+const MESSAGES = /\/streams\/tavola-[^/]+\/msgs\/[^/]+\.blk$/
+const RAFT = /\/_js_\/S-[^/]+\/msgs\/[^/]+\.blk$/
+
 const AWAY_MS = 1500
 const LEAD_MS = 4000
 const LEAD_TRIES = 30
@@ -57,7 +61,8 @@ async function damageNats({ cluster }: Site, random: Random, harm: Harm): Promis
   const { nats } = cluster
   const server = random.pick(nats!.servers)
   await server.kill()
-  const files = filesUnder(nats!.disk(server)).filter(file => /\/streams\/tavola-[^/]+\/msgs\/[^/]+\.blk$/.test(file))
+  const withRaft = random.chance(0.5)
+  const files = filesUnder(nats!.disk(server)).filter(file => MESSAGES.test(file) || (withRaft && RAFT.test(file)))
   for (const file of files) harm(file, random)
   await sleep(AWAY_MS)
   // With damage it may never be well; that it runs is enough.
@@ -66,7 +71,7 @@ async function damageNats({ cluster }: Site, random: Random, harm: Harm): Promis
   const others = nats!.urls.filter((_, i) => nats!.servers[i] !== server)
   const led = await lead(others, server.name)
   await sleep(LEAD_MS)
-  return `${server.name}, ${files.length} files of streams, of which it then led ${led}`
+  return `${server.name}, ${files.length} files of streams${withRaft ? ' and of Raft' : ''}; then it led ${led} streams`
 }
 
 /** Has the server lead as many streams as it can. @returns how many */

@@ -1,6 +1,6 @@
 /** A disk of a cluster's own: a file system in a file, which can be full, and lose what was not synced as in a power cut. */
-import { execFileSync } from 'node:child_process'
-import { mkdirSync, rmSync, statfsSync, truncateSync, writeFileSync } from 'node:fs'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
@@ -8,7 +8,7 @@ const FILL = '.fill'
 /** Nothing is written back by itself meanwhile: only what is synced is on the disk. */
 const COMMIT_SECONDS = 600
 /** EXT4_IOC_SHUTDOWN, and its flag that the journal is not written first. */
-const SHUTDOWN = 'open(F, "<", $ARGV[0]) or die $!; ioctl(F, 0x8004587D, pack("I", 2)) or die $!'
+const SHUTDOWN = 'open(F, "<", $ARGV[0]) or die $!; my $flag = pack("I", 2); ioctl(F, 0x8004587D, $flag) or die $!'
 const BUSY_TRIES = 200
 
 export class Disk {
@@ -32,14 +32,10 @@ export class Disk {
 
   /** Not a byte is left for anybody. */
   fill(): void {
-    const { bavail, bsize } = statfsSync(this.folder)
     const file = join(this.folder, FILL)
-    execFileSync('fallocate', ['--length', `${bavail * bsize}`, file])
-    try {
-      execFileSync('dd', ['if=/dev/zero', `of=${file}`, 'bs=4k', 'oflag=append', 'conv=notrunc'], { stdio: 'ignore' })
-    } catch {
-      // It ends when the disk is full.
-    }
+    // In large pieces, and then the rest. It ends when the disk is full.
+    for (const size of ['1M', '4k'])
+      spawnSync('dd', ['if=/dev/zero', `of=${file}`, `bs=${size}`, 'oflag=append', 'conv=notrunc'])
   }
 
   free(): void {

@@ -10,6 +10,8 @@ import { PARTITIONS, partitionOf } from './table.ts'
 import { Gap, Tally } from './tally.ts'
 
 const WORKERS = 5
+/** The number of the first of those who only read: where writes are stuck, they go on. */
+const READERS = 100
 const REGISTERS = ['a', 'b', 'c', 'd', 'e', 'f']
 const COUNTERS = ['n', 'm']
 const PACE_MS = 10
@@ -38,11 +40,12 @@ export class Load {
     this.#workload = new Workload(randomOf(seed, 0), REGISTERS, COUNTERS)
     const clientAt = (i: number) => clients[i % clients.length]!
     const workers = Array.from({ length: WORKERS }, (_, i) => this.#work(i, clientAt(i)))
+    const readers = clients.map((client, i) => this.#read(READERS + i, client))
     const probes = Array.from({ length: PARTITIONS }, (_, partition) => partition).flatMap(partition =>
       clients.map((client, i) => this.#probe(WORKERS + partition * clients.length + i, client, partition)),
     )
     const telling = tellers.map((teller, i) => this.#tell(teller, clientAt(i)))
-    this.#running = [...workers, ...probes, ...telling].map(running =>
+    this.#running = [...workers, ...readers, ...probes, ...telling].map(running =>
       running.catch(error => {
         this.#failed ??= error as Error
       }),
@@ -76,6 +79,14 @@ export class Load {
       const { key, op } = this.#workload.next()
       const last = await this.#ask(client, id, key, op)
       if (last) this.#workload.heard({ ...last, key })
+      await sleep(last ? PACE_MS : REST_MS)
+    }
+  }
+
+  async #read(id: number, client: Client): Promise<void> {
+    const choices = randomOf(id, 0)
+    while (this.#going) {
+      const last = await this.#ask(client, id, choices.pick([...REGISTERS, ...COUNTERS]), { kind: 'get' })
       await sleep(last ? PACE_MS : REST_MS)
     }
   }

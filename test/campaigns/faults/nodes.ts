@@ -21,6 +21,20 @@ export const NODE_FAULTS: Record<string, Fault> = {
       return node!.name
     },
   },
+  'kill-zone': {
+    expects: 'as with the log: nats-server takes 4 to 9 s to elect',
+    async play({ cluster }, random) {
+      const zone = random.below(cluster.storage.length)
+      const [storage, others] = [cluster.storage[zone]!, [cluster.etcd.members[zone]!, cluster.nats?.servers[zone]]]
+      await Promise.all(others.map(server => server?.kill()))
+      // Not everything ends at the very same moment.
+      await sleep(random.between(0, 1500))
+      await storage.kill()
+      await sleep(AWAY_MS)
+      await Promise.all([...others, storage].map(server => server?.start()))
+      return `storage, etcd and log of zone-${zone + 1}`
+    },
+  },
   freeze: {
     expects: 'it answers nothing stale, appends nothing, and follows',
     play: async site => frozen([(await site.byLeaderships())[0]!]),

@@ -1,0 +1,74 @@
+/** Bugs that the campaign must catch, put into a copy of the sources. */
+import { cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { makeTempFolder } from '../../helpers/temp.ts'
+
+type Change = { file: string; from: string; to: string }
+
+export type Bug = {
+  changes: Change[]
+  /** Those that show it, as a rule. */
+  faults: string[]
+}
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
+
+export const BUGS: Record<string, Bug> = {
+  /** A deposed leader's entries go into the log. */
+  'no-fence': {
+    changes: [
+      {
+        file: 'server/log/jetstream/connection.ts',
+        from: 'expectation.set(WRONG_LAST_SEQUENCE, String(position - 1))',
+        to: '',
+      },
+      {
+        file: 'server/log/jetstream/connection.ts',
+        from: "if (seq === position) return { kind: 'stored' }",
+        to: "if (seq !== undefined) return { kind: 'stored' }",
+      },
+    ],
+    faults: ['freeze', 'standstill'],
+  },
+  /** Entries are applied, and answered, when they are on their way to the log. */
+  'early-answer': {
+    changes: [
+      { file: 'server/replica/pipeline.ts', from: 'entry, durable: false, trace', to: 'entry, durable: true, trace' },
+      {
+        file: 'server/replica/pipeline.ts',
+        from: 'this.#flying.push(proposal)',
+        to: 'this.#flying.push(proposal)\n      this.#schedule()',
+      },
+    ],
+    faults: ['kill-zone', 'kill-leader'],
+  },
+  /** Reads are answered for as long as nobody says that another one leads. */
+  'no-lease': {
+    changes: [
+      { file: 'server/replica/tenure.ts', from: 'if (this.#over) return false', to: 'return !this.#over' },
+      { file: 'server/cluster/host/hosted.ts', from: "this.#replica?.stepDown('the lease has run out')", to: '' },
+      { file: 'server/cluster/host/hosted.ts', from: "return this.#follow('there is no lease')", to: 'return' },
+    ],
+    faults: ['standstill', 'zone-cut'],
+  },
+}
+
+/** @returns the program, and what removes it. Errors: the sources have no place for the bug any more. */
+export async function plant({ changes }: Bug): Promise<{ main: string; remove(): Promise<void> }> {
+  const folder = await makeTempFolder()
+  const copy = join(folder.path, 'tavola')
+  await mkdir(copy)
+  for (const part of ['server', 'bin', 'package.json'])
+    await cp(join(ROOT, part), join(copy, part), { recursive: true })
+  await symlink(join(ROOT, 'node_modules'), join(copy, 'node_modules'))
+  for (const { file, from, to } of changes) {
+    const text = await readFile(join(copy, file), 'utf8')
+    if (text.split(from).length !== 2) throw new Error(`${file} does not have once: ${from}`)
+    await writeFile(
+      join(copy, file),
+      text.replace(from, () => to),
+    )
+  }
+  return { main: join(copy, 'bin', 'tavola.js'), remove: folder.remove }
+}
