@@ -4,6 +4,8 @@ import type { Fault } from './fault.ts'
 import type { Site } from './site.ts'
 
 const FULL_MS = 8000
+/** Between the last moment at which anything was synced and the end: whoever does not wait for that shows it. */
+const OFF_MS = 200
 
 export const MACHINE_FAULTS: Record<string, Fault> = {
   'disk-full': {
@@ -24,6 +26,7 @@ export const MACHINE_FAULTS: Record<string, Fault> = {
       const { all, small } = site.disks!
       // A request that rests on a write after this moment is not answered: nothing can be synced any more.
       for (const disk of [small, all]) disk.powerOff()
+      await sleep(OFF_MS)
       await Promise.all(site.servers.map(server => server.kill()))
       await small.close()
       await all.powerOn()

@@ -9,6 +9,7 @@ const NOBODY = '02:00:00:00:ff:ff'
 
 const ip = (...args: string[]) => execFileSync('ip', args)
 const hostOf = (zone: number) => `10.77.0.${zone + 1}`
+const wireOf = (zone: number) => `zone-${zone + 1}`
 const cardOf = (zone: number) => `02:00:00:00:00:0${zone + 1}`
 
 export class Network {
@@ -58,8 +59,9 @@ export class Network {
   }
 
   close(): void {
-    for (const holder of this.#holders) holder.kill('SIGKILL')
+    for (const zone of this.zones.keys()) ip('link', 'del', wireOf(zone))
     ip('link', 'del', BRIDGE)
+    for (const holder of this.#holders) holder.kill('SIGKILL')
   }
 
   #others(zone: number): number[] {
@@ -67,7 +69,7 @@ export class Network {
   }
 
   #wire(zone: number, pid: number): void {
-    const wire = `zone-${zone + 1}`
+    const wire = wireOf(zone)
     ip('link', 'add', wire, 'type', 'veth', 'peer', 'name', 'eth0', 'address', cardOf(zone), 'netns', `${pid}`)
     ip('link', 'set', wire, 'master', BRIDGE)
     ip('link', 'set', wire, 'up')

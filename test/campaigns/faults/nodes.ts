@@ -5,6 +5,8 @@ import type { Fault } from './fault.ts'
 
 /** Longer than a lease. */
 const AWAY_MS = 5000
+/** Shorter than one. */
+const STUCK_MS = 1200
 
 const BACK = 'its partitions answer again in under 3 s'
 
@@ -33,6 +35,21 @@ export const NODE_FAULTS: Record<string, Fault> = {
       await sleep(AWAY_MS)
       await Promise.all([...others, storage].map(server => server?.start()))
       return `storage, etcd and log of zone-${zone + 1}`
+    },
+  },
+  'kill-stuck': {
+    expects: 'a leader dies while its log stands still: what it could not log was not answered',
+    async play(site) {
+      const { etcd, nats } = site.cluster
+      const [node] = await site.byLeaderships()
+      const log = nats?.servers ?? etcd.members
+      for (const server of log) server.freeze()
+      await sleep(STUCK_MS)
+      await node!.kill()
+      for (const server of log) server.resume()
+      await sleep(AWAY_MS)
+      await node!.start()
+      return node!.name
     },
   },
   freeze: {

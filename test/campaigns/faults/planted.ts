@@ -41,7 +41,7 @@ export const BUGS: Record<string, Bug> = {
         to: 'this.#flying.push(proposal)\n      this.#schedule()',
       },
     ],
-    faults: ['kill-zone', 'kill-leader'],
+    faults: ['kill-stuck', 'power-cut'],
   },
   /** Reads are answered for as long as nobody says that another one leads. */
   'no-lease': {
@@ -50,7 +50,7 @@ export const BUGS: Record<string, Bug> = {
       { file: 'server/cluster/host/hosted.ts', from: "this.#replica?.stepDown('the lease has run out')", to: '' },
       { file: 'server/cluster/host/hosted.ts', from: "return this.#follow('there is no lease')", to: 'return' },
     ],
-    faults: ['standstill', 'zone-cut'],
+    faults: ['zone-cut', 'standstill'],
   },
 }
 
