@@ -88,6 +88,8 @@ export class EtcdCluster {
       'quota-backend-bytes': 8 * 1024 ** 3,
       'auto-compaction-mode': 'revision',
       'auto-compaction-retention': 1000,
+      // One whose files are not what the others have does not start.
+      'feature-gates': 'InitialCorruptCheck=true',
       'log-level': 'warn',
     }
     const command = [...enter, binary, ...Object.entries(flags).map(([flag, value]) => `--${flag}=${value}`)]

@@ -148,7 +148,7 @@ export class TavolaCluster {
     const before = existsSync(path) ? Number(await readFile(path, 'utf8')) : port
     if (before !== port)
       throw new Error(`the cluster in ${folder} was begun with --port ${before}: say so, or choose another folder`)
-    await writeFile(path, `${port}\n`)
+    await writeFile(path, `${port}\n`, { flush: true })
   }
 }
 

@@ -21,7 +21,7 @@ export class Disk {
     truncateSync(image, megabytes * 1024 * 1024)
     execFileSync('mkfs.ext4', ['-q', '-m', '0', image])
     const disk = new Disk(image, folder)
-    disk.#mount()
+    disk.mount()
     return disk
   }
 
@@ -49,13 +49,8 @@ export class Disk {
     execFileSync('perl', ['-e', SHUTDOWN, file])
   }
 
-  /** As after a power cut, once nobody has a file open any more. */
-  async powerOn(): Promise<void> {
-    await this.close()
-    this.#mount()
-  }
-
-  async close(): Promise<void> {
+  /** Once nobody has a file open any more. After a power cut, it forgets what was not synced. */
+  async unmount(): Promise<void> {
     for (let tries = 0; ; tries++) {
       try {
         return void execFileSync('umount', [this.folder], { stdio: 'pipe' })
@@ -66,7 +61,7 @@ export class Disk {
     }
   }
 
-  #mount(): void {
+  mount(): void {
     mkdirSync(this.folder, { recursive: true })
     execFileSync('mount', ['-o', `loop,commit=${COMMIT_SECONDS}`, this.#image, this.folder])
   }

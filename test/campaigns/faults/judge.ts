@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Item } from '../../../server/model/item.ts'
 import { check } from '../../linearizability/checker.ts'
 import type { Operation, Value } from '../../linearizability/history.ts'
-import { type Api, apiOf, scanAll, TABLE } from '../crash/api.ts'
+import { type Api, ApiError, apiOf, CutOff, scanAll, TABLE } from '../crash/api.ts'
 import { checkIndexes } from '../crash/check.ts'
 import { Consumer, nameOf } from '../streams/consumer.ts'
 import { checkBank, openBank } from '../transactions/bank.ts'
@@ -30,7 +30,7 @@ export class Judge {
   /** Makes the tables. */
   static async open(endpoints: string[], tellers: Teller[]): Promise<Judge> {
     const clients = endpoints.map((endpoint, i) => clientOf(`server-${i + 1}`, endpoint))
-    const api = apiOf(endpoints[0]!)
+    const api = patient(apiOf(endpoints[0]!))
     const { TableDescription } = await clients[0]!.dynamodb.createTable(CREATE)
     await openBank(api)
     return new Judge(clients, tellers, api, new Consumer(TableDescription!.LatestStreamArn!))
@@ -78,6 +78,20 @@ export class Judge {
       if (Date.now() < end) continue
       const wrong = items.filter(item => !isDeepStrictEqual(copy.get(nameOf(item)), item)).map(nameOf)
       throw new Error(`${TABLE} has ${items.length} items, its stream makes ${copy.size}; ${wrong} differ`)
+    }
+  }
+}
+
+/** What is asked may be asked twice: a cluster that has just come back may still be moving. */
+function patient(api: Api): Api {
+  return async (operation, input) => {
+    for (const end = Date.now() + SETTLE_MS; ; await sleep(100)) {
+      try {
+        return await api(operation, input)
+      } catch (error) {
+        const isAway = error instanceof CutOff || (error instanceof ApiError && error.type === 'InternalServerError')
+        if (!isAway || Date.now() > end) throw error
+      }
     }
   }
 }

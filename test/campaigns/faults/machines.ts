@@ -28,9 +28,8 @@ export const MACHINE_FAULTS: Record<string, Fault> = {
       for (const disk of [small, all]) disk.powerOff()
       await sleep(OFF_MS)
       await Promise.all(site.servers.map(server => server.kill()))
-      await small.close()
-      await all.powerOn()
-      await small.powerOn()
+      for (const disk of [small, all]) await disk.unmount()
+      for (const disk of [all, small]) disk.mount()
       await site.cluster.start()
       return 'all machines at once'
     },

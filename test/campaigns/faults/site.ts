@@ -98,8 +98,8 @@ export class Site {
     await this.#metadata.close()
     await Promise.all(this.servers.map(server => server.kill()))
     if (keep) for (const { file, name } of logsIn(this.folder)) copyFileSync(file, join(this.#temp.path, name))
-    await this.disks?.small.close()
-    await this.disks?.all.close()
+    await this.disks?.small.unmount()
+    await this.disks?.all.unmount()
     this.network?.close()
     if (!keep) await this.#temp.remove()
   }

@@ -1,0 +1,26 @@
+/** A short campaign of faults on real processes; `npm run faults` is the long one. */
+import test from 'ava'
+import { freePorts } from '../../scripts/cluster/ports.ts'
+import { onClusters } from '../helpers/onclusters.ts'
+import { runFaultCampaign } from './faults/campaign.ts'
+
+onClusters(() => {
+  test('nothing acknowledged is lost, and nothing answered wrong, while storage nodes die, leave and stand still', async t => {
+    const [seed, port] = [Date.now() % 100_000, await freePorts(60)]
+    t.log(`seed ${seed}`)
+    const faults = ['kill-leader', 'terminate', 'freeze']
+    const sights = await runFaultCampaign({
+      port,
+      log: 'jetstream',
+      faults,
+      seed,
+      report: line => t.log(line),
+      tidy: true,
+    })
+    t.deepEqual(
+      sights.map(({ fault, wrong }) => ({ fault, wrong })),
+      faults.map(fault => ({ fault, wrong: undefined })),
+    )
+    for (const { requests } of sights) t.true(requests > 10)
+  })
+})
