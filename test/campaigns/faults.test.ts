@@ -3,6 +3,15 @@ import test from 'ava'
 import { freePorts } from '../../scripts/cluster/ports.ts'
 import { onClusters } from '../helpers/onclusters.ts'
 import { runFaultCampaign } from './faults/campaign.ts'
+import { BUGS, plant } from './faults/planted.ts'
+
+test('the sources have a place for each bug that `npm run faults -- --plant all` puts in', async t => {
+  for (const bug of Object.values(BUGS)) {
+    const { remove } = await plant(bug)
+    await remove()
+  }
+  t.true(Object.keys(BUGS).length > 0)
+})
 
 onClusters(() => {
   test('nothing acknowledged is lost, and nothing answered wrong, while storage nodes die, leave and stand still', async t => {
@@ -16,6 +25,7 @@ onClusters(() => {
       seed,
       report: line => t.log(line),
       tidy: true,
+      paceMs: 60,
     })
     t.deepEqual(
       sights.map(({ fault, wrong }) => ({ fault, wrong })),

@@ -8,13 +8,15 @@ import { type Random, randomOf } from '../random.ts'
 import { Teller } from '../transactions/teller.ts'
 import { FAULTS } from './faults.ts'
 import { Judge } from './judge.ts'
-import { Load } from './load.ts'
+import { Load, type LoadOptions } from './load.ts'
 import { Site, type SiteOptions } from './site.ts'
 
 export type FaultCampaign = SiteOptions & {
   /** Names, in their order. */
   faults: string[]
   seed: number
+  /** Between the requests of each client. */
+  paceMs?: number
   /** Ends with the first that is wrong. */
   untilWrong?: boolean
   /** Removes the files also if something is wrong. */
@@ -49,7 +51,8 @@ export async function runFaultCampaign(campaign: FaultCampaign): Promise<Sight[]
   try {
     for (const [number, fault] of faults.entries()) {
       stage ??= await open(campaign)
-      const sight = await play(stage, fault, `f${number + 1}`, random, seed + number)
+      const load = { prefix: `f${number + 1}`, seed: seed + number, paceMs: campaign.paceMs }
+      const sight = await play(stage, fault, random, load)
       sights.push(sight)
       report(lineOf(sight))
       if (sight.wrong === undefined) continue
@@ -80,11 +83,10 @@ async function close({ site, judge }: Stage, keep: boolean): Promise<void> {
 async function play(
   { site, judge }: Stage,
   fault: string,
-  prefix: string,
   random: Random,
-  seed: number,
+  options: Omit<LoadOptions, 'clients' | 'tellers'>,
 ): Promise<Sight> {
-  const load = new Load(prefix, judge.clients, judge.tellers, seed)
+  const load = new Load({ ...options, clients: judge.clients, tellers: judge.tellers })
   let [whom, settledMs, wrong] = ['', 0, undefined as string | undefined]
   try {
     await sleep(PEACE_MS)

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Op, Recorder } from '../../linearizability/history.ts'
 import { Workload } from '../../linearizability/workload.ts'
+import type { Api } from '../crash/api.ts'
 import { randomOf } from '../random.ts'
 import type { Teller } from '../transactions/teller.ts'
 import { apiBy, type Client, isFailure } from './clients.ts'
@@ -14,7 +15,6 @@ const WORKERS = 5
 const READERS = 100
 const REGISTERS = ['a', 'b', 'c', 'd', 'e', 'f']
 const COUNTERS = ['n', 'm']
-const PACE_MS = 10
 const IMPATIENCE_MS = 300
 const MAX_WAITING = 12
 /** After a failure: nobody asks a service that is not there without a rest. */
@@ -25,20 +25,33 @@ const MAX_UNKNOWN = 8
 /** One that puts and reads an item of one partition by one server, again and again. */
 type Probe = { server: string; reads: Gap; writes: Gap }
 
+export type LoadOptions = {
+  /** Of all registers' names. */
+  prefix: string
+  /** One for each server. */
+  clients: Client[]
+  tellers: Teller[]
+  seed: number
+  /** Between the requests of each client. */
+  paceMs?: number
+}
+
 export class Load {
   readonly recorder = new Recorder(() => performance.now())
   readonly tally = new Tally()
   readonly probes: Probe[] = []
   readonly #prefix: string
+  readonly #paceMs: number
   readonly #workload: Workload
   readonly #versions = new Map<string, { version: number; unknown: number }>()
   readonly #running: Promise<void>[]
   #going = true
   #failed: Error | undefined
 
-  /** `prefix`: of all registers' names. `clients`: all servers. Tellers go on with the bank that they have. */
-  constructor(prefix: string, clients: Client[], tellers: Teller[], seed: number) {
+  /** Tellers go on with the bank that they have. */
+  constructor({ prefix, clients, tellers, seed, paceMs = 10 }: LoadOptions) {
     this.#prefix = prefix
+    this.#paceMs = paceMs
     this.#workload = new Workload(randomOf(seed, 0), REGISTERS, COUNTERS)
     const clientAt = (i: number) => clients[i % clients.length]!
     const workers = Array.from({ length: WORKERS }, (_, i) => this.#work(i, clientAt(i)))
@@ -85,7 +98,7 @@ export class Load {
       const { key, op } = this.#workload.next()
       const last = await this.#ask(client, id, key, op)
       if (last) this.#workload.heard({ ...last, key })
-      await sleep(last ? PACE_MS : REST_MS)
+      await sleep(last ? this.#paceMs : REST_MS)
     }
   }
 
@@ -99,7 +112,7 @@ export class Load {
       const reading = this.#ask(client, id, key, { kind: 'get' })
       waiting.add(reading)
       void reading.finally(() => waiting.delete(reading)).catch(() => {})
-      await Promise.race([reading.then(last => sleep(last ? PACE_MS : REST_MS)), sleep(IMPATIENCE_MS)])
+      await Promise.race([reading.then(last => sleep(last ? this.#paceMs : REST_MS)), sleep(IMPATIENCE_MS)])
       if (waiting.size >= MAX_WAITING) await Promise.race(waiting)
     }
     await Promise.all(waiting)
@@ -111,12 +124,16 @@ export class Load {
     for (let i = 0; this.#going; i++) {
       const op: Op = i % 2 === 0 ? { kind: 'put', value: `p${id}-${i}` } : { kind: 'get' }
       if (await this.#ask(client, id, key, op)) probe[i % 2 === 0 ? 'writes' : 'reads'].answered()
-      await sleep(PACE_MS)
+      await sleep(this.#paceMs)
     }
   }
 
   async #tell(teller: Teller, client: Client): Promise<void> {
-    const api = apiBy(client, this.tally)
+    const ask = apiBy(client, this.tally)
+    const api: Api = async (operation, input) => {
+      await sleep(this.#paceMs)
+      return ask(operation, input)
+    }
     while (this.#going) {
       await teller.run(api, () => !this.#going)
       await sleep(REST_MS)

@@ -43,12 +43,15 @@ export const BUGS: Record<string, Bug> = {
     ],
     faults: ['kill-stuck', 'power-cut'],
   },
-  /** Reads are answered for as long as nobody says that another one leads. */
+  /** A lease lasts until etcd says otherwise: reads are answered beyond it. */
   'no-lease': {
     changes: [
-      { file: 'server/replica/tenure.ts', from: 'if (this.#over) return false', to: 'return !this.#over' },
-      { file: 'server/cluster/host/hosted.ts', from: "this.#replica?.stepDown('the lease has run out')", to: '' },
-      { file: 'server/cluster/host/hosted.ts', from: "return this.#follow('there is no lease')", to: 'return' },
+      {
+        file: 'server/metadata/etcd/lease.ts',
+        from: 'aborted ? 0 : this.#validUntil',
+        to: 'aborted ? 0 : Number.POSITIVE_INFINITY',
+      },
+      { file: 'server/metadata/etcd/lease.ts', from: 'if (rest <= 0) this.#lost.abort()', to: 'if (rest <= 0) return' },
     ],
     faults: ['zone-cut', 'standstill'],
   },
