@@ -15,6 +15,7 @@ test('the sources have a place for each bug that `npm run faults -- --plant all`
 
 onClusters(() => {
   test('nothing acknowledged is lost, and nothing answered wrong, while storage nodes die, leave and stand still', async t => {
+    t.timeout(300_000, 'half a minute where nothing else runs')
     const [seed, port] = [Date.now() % 100_000, await freePorts(60)]
     t.log(`seed ${seed}`)
     const faults = ['kill-leader', 'terminate', 'freeze']
