@@ -37,25 +37,42 @@ const flipped: Harm = (file, random) => {
 
 const HARMS = { truncated, flipped, deleted }
 
-export const DAMAGES: Record<string, Fault> = Object.fromEntries(
-  Object.entries(HARMS).flatMap(([how, harm]): [string, Fault][] => [
-    [
-      `nats-${how}`,
-      {
-        expects: 'what is missing is put back',
-        log: 'jetstream',
-        play: (site, random) => damageNats(site, random, harm),
-      },
-    ],
-    [
-      `etcd-${how}`,
-      {
-        expects: 'the member is found out, and replaced',
-        play: (site, random) => damageEtcd(site, random, harm),
-      },
-    ],
-  ]),
-)
+/** Of one server, and of all at once: then only the replicas have what is missing. */
+export const DAMAGES: Record<string, Fault> = {
+  ...Object.fromEntries(Object.entries(HARMS).flatMap(damagesBy)),
+  'nats-all-truncated': {
+    expects: 'what is missing is put back from a replica',
+    log: 'jetstream',
+    play: site => shortenAll(site),
+  },
+}
+
+function damagesBy([how, harm]: [string, Harm]): [string, Fault][] {
+  const nats: Fault = {
+    expects: 'what is missing is put back',
+    log: 'jetstream',
+    play: (site, random) => damageNats(site, random, harm),
+  }
+  const etcd: Fault = {
+    expects: 'the member is found out, and replaced',
+    play: (site, random) => damageEtcd(site, random, harm),
+  }
+  return [
+    [`nats-${how}`, nats],
+    [`etcd-${how}`, etcd],
+  ]
+}
+
+/** The end of every stream is gone, and of what the servers have agreed on. */
+async function shortenAll({ cluster }: Site): Promise<string> {
+  const { nats } = cluster
+  await Promise.all(nats!.servers.map(server => server.kill()))
+  const files = nats!.servers.flatMap(server => filesUnder(nats!.disk(server)))
+  const harmed = files.filter(file => MESSAGES.test(file) || RAFT.test(file))
+  for (const file of harmed) truncateSync(file, Math.floor(statSync(file).size * 0.9))
+  await nats!.start()
+  return `all servers, a tenth of ${harmed.length} files of streams and of Raft`
+}
 
 async function damageNats({ cluster }: Site, random: Random, harm: Harm): Promise<string> {
   const { nats } = cluster
