@@ -2,7 +2,17 @@
  * The log's files damaged on one of its servers while that is down; then it comes back and, of NATS, is made to lead every
  * stream. What it has lost it must get back, from its peers or from a replica; nothing else may be believed.
  */
-import { closeSync, openSync, readdirSync, readSync, rmSync, statSync, truncateSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connect, type NatsConnection } from '@nats-io/transport-node'
@@ -18,6 +28,7 @@ const RAFT = /\/_js_\/S-[^/]+\/msgs\/[^/]+\.blk$/
 
 const AWAY_MS = 1500
 const LEAD_MS = 4000
+const MEND_MS = 15_000
 const LEAD_TRIES = 30
 const START_MS = 10_000
 
@@ -64,14 +75,24 @@ function damagesBy([how, harm]: [string, Harm]): [string, Fault][] {
 }
 
 /** The end of every stream is gone, and of what the servers have agreed on. */
-async function shortenAll({ cluster }: Site): Promise<string> {
+async function shortenAll({ cluster, folder }: Site): Promise<string> {
   const { nats } = cluster
+  const before = mendedIn(folder)
   await Promise.all(nats!.servers.map(server => server.kill()))
   const files = nats!.servers.flatMap(server => filesUnder(nats!.disk(server)))
   const harmed = files.filter(file => MESSAGES.test(file) || RAFT.test(file))
   for (const file of harmed) truncateSync(file, Math.floor(statSync(file).size * 0.9))
   await nats!.start()
-  return `all servers, a tenth of ${harmed.length} files of streams and of Raft`
+  await sleep(MEND_MS)
+  const mended = mendedIn(folder) - before
+  return `all servers, a tenth of ${harmed.length} files of streams and of Raft; replicas put entries back into ${mended} logs`
+}
+
+/** How often storage nodes say that they have. */
+function mendedIn(folder: string): number {
+  const files = readdirSync(folder).filter(name => /^storage-.*\.log$/.test(name))
+  const text = files.map(name => readFileSync(join(folder, name), 'utf8')).join('')
+  return text.split('the log had lost entries; they were put back').length - 1
 }
 
 async function damageNats({ cluster }: Site, random: Random, harm: Harm): Promise<string> {
