@@ -32,7 +32,12 @@ const effect: fc.Arbitrary<Effect> = fc.record(
   },
   { requiredKeys: ['key', 'image', 'before', 'local', 'global'] },
 )
-const effects = fc.array(effect, { maxLength: 4 })
+const recorded = fc.tuple(effect, fc.record({ start: size, end: size, text })).map(([effect, old]) => ({
+  ...effect,
+  recorded: 'request' as const,
+  old,
+}))
+const effects = fc.array(fc.oneof(effect, recorded), { maxLength: 4 })
 const time = fc.nat(2 ** 42)
 const units = fc.array(fc.nat(100))
 const lock = fc.record({ key: bytes, changes: fc.boolean(), image: maybe(image) })
