@@ -29,8 +29,7 @@ export class Router implements Items {
 
   get(table: TableRecord, key: Buffer, consistent: boolean): Promise<Image | undefined> {
     const { id } = sliceOf(table.partitions, key)
-    if (!consistent) return this.#anywhere(id, table, reader => reader.get(key))
-    return this.#routes.ask(id, table, leader => leader.get(key))
+    return this.#ask(id, table, consistent, replica => replica.get(key))
   }
 
   write(table: TableRecord, command: WriteCommand): Promise<WriteOutcome> {
@@ -48,9 +47,7 @@ export class Router implements Items {
     for (const { id } of touched) {
       const rest = remainder(request, index, page)
       if (touched.length === 1) rest.splice = request.splice
-      const part = consistent
-        ? await this.#routes.ask(id, table, leader => leader.range(rest), target)
-        : await this.#anywhere(id, table, reader => reader.range(rest), target)
+      const part = await this.#ask(id, table, consistent, replica => replica.range(rest), target)
       if (touched.length === 1) return part
       for (const row of part.rows) page.rows.push(row)
       page.bytes += part.bytes
@@ -60,20 +57,17 @@ export class Router implements Items {
     return page
   }
 
-  /** Asks the nearest replica; the leader, if there is none that knows. */
-  async #anywhere<T>(
+  /** Asks the leader, or, where any replica will do, the nearest one. */
+  #ask<T>(
     partition: string,
     table: TableRecord,
-    ask: (reader: PartitionReader) => T | Promise<T>,
+    consistent: boolean,
+    ask: (replica: PartitionReader) => T | Promise<T>,
     target?: RangeTarget,
   ): Promise<T> {
-    const reader = this.#leaders.reader?.(partition)
-    try {
-      if (reader) return await ask(reader)
-    } catch {
-      // A read may be asked for twice.
-    }
-    return this.#routes.ask(partition, table, ask, target)
+    const reader = consistent ? undefined : this.#leaders.reader?.(partition)
+    const askLeader = () => this.#routes.ask(partition, table, ask, target)
+    return reader === undefined ? askLeader() : askReader(reader, ask, askLeader)
   }
 
   #fed(table: TableRecord, index: string): Promise<unknown> | undefined {
@@ -81,6 +75,19 @@ export class Router implements Items {
     const waits = table.partitions.flatMap(({ id }) => this.#leaders.find(id)?.fed(index) ?? [])
     if (waits.length === 0) return undefined
     return Promise.race([Promise.allSettled(waits), sleep(this.#clock, this.#indexWaitMs)])
+  }
+}
+
+/** A read may be asked for twice: of the leader, if the replica can't tell. */
+async function askReader<T>(
+  reader: PartitionReader,
+  ask: (replica: PartitionReader) => T | Promise<T>,
+  askLeader: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await ask(reader)
+  } catch {
+    return askLeader()
   }
 }
 

@@ -53,7 +53,9 @@ export class Routes {
     while (true) {
       const leader = this.#leaders.find(partition) ?? (await this.leader(partition, table, target))
       try {
-        return await ask(leader)
+        const answer = ask(leader)
+        // What is there need not be waited for.
+        return answer instanceof Promise ? await answer : answer
       } catch (error) {
         const now = this.#clock.monotonic()
         end ??= now + LEADER_WAIT_MS
