@@ -6,7 +6,8 @@
  * INV-P2  Applying needs the state and the entry, nothing else: no clock, no randomness, no I/O, no expression (apply.ts).
  */
 import { hash } from 'node:crypto'
-import { Packr } from 'msgpackr'
+// Without its native part, which takes longer to load, and longer for images.
+import { Packr } from 'msgpackr/pack'
 import { OperatorError } from '../base/failure.ts'
 import type { Expiry, Image } from '../store/rows.ts'
 import type { PartitionSchema } from './schema.ts'
