@@ -5,8 +5,8 @@ import type { PartitionSlice, TableRecord } from '../model/table.ts'
 import type { RangeRequest, WriteCommand, WriteOutcome } from '../partition/command.ts'
 import type { Image, Page } from '../store/rows.ts'
 import type { Items, RangePage, RangeTarget, Tables } from './cluster.ts'
-import type { Leaders, PartitionReader } from './leaders.ts'
-import { Routes, sliceOf } from './routes.ts'
+import type { Leaders } from './leaders.ts'
+import { indexOf, Routes, sliceOf } from './routes.ts'
 
 const LAST_HASH = 2 ** 32 - 1
 
@@ -28,16 +28,22 @@ export class Router implements Items {
   }
 
   get(table: TableRecord, key: Buffer, consistent: boolean): Promise<Image | undefined> {
-    const { id } = sliceOf(table.partitions, key)
-    return this.#ask(id, table, consistent, replica => replica.get(key))
+    const reader = consistent ? undefined : this.#leaders.reader?.(sliceOf(table.partitions, key).id)
+    const askLeader = () => this.#routes.askOf(key, table, leader => leader.get(key))
+    return reader === undefined ? askLeader() : askReader(() => reader.get(key), askLeader)
   }
 
   write(table: TableRecord, command: WriteCommand): Promise<WriteOutcome> {
-    const { id } = sliceOf(table.partitions, command.key)
-    return this.#routes.ask(id, table, leader => leader.write(command))
+    return this.#routes.askOf(command.key, table, leader => leader.write(command))
   }
 
-  async range(table: TableRecord, target: RangeTarget, request: RangePage, consistent: boolean): Promise<Page> {
+  range(table: TableRecord, target: RangeTarget, request: RangePage, consistent: boolean): Promise<Page> {
+    return this.#routes.asked(table, current =>
+      this.#range(current, latestTarget(current, target), request, consistent),
+    )
+  }
+
+  async #range(table: TableRecord, target: RangeTarget, request: RangePage, consistent: boolean): Promise<Page> {
     const slices = target && 'globalIndex' in target ? target.globalIndex.partitions : table.partitions
     const index = target && 'localIndex' in target ? target.localIndex : undefined
     if (target && 'globalIndex' in target) await this.#fed(table, target.globalIndex.id)
@@ -47,7 +53,9 @@ export class Router implements Items {
     for (const { id } of touched) {
       const rest = remainder(request, index, page)
       if (touched.length === 1) rest.splice = request.splice
-      const part = await this.#ask(id, table, consistent, replica => replica.range(rest), target)
+      const reader = consistent ? undefined : this.#leaders.reader?.(id)
+      const askLeader = () => this.#routes.ask(id, table, leader => leader.range(rest), target)
+      const part = await (reader === undefined ? askLeader() : askReader(() => reader.range(rest), askLeader))
       if (touched.length === 1) return part
       for (const row of part.rows) page.rows.push(row)
       page.bytes += part.bytes
@@ -55,19 +63,6 @@ export class Router implements Items {
       if (page.cut) break
     }
     return page
-  }
-
-  /** Asks the leader, or, where any replica will do, the nearest one. */
-  #ask<T>(
-    partition: string,
-    table: TableRecord,
-    consistent: boolean,
-    ask: (replica: PartitionReader) => T | Promise<T>,
-    target?: RangeTarget,
-  ): Promise<T> {
-    const reader = consistent ? undefined : this.#leaders.reader?.(partition)
-    const askLeader = () => this.#routes.ask(partition, table, ask, target)
-    return reader === undefined ? askLeader() : askReader(reader, ask, askLeader)
   }
 
   #fed(table: TableRecord, index: string): Promise<unknown> | undefined {
@@ -78,14 +73,10 @@ export class Router implements Items {
   }
 }
 
-/** A read may be asked for twice: of the leader, if the replica can't tell. */
-async function askReader<T>(
-  reader: PartitionReader,
-  ask: (replica: PartitionReader) => T | Promise<T>,
-  askLeader: () => Promise<T>,
-): Promise<T> {
+/** Asks the nearest replica, and the leader, if that one can't tell: a read may be asked for twice. */
+async function askReader<T>(ask: () => T | Promise<T>, askLeader: () => Promise<T>): Promise<T> {
   try {
-    return await ask(reader)
+    return await ask()
   } catch {
     return askLeader()
   }
@@ -112,4 +103,10 @@ function slicesOf(slices: PartitionSlice[], { from, to, after, reverse }: RangeP
 /** The hash a bound of a range begins with; a bound may be shorter than a hash. */
 function hashBound(bound: Buffer, fallback: number): number {
   return bound.length >= 4 ? hashOfRow(bound) : fallback
+}
+
+/** The target as the table's record has it. */
+function latestTarget(table: TableRecord, target: RangeTarget): RangeTarget {
+  if (!target || !('globalIndex' in target)) return target
+  return { globalIndex: indexOf(table, target.globalIndex.id) ?? target.globalIndex }
 }

@@ -1,14 +1,17 @@
 /**
  * Applying an entry: a synchronous function of the state and the entry (INV-P2), inside the caller's transaction.
  * The running figures are kept by the caller and saved with the position.
+ *
+ * INV-G1  Once a partition is sealed, for others take over, its rows never change.
  */
+import { invariant } from '../base/invariant.ts'
 import { sequenceOf } from '../store/changes.ts'
 import type { AppliedState, Image } from '../store/rows.ts'
 import type { StoreWriter } from '../store/writer.ts'
 import { imagesOf, type ShownImages } from './changes.ts'
 import type { Effect, Entry, IndexChange } from './entry.ts'
 import { lastChange } from './recorded.ts'
-import { localIndexNumber, type PartitionSchema } from './schema.ts'
+import { localIndexNumber, numbered, type PartitionSchema } from './schema.ts'
 import { applyStep } from './steps.ts'
 
 /** How far a new index is made from the rows that were there before it. `done` once all are. */
@@ -40,6 +43,7 @@ export function applyEntry(
       return
     case 'schema':
       applySchema(writer, entry.schema)
+      for (const [source, taken] of Object.entries(entry.schema.consumed ?? {})) writer.raiseConsumed(source, taken)
       applyStreams(writer, state.position + 1, entry, schema)
       return
     case 'write':
@@ -58,6 +62,7 @@ export function applyEntry(
       for (const label of entry.streams) writer.changes.forget(label)
       return
     case 'feed':
+      invariant(!schema?.sealed, 'a sealed partition was to take rows in')
       for (const effect of entry.effects) applyEffect(writer, state, effect)
       writer.saveConsumed(entry.source, entry.position)
   }
@@ -78,7 +83,7 @@ function applyStreams(
   before: PartitionSchema | undefined,
 ): void {
   const [old, now] = [before?.table.stream?.label, schema.table.stream?.label]
-  const sequence = sequenceOf(position)
+  const sequence = sequenceOf(numbered(position, schema))
   if (old !== now) {
     if (old !== undefined) writer.changes.close(old, sequence, time)
     if (now !== undefined) writer.changes.open(now, sequence)
@@ -95,7 +100,8 @@ function applyWrite(
   bytes: Uint8Array,
   schema: PartitionSchema | undefined,
 ): void {
-  const position = state.position + 1
+  invariant(entry.effects.length === 0 || !schema?.sealed, 'a sealed partition was to change')
+  const position = numbered(state.position + 1, schema)
   const last = lastChange(entry, position)
   const images = last === undefined ? undefined : imagesOf(schema!.table.stream!.viewType)
   const isKept = images !== undefined && tellsAll(entry.effects, images)

@@ -2,6 +2,7 @@
 import { type Clock, sleep } from '../base/clock.ts'
 import type { ChangesPage, ChangesRequest, ShardState } from '../partition/command.ts'
 import { changesPage } from '../partition/recorded.ts'
+import { numbered } from '../partition/schema.ts'
 import { sequenceOf } from '../store/changes.ts'
 import type { StreamRow } from '../store/rows.ts'
 import type { Store } from '../store/store.ts'
@@ -59,7 +60,9 @@ export class Changes {
   }
 
   #stateOf({ since, until }: StreamRow): ShardState {
-    return { since, until, trimmed: this.#store.changes.trimmed(), next: sequenceOf(this.#applier.state.position + 1) }
+    const { state, schema } = this.#applier
+    const next = sequenceOf(numbered(state.position + 1, schema))
+    return { since, until, trimmed: this.#store.changes.trimmed(), next }
   }
 }
 

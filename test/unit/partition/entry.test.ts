@@ -105,8 +105,8 @@ test('keys read back are buffers, which routing reads hashes from', t => {
 })
 
 test('an entry of a newer version is refused in a sentence', t => {
-  const newer = pack([4, 1, '', 'write', []])
-  t.throws(() => decodeEntry(newer), { instanceOf: OperatorError, message: /newer Tavola \(version 4/ })
+  const newer = pack([5, 1, '', 'write', []])
+  t.throws(() => decodeEntry(newer), { instanceOf: OperatorError, message: /newer Tavola \(version 5/ })
 })
 
 test('an entry names the oldest version that can read it', t => {
