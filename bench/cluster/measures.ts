@@ -79,6 +79,8 @@ export async function measureNodes(bench: Bench, nodes: number): Promise<NodesFi
 export async function measureGrowth(bench: Bench, tables: number): Promise<GrowthPoint[]> {
   const world = await startWorld({ port: bench.port, storageNodes: 3, disk: bench.disk }, bench.table)
   try {
+    // Code that is not compiled yet costs several times as much.
+    await growthPoint(bench, world, PARTITIONS)
     const points = [await growthPoint(bench, world, PARTITIONS)]
     const names = Array.from({ length: tables }, (_, i) => `Idle.${i}`)
     for (const name of names) await ask(world.port, 'CreateTable', createTable({ ...bench.table, name }))
