@@ -13,6 +13,10 @@ export type RunTask = {
   /** Measured seconds, and those before them that are not. */
   seconds: number
   warmup: number
+  /** Beside what the operation says: members of every request. */
+  more?: object
+  /** Requests a second, evenly, whatever the server does; latencies then count from when each was due. Undefined for all it can do. */
+  rate?: number
 }
 export type LoadTask = FillTask | RunTask
 
@@ -77,8 +81,9 @@ async function run(task: RunTask): Promise<LoadResult> {
   const end = begin + task.seconds * 1000
   let cpu: NodeJS.CpuUsage | undefined
   let next = 0
+  const due = dueTimes(task.rate)
   await withConnections(task.port, task.connections, async connection => {
-    for (let now = performance.now(); now < end; ) {
+    for (let now = await due(); now < end; now = await due()) {
       const refused = await connection.send(pool[next++ % pool.length]!).then(none, overloadOf)
       const after = performance.now()
       // What counts is what is answered within the measured seconds.
@@ -87,7 +92,6 @@ async function run(task: RunTask): Promise<LoadResult> {
         if (refused === undefined) latencies.push(after - now)
         else errors[refused] = (errors[refused] ?? 0) + 1
       }
-      now = after
     }
   })
   const { user, system } = process.cpuUsage(cpu)
@@ -103,11 +107,24 @@ async function run(task: RunTask): Promise<LoadResult> {
   }
 }
 
+/** Waits for the time of the next request: at once, without a rate. */
+function dueTimes(rate: number | undefined): () => number | Promise<number> {
+  if (rate === undefined) return () => performance.now()
+  let next = performance.now()
+  return async () => {
+    const time = (next += 1000 / rate)
+    const early = time - performance.now()
+    if (early > 0) await new Promise(resolve => setTimeout(resolve, early))
+    return time
+  }
+}
+
 /** Requests on random items of the whole table. */
-async function poolOf({ port, table, operation }: RunTask): Promise<Buffer[]> {
+async function poolOf({ port, table, operation, more }: RunTask): Promise<Buffer[]> {
   const { width } = OPERATIONS[operation]
   const request = await requesterOf(port, operation, table)
-  const encode = () => encodeRequest(port, operation, request(Math.floor(Math.random() * (table.items - width + 1))))
+  const random = () => Math.floor(Math.random() * (table.items - width + 1))
+  const encode = () => encodeRequest(port, operation, { ...request(random()), ...more })
   const first = encode()
   const length = Math.max(MIN_POOL, Math.min(MAX_POOL, Math.floor(POOL_BYTES / first.length)))
   return [first, ...Array.from({ length: length - 1 }, encode)]

@@ -1,7 +1,7 @@
 /** Processes of the bench, each on the core meant for it; none of them, and no folder of theirs, outlives the bench. */
 import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync, rmSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { availableParallelism, tmpdir } from 'node:os'
@@ -127,6 +127,24 @@ export function residentMb(pid: number): number | undefined {
   if (process.platform !== 'linux') return undefined
   const kilobytes = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
   return kilobytes === undefined ? undefined : Number(kilobytes) / 1024
+}
+
+/** Moves processes of which another part of this one is the parent to the servers' core. */
+export function pinToServers(pids: number[]): void {
+  if (PINNED) for (const pid of pids) execFileSync('taskset', ['-acp', SERVER_CORE, String(pid)], { stdio: 'ignore' })
+}
+
+/** Microseconds of CPU that the processes have used, all their threads together. */
+export function cpuMicroseconds(pids: number[]): number {
+  const ofThread = (pid: number, id: string) => {
+    try {
+      return Number(readFileSync(`/proc/${pid}/task/${id}/schedstat`, 'utf8').split(' ')[0]) / 1000
+    } catch {
+      // It has ended meanwhile.
+      return 0
+    }
+  }
+  return pids.flatMap(pid => readdirSync(`/proc/${pid}/task`).map(id => ofThread(pid, id))).reduce((a, b) => a + b, 0)
 }
 
 const LOAD = fileURLToPath(new URL('./load.ts', import.meta.url))

@@ -1,7 +1,7 @@
 /** Options from a file: keys are named as the flags are, lists may be lists. */
 import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { type Command, InvalidArgumentError, type Option } from 'commander'
-import { parse } from 'yaml'
 
 /** Takes from the file what neither a flag nor the environment has said. Ends the process, with a sentence, if it can't. */
 export function readConfigFile(command: Command, path: string): void {
@@ -17,6 +17,8 @@ export function readConfigFile(command: Command, path: string): void {
 }
 
 function parsed(command: Command, path: string): Record<string, unknown> {
+  // Seventy modules, which few starts need.
+  const { parse } = createRequire(import.meta.url)('yaml') as typeof import('yaml')
   try {
     const settings: unknown = parse(readFileSync(path, 'utf8')) ?? {}
     if (typeof settings === 'object' && !Array.isArray(settings)) return settings as Record<string, unknown>

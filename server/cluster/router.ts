@@ -31,8 +31,9 @@ export class Router implements Items {
   }
 
   get(table: TableRecord, key: Buffer, consistent: boolean): Promise<Image | undefined> {
-    if (!consistent) return this.#getAnywhere(table, key)
-    return this.#routes.askOf(key, table, leader => leader.get(key))
+    const reader = consistent ? undefined : this.#leaders.reader?.(sliceOf(table.partitions, key).id)
+    const askLeader = () => this.#routes.askOf(key, table, leader => leader.get(key))
+    return reader === undefined ? askLeader() : this.#nearest(reader, near => near.get(key), askLeader)
   }
 
   write(table: TableRecord, command: WriteCommand): Promise<WriteOutcome> {
@@ -55,9 +56,11 @@ export class Router implements Items {
     for (const { id } of touched) {
       const rest = remainder(request, index, page)
       if (touched.length === 1) rest.splice = request.splice
-      const part = consistent
-        ? await this.#routes.ask(id, table, leader => leader.range(rest), target)
-        : await this.#rangeAnywhere(id, table, rest, target)
+      const reader = consistent ? undefined : this.#leaders.reader?.(id)
+      const askLeader = () => this.#routes.ask(id, table, leader => leader.range(rest), target)
+      const part = await (reader === undefined
+        ? askLeader()
+        : this.#nearest(reader, near => near.range(rest), askLeader))
       if (touched.length === 1) return part
       for (const row of part.rows) page.rows.push(row)
       page.bytes += part.bytes
@@ -67,37 +70,10 @@ export class Router implements Items {
     return page
   }
 
-  /** Asks the nearest replica; the leader, if there is none that knows, or it does not answer soon. */
-  #getAnywhere(table: TableRecord, key: Buffer): Promise<Image | undefined> {
-    const { id } = sliceOf(table.partitions, key)
-    return this.#nearest(
-      id,
-      reader => reader.get(key),
-      () => this.#routes.askOf(key, table, leader => leader.get(key)),
-    )
-  }
-
-  /** The same. */
-  #rangeAnywhere(id: string, table: TableRecord, range: RangeRequest, target: RangeTarget): Promise<Page> {
-    return this.#nearest(
-      id,
-      reader => reader.range(range),
-      () => this.#routes.ask(id, table, leader => leader.range(range), target),
-    )
-  }
-
-  #nearest<T>(
-    partition: string,
-    ask: (reader: PartitionReader) => T | Promise<T>,
-    leader: () => Promise<T>,
-  ): Promise<T> {
-    const reader = this.#leaders.reader?.(partition)
-    if (!reader) return leader()
-    try {
-      return this.#hedge.ask(Promise.resolve(ask(reader)), leader)
-    } catch {
-      return leader()
-    }
+  /** Asks the nearest replica; the leader, if that one can't tell, or does not answer soon. */
+  #nearest<T>(reader: PartitionReader, ask: (reader: PartitionReader) => T | Promise<T>, askLeader: () => Promise<T>) {
+    const asked = async () => ask(reader)
+    return this.#hedge.ask(asked(), askLeader)
   }
 
   #fed(table: TableRecord, index: string): Promise<unknown> | undefined {

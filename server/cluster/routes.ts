@@ -114,7 +114,9 @@ export async function askLeader<T>(
   while (true) {
     const leader = leaders.find(partition) ?? (await untilLed(leaders, clock, partition, loss))
     try {
-      return await ask(leader)
+      const answer = ask(leader)
+      // What is there need not be waited for.
+      return answer instanceof Promise ? await answer : answer
     } catch (error) {
       if (!(error instanceof NotLeading)) throw error
       const now = clock.monotonic()

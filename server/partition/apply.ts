@@ -8,8 +8,9 @@ import { invariant } from '../base/invariant.ts'
 import { sequenceOf } from '../store/changes.ts'
 import type { AppliedState, Image } from '../store/rows.ts'
 import type { StoreWriter } from '../store/writer.ts'
-import { imagesOf } from './changes.ts'
+import { imagesOf, type ShownImages } from './changes.ts'
 import type { Effect, Entry, IndexChange } from './entry.ts'
+import { lastChange } from './recorded.ts'
 import { localIndexNumber, numbered, type PartitionSchema } from './schema.ts'
 import { applyStep } from './steps.ts'
 
@@ -27,12 +28,13 @@ export function backfillDocument(index: string): string {
 
 /**
  * Changes the rows, and `state`'s counts and epoch; the caller moves its position and chain.
- * `schema`: what the last schema entry before this one says.
+ * `bytes`: the entry's own. `schema`: what the last schema entry before this one says.
  */
 export function applyEntry(
   writer: StoreWriter,
   state: AppliedState,
   entry: Entry,
+  bytes: Uint8Array,
   schema: PartitionSchema | undefined,
 ): void {
   switch (entry.kind) {
@@ -45,7 +47,7 @@ export function applyEntry(
       applyStreams(writer, state.position + 1, entry, schema)
       return
     case 'write':
-      applyWrite(writer, state, entry, schema)
+      applyWrite(writer, state, entry, bytes, schema)
       if (entry.steps) for (const step of entry.steps) applyStep(writer, step)
       return
     case 'backfill':
@@ -94,17 +96,29 @@ function applyStreams(
 function applyWrite(
   writer: StoreWriter,
   state: AppliedState,
-  { effects, time }: Extract<Entry, { kind: 'write' }>,
+  entry: Extract<Entry, { kind: 'write' }>,
+  bytes: Uint8Array,
   schema: PartitionSchema | undefined,
 ): void {
-  invariant(effects.length === 0 || !schema?.sealed, 'a sealed partition was to change')
+  invariant(entry.effects.length === 0 || !schema?.sealed, 'a sealed partition was to change')
+  const position = numbered(state.position + 1, schema)
+  const last = lastChange(entry, position)
+  const images = last === undefined ? undefined : imagesOf(schema!.table.stream!.viewType)
+  const isKept = images !== undefined && tellsAll(entry.effects, images)
   let number = 0
-  for (const effect of effects) {
+  for (const effect of entry.effects) {
     // Before the row changes: the old image is taken from it.
-    if (effect.recorded) record(writer, sequenceOf(numbered(state.position + 1, schema), number), time, effect, schema!)
+    if (effect.recorded && !isKept) record(writer, sequenceOf(position, number), entry.time, effect, images!)
     applyEffect(writer, state, effect)
     number += 1
   }
+  if (isKept) writer.changes.keep({ last: last!, time: entry.time, ...images, bytes })
+}
+
+/** Whether all that the records of these effects show is in the entry, and worth keeping it for: keys take less without. */
+function tellsAll(effects: Effect[], { oldImages, newImages }: ShownImages): boolean {
+  if (!oldImages) return newImages
+  return effects.every(({ recorded, before, old }) => !recorded || before === undefined || old !== undefined)
 }
 
 function record(
@@ -112,9 +126,8 @@ function record(
   sequence: bigint,
   time: number,
   { key, before, image, recorded }: Effect,
-  { table }: PartitionSchema,
+  images: ShownImages,
 ): void {
-  const images = imagesOf(table.stream!.viewType)
   writer.changes.record({ sequence, time, byService: recorded === 'service', key, before, after: image, ...images })
 }
 

@@ -6,7 +6,8 @@
  * INV-P2  Applying needs the state and the entry, nothing else: no clock, no randomness, no I/O, no expression (apply.ts).
  */
 import { hash } from 'node:crypto'
-import { Packr } from 'msgpackr'
+// Without its native part, which takes longer to load, and longer for images.
+import { Packr } from 'msgpackr/pack'
 import { OperatorError } from '../base/failure.ts'
 import type { Expiry, Image } from '../store/rows.ts'
 import type { PartitionSchema } from './schema.ts'
@@ -31,11 +32,19 @@ export type Effect = {
   global: IndexChange[]
   /** The table's stream gets a record of it, as of a request's change or of the service's own: it deletes what has expired. */
   recorded?: Recorded
+  /** If the record shows what was there, and it is told in few words. */
+  old?: Difference
   /** Where items may expire: when this one does, in epoch seconds; null if it does not. */
   expires?: number | null
 }
 
 export type Recorded = 'request' | 'service'
+
+/**
+ * An old image by how it differs from the new one: it has `text` for what comes after the new image's first `start`
+ * characters, and before its last `end`. Of an item that is gone it is the text alone.
+ */
+export type Difference = { start: number; end: number; text: string }
 
 export type EntryBody =
   /** A leader begins: whoever led before can no longer append. */
@@ -158,7 +167,10 @@ function decodeBody(kind: EntryBody['kind'], body: unknown[]): EntryBody {
   }
 }
 
-/** The last two are there in entries of version 3: 0 for no record; null for an item that does not expire. */
+/**
+ * The last ones are there in entries of version 3: 0 for no record; null for an item that does not expire, undefined where
+ * none do; and the difference of the old image, which who does not know it finds in the row.
+ */
 type PackedEffect = [
   Uint8Array,
   string | null,
@@ -168,6 +180,9 @@ type PackedEffect = [
   PackedChange[],
   recorded?: number,
   expires?: number | null,
+  start?: number,
+  end?: number,
+  text?: string,
 ]
 type PackedChange = [number | string, Uint8Array | null, number, Uint8Array | null, string | null, number, number]
 
@@ -178,7 +193,8 @@ function encodeEffect(effect: Effect): PackedEffect {
   const packed: PackedEffect = [key, json, size, before ?? -1, local.map(encodeChange), global.map(encodeChange)]
   if (!isMarked(effect)) return packed
   packed.push(effect.recorded === undefined ? 0 : RECORDED.indexOf(effect.recorded) + 1)
-  if (effect.expires !== undefined) packed.push(effect.expires)
+  if (effect.expires !== undefined || effect.old) packed.push(effect.expires)
+  if (effect.old) packed.push(effect.old.start, effect.old.end, effect.old.text)
   return packed
 }
 
@@ -188,7 +204,8 @@ function isMarked({ recorded, expires }: Effect): boolean {
   return recorded !== undefined || expires !== undefined
 }
 
-function decodeEffect([key, json, size, before, local, global, recorded, expires]: PackedEffect): Effect {
+function decodeEffect(packed: PackedEffect): Effect {
+  const [key, json, size, before, local, global, recorded, expires, start, end, text] = packed
   const effect: Effect = {
     key,
     image: json === null ? undefined : { json, size },
@@ -197,6 +214,7 @@ function decodeEffect([key, json, size, before, local, global, recorded, expires
     global: global.map(decodeChange),
   }
   if (recorded) effect.recorded = RECORDED[recorded - 1]
+  if (text !== undefined) effect.old = { start: start!, end: end!, text }
   if (expires !== undefined) effect.expires = expires
   return effect
 }

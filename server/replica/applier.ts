@@ -44,7 +44,7 @@ export class Applier {
     this.#changing(() => {
       this.#store.writer.transaction(() => {
         for (const { position, bytes, entry } of entries) {
-          applyEntry(this.#store.writer, state, entry, schema)
+          applyEntry(this.#store.writer, state, entry, bytes, schema)
           this.#store.tail?.add(position, bytes)
           state.position = position
           if (entry.kind === 'schema') schema = entry.schema

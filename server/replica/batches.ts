@@ -211,7 +211,7 @@ export class Batches {
   #put(batch: Batch, effect: Effect): void {
     this.#pending.set(effect.key as Buffer, effect.image, batch.number)
     batch.effects.push(effect)
-    this.#count(batch, (effect.image?.json.length ?? 0) + 100)
+    this.#count(batch, (effect.image?.json.length ?? 0) + (effect.old?.text.length ?? 0) + 100)
   }
 
   #count(batch: Batch, bytes: number): void {

@@ -1,6 +1,7 @@
 /** The leader's side of streams: what the partition's shards hold, and what is dropped of them when its day is over. */
 import { type Clock, sleep } from '../base/clock.ts'
 import type { ChangesPage, ChangesRequest, ShardState } from '../partition/command.ts'
+import { changesPage } from '../partition/recorded.ts'
 import { numbered } from '../partition/schema.ts'
 import { sequenceOf } from '../store/changes.ts'
 import type { StreamRow } from '../store/rows.ts'
@@ -11,6 +12,7 @@ import type { Tenure } from './tenure.ts'
 
 /** Dropped by one entry: few enough for nobody to notice. */
 const TRIM_ROWS = 200
+const TRIM_BYTES = 1024 * 1024
 const TRIM_PAUSE_MS = 10
 const LAST_SEQUENCE = 2n ** 63n - 1n
 
@@ -43,7 +45,7 @@ export class Changes {
     if (!stream) return undefined
     const state = this.#stateOf(stream)
     const first = later(from, stream.since)
-    const page = this.#store.changes.page(first, stream.until ?? LAST_SEQUENCE, limit, maxBytes)
+    const page = changesPage(this.#store.changes, first, stream.until ?? LAST_SEQUENCE, limit, maxBytes)
     const last = page.rows.at(-1)
     if (page.cut && last) return { ...state, rows: page.rows, resume: last.sequence + 1n }
     const resume = stream.until === undefined ? later(first, state.next) : undefined
@@ -53,7 +55,7 @@ export class Changes {
   /** Drops, a few at a time, the changes from before `time`, and the streams that ended before. Errors: NotLeading. */
   async trim(time: number): Promise<void> {
     while (true) {
-      const upTo = this.#store.changes.lastBefore(time, TRIM_ROWS)
+      const upTo = this.#store.changes.lastBefore(time, TRIM_ROWS, TRIM_BYTES)
       const over = this.#store.changes.streams().filter(({ endedAt }) => endedAt !== undefined && endedAt < time)
       if (upTo === undefined && over.length === 0) return
       const streams = upTo === undefined ? over.map(({ label }) => label) : []

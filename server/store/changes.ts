@@ -1,12 +1,17 @@
 /** What a partition's file holds of streams: which there are, and the records of changes, in the order of their making. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import type { ChangeRow, StreamRow } from './rows.ts'
+import type { ChangedEntry, ChangeRow, StreamRow } from './rows.ts'
 
 /** New in format 3. */
 export const CHANGE_TABLES = `
   CREATE TABLE stream (label TEXT PRIMARY KEY, since INTEGER NOT NULL, until INTEGER, ended_at INTEGER) WITHOUT ROWID;
   CREATE TABLE change (sequence INTEGER PRIMARY KEY, time INTEGER NOT NULL, by_service INTEGER NOT NULL, key BLOB NOT NULL,
     before INTEGER, after INTEGER, old_image TEXT, new_image TEXT);`
+
+/** New in format 4. The changes of an entry are here, or each is a row of its own. */
+export const CHANGED_ENTRY_TABLE = `
+  CREATE TABLE changed_entry (last INTEGER PRIMARY KEY, time INTEGER NOT NULL, old_images INTEGER NOT NULL,
+    new_images INTEGER NOT NULL, bytes BLOB NOT NULL);`
 
 /** The document with the greatest sequence number that was dropped. */
 const TRIMMED = 'trimmed'
@@ -19,8 +24,14 @@ export function sequenceOf(position: number, number = 0): bigint {
   return BigInt(position) * CHANGES_PER_ENTRY + BigInt(number)
 }
 
-/** As SQLite gives them: every integer is a bigint, for sequence numbers need all of its 63 bits. */
+/** The entry's position. */
+export function positionOf(sequence: bigint): number {
+  return Number(sequence / CHANGES_PER_ENTRY)
+}
+
+/** As SQLite gives them, of either table: every integer is a bigint, for sequence numbers need all of its 63 bits. */
 type ChangeColumns = [
+  bytes: null,
   sequence: bigint,
   time: bigint,
   byService: bigint,
@@ -30,21 +41,29 @@ type ChangeColumns = [
   oldImage: string | null,
   newImage: string | null,
 ]
+type EntryColumns = [bytes: Uint8Array, last: bigint, time: bigint, oldImages: bigint, newImages: bigint]
+
+const OLDEST = `SELECT last AS sequence, time, length(bytes) AS bytes FROM changed_entry
+  UNION ALL SELECT sequence, time, ifnull(before, 0) + ifnull(after, 0) FROM change ORDER BY 1 LIMIT ?`
+
 type StreamColumns = { label: string; since: bigint; until: bigint | null; ended_at: bigint | null }
 
 export class ChangeReader {
   readonly #database: DatabaseSync
-  readonly #page: StatementSync
+  readonly #rows: StatementSync
   readonly #statements = new Map<string, StatementSync>()
 
   constructor(database: DatabaseSync) {
     this.#database = database
-    this.#page = database.prepare(
-      `SELECT sequence, time, by_service, key, before, after, old_image, new_image FROM change
-        WHERE sequence >= ? AND sequence < ? ORDER BY sequence LIMIT ?`,
+    // Each has its rows in this order: SQLite merges them as they are asked for.
+    this.#rows = database.prepare(
+      `SELECT bytes, last, time, old_images, new_images, NULL, NULL, NULL, NULL FROM changed_entry
+        WHERE last >= ?1 AND last < ?2
+      UNION ALL SELECT NULL, sequence, time, by_service, key, before, after, old_image, new_image FROM change
+        WHERE sequence >= ?1 AND sequence < ?2 ORDER BY 2`,
     )
-    this.#page.setReadBigInts(true)
-    this.#page.setReturnArrays(true)
+    this.#rows.setReadBigInts(true)
+    this.#rows.setReturnArrays(true)
   }
 
   streams(): StreamRow[] {
@@ -62,28 +81,24 @@ export class ChangeReader {
     return BigInt(row?.value ?? 0)
   }
 
-  /**
-   * Changes from `from` on, up to but without `until`: `limit` at most, and, but for the first, not beyond `maxBytes` of keys
-   * and images, as stored. `cut`: there may be more.
-   */
-  page(from: bigint, until: bigint, limit: number, maxBytes: number): { rows: ChangeRow[]; cut: boolean } {
-    const rows: ChangeRow[] = []
-    let bytes = 0
-    for (const columns of this.#page.iterate(from, until, limit)) {
-      const row = changeOf(columns as unknown as ChangeColumns)
-      bytes += row.key.length + (row.oldImage?.length ?? 0) + (row.newImage?.length ?? 0)
-      if (rows.length > 0 && bytes > maxBytes) return { rows, cut: true }
-      rows.push(row)
+  /** Changes from `from` on, up to but without `until`, in their order; the first entry may begin before. */
+  *rows(from: bigint, until: bigint): Generator<ChangeRow | ChangedEntry> {
+    for (const row of this.#rows.iterate(from, until)) {
+      const columns = row as unknown as ChangeColumns | EntryColumns
+      yield columns[0] === null ? changeOf(columns) : entryOf(columns)
     }
-    return { rows, cut: rows.length === limit }
   }
 
-  /** The last of the oldest `limit` changes before which, itself included, all are older than `time`; undefined for none. */
-  lastBefore(time: number, limit: number): bigint | undefined {
-    const sql = 'SELECT sequence, time FROM change ORDER BY sequence LIMIT ?'
+  /**
+   * Of the oldest changes, those of `limit` rows and about `maxBytes` at most, the last one before which, itself included,
+   * all are older than `time`; undefined for none.
+   */
+  lastBefore(time: number, limit: number, maxBytes: number): bigint | undefined {
     let last: bigint | undefined
-    for (const row of this.#all<{ sequence: bigint; time: bigint }>(sql, limit)) {
-      if (row.time >= time) break
+    let bytes = 0n
+    for (const row of this.#all<{ sequence: bigint; time: bigint; bytes: bigint }>(OLDEST, limit)) {
+      if (row.time >= time || bytes >= maxBytes) break
+      bytes += row.bytes
       last = row.sequence
     }
     return last
@@ -100,7 +115,7 @@ export class ChangeReader {
   }
 }
 
-/** A change about to be recorded. `oldImage`, `newImage`: whether these are kept. The row has not changed yet. */
+/** A change about to be recorded. `oldImages`, `newImages`: whether these are kept. The row has not changed yet. */
 export type NewChange = {
   sequence: bigint
   time: number
@@ -108,8 +123,8 @@ export type NewChange = {
   key: Uint8Array
   before: number | undefined
   after: { json: string; size: number } | undefined
-  oldImage: boolean
-  newImage: boolean
+  oldImages: boolean
+  newImages: boolean
 }
 
 /** As `StoreWriter`: apply alone holds it. */
@@ -117,6 +132,7 @@ export class ChangeWriter {
   readonly #database: DatabaseSync
   readonly #record: StatementSync
   readonly #recordWithOld: StatementSync
+  readonly #keep: StatementSync
   readonly #written: (bytes: number) => void
 
   /** `written`: hears of bytes that wait for a commit. */
@@ -125,18 +141,25 @@ export class ChangeWriter {
     this.#written = written
     const columns = '(sequence, time, by_service, key, before, after, old_image, new_image)'
     this.#record = database.prepare(`INSERT INTO change ${columns} VALUES (?, ?, ?, ?, ?, ?, NULL, ?)`)
+    this.#keep = database.prepare('INSERT INTO changed_entry VALUES (?, ?, ?, ?, ?)')
     // The old image never leaves the database.
     this.#recordWithOld = database.prepare(
       `INSERT INTO change ${columns} SELECT ?, ?, ?, key, size, ?, image, ? FROM item WHERE key = ?`,
     )
   }
 
-  record({ sequence, time, byService, key, before, after, oldImage, newImage }: NewChange): void {
+  /** The entry has all of its changes' images. */
+  keep({ last, time, oldImages, newImages, bytes }: ChangedEntry): void {
+    this.#written(bytes.length)
+    this.#keep.run(last, time, oldImages ? 1 : 0, newImages ? 1 : 0, bytes)
+  }
+
+  record({ sequence, time, byService, key, before, after, oldImages, newImages }: NewChange): void {
     const by = byService ? 1 : 0
     const size = after?.size ?? null
-    const image = newImage && after ? after.json : null
-    this.#written((image?.length ?? 0) + (oldImage ? (before ?? 0) : 0))
-    if (oldImage && before !== undefined) this.#recordWithOld.run(sequence, time, by, size, image, key)
+    const image = newImages && after ? after.json : null
+    this.#written((image?.length ?? 0) + (oldImages ? (before ?? 0) : 0))
+    if (oldImages && before !== undefined) this.#recordWithOld.run(sequence, time, by, size, image, key)
     else this.#record.run(sequence, time, by, key, before ?? null, size, image)
   }
 
@@ -153,6 +176,7 @@ export class ChangeWriter {
 
   trim(upTo: bigint): void {
     this.#database.prepare('DELETE FROM change WHERE sequence <= ?').run(upTo)
+    this.#database.prepare('DELETE FROM changed_entry WHERE last <= ?').run(upTo)
     this.#database.prepare(`INSERT OR REPLACE INTO document (name, value) VALUES ('${TRIMMED}', ?)`).run(String(upTo))
   }
 
@@ -161,7 +185,11 @@ export class ChangeWriter {
   }
 }
 
-function changeOf([sequence, time, byService, key, before, after, oldImage, newImage]: ChangeColumns): ChangeRow {
+function entryOf([bytes, last, time, oldImages, newImages]: EntryColumns): ChangedEntry {
+  return { last, time: Number(time), oldImages: oldImages === 1n, newImages: newImages === 1n, bytes }
+}
+
+function changeOf([, sequence, time, byService, key, before, after, oldImage, newImage]: ChangeColumns): ChangeRow {
   return {
     sequence,
     time: Number(time),

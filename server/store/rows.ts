@@ -65,6 +65,18 @@ export type ChangeRow = {
   newImage: string | undefined
 }
 
+/** The changes that one entry made, told by the entry itself: it has them all. */
+export type ChangedEntry = {
+  /** The sequence number of the last of them. */
+  last: bigint
+  /** Epoch milliseconds. */
+  time: number
+  /** Whether its records show what was there before, and what is there now. */
+  oldImages: boolean
+  newImages: boolean
+  bytes: Uint8Array
+}
+
 /** A stream as a partition knows it: its records are those from `since` on, up to but without `until`. */
 export type StreamRow = {
   label: string

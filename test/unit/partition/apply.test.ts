@@ -21,7 +21,7 @@ class Bench {
 
   apply(body: EntryBody): EntryBody {
     const entry = decodeEntry(encodeEntry({ ...body, epoch: 3, previous: '' }))
-    applyEntry(this.store.writer, this.state, entry, this.schema)
+    applyEntry(this.store.writer, this.state, entry, encodeEntry(entry), this.schema)
     this.state.position += 1
     if (entry.kind === 'schema') this.schema = entry.schema
     return entry

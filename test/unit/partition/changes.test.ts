@@ -5,12 +5,14 @@ import fc from 'fast-check'
 import { itemOfRow } from '../../../server/codec/decode.ts'
 import { rowKey } from '../../../server/codec/key.ts'
 import type { AttributeValue, Item } from '../../../server/model/item.ts'
-import type { StreamViewType } from '../../../server/model/schema.ts'
+import type { StreamViewType, TableSchema } from '../../../server/model/schema.ts'
 import { itemSize } from '../../../server/model/size.ts'
 import { applyEntry } from '../../../server/partition/apply.ts'
-import { differs } from '../../../server/partition/changes.ts'
-import { decodeEntry, type EntryBody, encodeEntry } from '../../../server/partition/entry.ts'
+import { differenceOf, differs, oldText } from '../../../server/partition/changes.ts'
+import type { WriteCommand } from '../../../server/partition/command.ts'
+import { decodeEntry, type Effect, type EntryBody, encodeEntry } from '../../../server/partition/entry.ts'
 import { evaluate } from '../../../server/partition/evaluate.ts'
+import { changesPage } from '../../../server/partition/recorded.ts'
 import type { PartitionSchema } from '../../../server/partition/schema.ts'
 import { sequenceOf } from '../../../server/store/changes.ts'
 import type { AppliedState } from '../../../server/store/rows.ts'
@@ -33,12 +35,8 @@ class Partition {
   schema: PartitionSchema | undefined
 
   apply(body: EntryBody): void {
-    applyEntry(
-      this.store.writer,
-      this.state,
-      decodeEntry(encodeEntry({ ...body, epoch: 3, previous: '' })),
-      this.schema,
-    )
+    const bytes = encodeEntry({ ...body, epoch: 3, previous: '' })
+    applyEntry(this.store.writer, this.state, decodeEntry(bytes), bytes, this.schema)
     this.state.position += 1
     if (body.kind === 'schema') this.schema = body.schema
   }
@@ -49,53 +47,115 @@ class Partition {
   }
 }
 
-test('the records of any writes, one after the other, are the way from nothing to the items', t => {
-  const views = fc.constantFrom<StreamViewType>('NEW_AND_OLD_IMAGES', 'NEW_IMAGE', 'OLD_IMAGE', 'KEYS_ONLY')
+/** More than fits into the log beside a change. */
+const LONG = S('long '.repeat(2000))
+const write = fc.oneof(
+  { weight: 9, arbitrary: command },
+  fc.constantFrom(
+    put(item('a', 2, { x: LONG })),
+    put(item('a', 2, { y: N(1), x: LONG })),
+    put(item('b', 10, { x: LONG })),
+  ),
+)
+const VIEWS: StreamViewType[] = ['NEW_AND_OLD_IMAGES', 'NEW_IMAGE', 'OLD_IMAGE', 'KEYS_ONLY']
+
+test('the records of any writes are the way from nothing to the items, whether entries or rows keep them', t => {
+  const given = fc.record({
+    entries: fc.array(fc.array(write, { minLength: 1, maxLength: 4 }), { maxLength: 12 }),
+    view: fc.constantFrom(...VIEWS),
+    table: fc.constantFrom(INDEXED, PLAIN),
+    /** As entries were before they told how old images differ. */
+    withoutOld: fc.boolean(),
+  })
   fc.assert(
-    fc.property(
-      fc.array(command, { maxLength: 30 }),
-      views,
-      fc.constantFrom(INDEXED, PLAIN),
-      (commands, view, table) => {
-        const partition = new Partition()
-        partition.adopt('s', view, table)
-        const { reader, changes } = partition.store
-        const expected: [Item | undefined, Item | undefined][] = []
-        const model = new Map<string, Item>()
+    fc.property(given, ({ entries, view, table, withoutOld }) => {
+      const partition = new Partition()
+      partition.adopt('s', view, table)
+      const { reader, changes } = partition.store
+      const expected: [Item | undefined, Item | undefined][] = []
+      const model = new Map<string, Item>()
+      for (const commands of entries) {
+        const effects: Effect[] = []
         for (const command of commands) {
           const { key } = command
-          const current = { size: () => reader.sizeOf(key), image: () => reader.get(key) }
-          let effect: ReturnType<typeof evaluate>['effect']
-          try {
-            effect = evaluate(partition.schema!.table, command, current).effect
-          } catch {
-            continue
-          }
+          // The leader has each key once in an entry that it has just begun; which of them follow does not matter here.
+          if (effects.some(effect => key.equals(effect.key))) continue
+          const effect = evaluated(partition.schema!.table, command, reader)
+          if (!effect) continue
           const before = model.get(key.toString('hex'))
-          const after = effect?.image ? (JSON.parse(effect.image.json) as Item) : effect ? undefined : before
+          const after = effect.image && (JSON.parse(effect.image.json) as Item)
           if (canonical(before) !== canonical(after)) expected.push([before, after])
           if (after) model.set(key.toString('hex'), after)
           else model.delete(key.toString('hex'))
-          if (effect) partition.apply({ kind: 'write', time: 5, effects: [effect] })
+          if (withoutOld) delete effect.old
+          effects.push(effect)
         }
-        const { rows, cut } = changes.page(0n, ALL, 1000, 1e9)
-        t.false(cut)
-        const [old, now] = [view.includes('OLD'), view.includes('NEW_')]
-        t.deepEqual(
-          rows.map(({ oldImage, newImage }) => [canonical(parsed(oldImage)), canonical(parsed(newImage))]),
-          expected.map(([before, after]) => [canonical(old ? before : undefined), canonical(now ? after : undefined)]),
-        )
-        for (const [i, row] of rows.entries()) {
-          const [before, after] = expected[i]!
-          t.deepEqual([row.before, row.after], [before && itemSize(before), after && itemSize(after)])
-          t.deepEqual(itemOfRow(table.key, Buffer.from(row.key)), keysOf((before ?? after)!))
-          t.deepEqual([row.time, row.byService], [5, false])
-          if (i > 0) t.true(row.sequence > rows[i - 1]!.sequence)
-        }
-      },
-    ),
-    { numRuns: 200 },
+        partition.apply({ kind: 'write', time: 5, effects })
+      }
+      const { rows, cut } = changesPage(changes, 0n, ALL, 1000, 1e9)
+      t.false(cut)
+      const [old, now] = [view.includes('OLD'), view.includes('NEW_')]
+      t.deepEqual(
+        rows.map(({ oldImage, newImage }) => [canonical(parsed(oldImage)), canonical(parsed(newImage))]),
+        expected.map(([before, after]) => [canonical(old ? before : undefined), canonical(now ? after : undefined)]),
+      )
+      for (const [i, row] of rows.entries()) {
+        const [before, after] = expected[i]!
+        t.deepEqual([row.before, row.after], [before && itemSize(before), after && itemSize(after)])
+        t.deepEqual(itemOfRow(table.key, Buffer.from(row.key)), keysOf((before ?? after)!))
+        t.deepEqual([row.time, row.byService], [5, false])
+        if (i > 0) t.true(row.sequence > rows[i - 1]!.sequence)
+        // Whoever goes on from any of them finds the rest.
+        if (i % 4 === 1) t.deepEqual(changesPage(changes, row.sequence, ALL, 1000, 1e9).rows, rows.slice(i))
+      }
+    }),
+    { numRuns: 120 },
   )
+})
+
+function evaluated(table: TableSchema, command: WriteCommand, reader: Store['reader']): Effect | undefined {
+  const { key } = command
+  try {
+    return evaluate(table, command, { size: () => reader.sizeOf(key), image: () => reader.get(key) }).effect
+  } catch {
+    return undefined
+  }
+}
+
+test('an entry keeps its own changes, unless it lacks an old image or keys are all that is shown', t => {
+  const kept = (view: StreamViewType, ...items: Item[]) => {
+    const partition = new Partition()
+    partition.adopt('s', view, PLAIN)
+    for (const item of items)
+      partition.apply({
+        kind: 'write',
+        time: 5,
+        effects: [evaluated(partition.schema!.table, put(item), partition.store.reader)!],
+      })
+    return [...partition.store.changes.rows(0n, ALL)].map(row => 'bytes' in row)
+  }
+  const [short, other, long] = [item('a', 1), item('a', 1, { y: N(2) }), item('a', 1, { x: LONG })]
+  for (const view of ['NEW_AND_OLD_IMAGES', 'OLD_IMAGE'] as const)
+    t.deepEqual(kept(view, short, long, other), [true, true, false])
+  t.deepEqual(kept('NEW_IMAGE', short, long, other), [true, true, true])
+  t.deepEqual(kept('KEYS_ONLY', short, long, other), [false, false, false])
+})
+
+test('a difference makes the old text of the new one, whatever characters they have', t => {
+  const words = fc.array(fc.constantFrom('a', 'b', 'word ', '😀', '😁', '🨀', 'é', 'x'.repeat(40)), { maxLength: 30 })
+  fc.assert(
+    fc.property(words, words, words, words, (head, old, now, tail) => {
+      const [before, after] = [old, now].map(middle => [...head, ...middle, ...tail].join('')) as [string, string]
+      const difference = differenceOf(before, after)
+      t.is(oldText(difference, after), before)
+      t.true(difference.text.isWellFormed())
+      t.true(difference.text.length <= old.join('').length + 1)
+    }),
+    { numRuns: 500 },
+  )
+  t.deepEqual(differenceOf('{"a":1,"b":2}', '{"a":1,"b":33}'), { start: 11, end: 1, text: '2' })
+  t.deepEqual(differenceOf('aaa', 'aa'), { start: 2, end: 0, text: 'a' })
+  t.deepEqual(differenceOf('old', ''), { start: 0, end: 0, text: 'old' })
 })
 
 const parsed = (json: string | undefined) => json && (JSON.parse(json) as Item)
@@ -175,10 +235,11 @@ test('a stream has what comes between two schemas; the last ones can be forgotte
     { label: 'one', since: sequenceOf(3), until: sequenceOf(7), endedAt: 7 },
     { label: 'two', since: sequenceOf(9), until: undefined, endedAt: undefined },
   ])
-  const times = () => changes.page(0n, ALL, 1000, 1e9).rows.map(({ time }) => time)
+  const times = () => changesPage(changes, 0n, ALL, 1000, 1e9).rows.map(({ time }) => time)
   t.deepEqual(times(), [2, 3, 5])
-  t.deepEqual([changes.lastBefore(3, 9), changes.lastBefore(2, 9)], [sequenceOf(4), undefined])
-  t.is(changes.lastBefore(99, 2), sequenceOf(6))
+  t.deepEqual([changes.lastBefore(3, 9, 1e9), changes.lastBefore(2, 9, 1e9)], [sequenceOf(4), undefined])
+  t.is(changes.lastBefore(99, 2, 1e9), sequenceOf(6))
+  t.is(changes.lastBefore(99, 9, 1), sequenceOf(4))
   partition.apply({ kind: 'trim', upTo: sequenceOf(4), streams: [] })
   t.deepEqual(times(), [3, 5])
   partition.apply({ kind: 'trim', upTo: sequenceOf(6), streams: ['one'] })
@@ -202,7 +263,7 @@ test('pages of changes are bounded, but for the first', t => {
   ] as const) {
     const seen: bigint[] = []
     for (let from = 0n, more = true; more; ) {
-      const page = changes.page(from, ALL, limit, maxBytes)
+      const page = changesPage(changes, from, ALL, limit, maxBytes)
       t.true(page.rows.length <= limit)
       const bytes = page.rows.reduce((sum, { newImage, key }) => sum + newImage!.length + key.length, 0)
       t.true(page.rows.length === 1 || bytes <= maxBytes)
@@ -213,7 +274,7 @@ test('pages of changes are bounded, but for the first', t => {
     t.is(seen.length, 40)
     t.deepEqual(
       seen,
-      changes.page(0n, ALL, 1000, 1e9).rows.map(({ sequence }) => sequence),
+      changesPage(changes, 0n, ALL, 1000, 1e9).rows.map(({ sequence }) => sequence),
     )
   }
 })

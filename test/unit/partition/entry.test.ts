@@ -32,7 +32,12 @@ const effect: fc.Arbitrary<Effect> = fc.record(
   },
   { requiredKeys: ['key', 'image', 'before', 'local', 'global'] },
 )
-const effects = fc.array(effect, { maxLength: 4 })
+const recorded = fc.tuple(effect, fc.record({ start: size, end: size, text })).map(([effect, old]) => ({
+  ...effect,
+  recorded: 'request' as const,
+  old,
+}))
+const effects = fc.array(fc.oneof(effect, recorded), { maxLength: 4 })
 const time = fc.nat(2 ** 42)
 const units = fc.array(fc.nat(100))
 const lock = fc.record({ key: bytes, changes: fc.boolean(), image: maybe(image) })
@@ -100,8 +105,8 @@ test('keys read back are buffers, which routing reads hashes from', t => {
 })
 
 test('an entry of a newer version is refused in a sentence', t => {
-  const newer = pack([4, 1, '', 'write', []])
-  t.throws(() => decodeEntry(newer), { instanceOf: OperatorError, message: /newer Tavola \(version 4/ })
+  const newer = pack([5, 1, '', 'write', []])
+  t.throws(() => decodeEntry(newer), { instanceOf: OperatorError, message: /newer Tavola \(version 5/ })
 })
 
 test('an entry names the oldest version that can read it', t => {

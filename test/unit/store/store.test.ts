@@ -6,7 +6,7 @@ import test from 'ava'
 import fc from 'fast-check'
 import { OperatorError } from '../../../server/base/failure.ts'
 import { ThreadCheckpointer } from '../../../server/store/checkpointer.ts'
-import type { Image, RowRange } from '../../../server/store/rows.ts'
+import type { ChangeRow, Image, RowRange } from '../../../server/store/rows.ts'
 import { deleteStore, Store } from '../../../server/store/store.ts'
 import { tempFolder } from '../../helpers/temp.ts'
 
@@ -249,8 +249,17 @@ const SECOND = `
   CREATE TABLE token (number INTEGER PRIMARY KEY, token TEXT NOT NULL UNIQUE, request TEXT NOT NULL,
     expires INTEGER NOT NULL, units TEXT NOT NULL);`
 
+/** What the third had more, with a change. */
+const THIRD = `
+  CREATE TABLE stream (label TEXT PRIMARY KEY, since INTEGER NOT NULL, until INTEGER, ended_at INTEGER) WITHOUT ROWID;
+  CREATE TABLE change (sequence INTEGER PRIMARY KEY, time INTEGER NOT NULL, by_service INTEGER NOT NULL, key BLOB NOT NULL,
+    before INTEGER, after INTEGER, old_image TEXT, new_image TEXT);
+  CREATE TABLE expiry (key BLOB PRIMARY KEY, time INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE INDEX expiry_time ON expiry (time, key);
+  INSERT INTO change VALUES (65536, 5, 1, x'6b', 3, 4, 'old', 'new');`
+
 /** A file as an older format had it. */
-function makeOldFile(path: string, partition: string, format: 1 | 2): void {
+function makeOldFile(path: string, partition: string, format: 1 | 2 | 3): void {
   const database = new DatabaseSync(path)
   database.exec(`
     PRAGMA page_size = 8192; PRAGMA journal_mode = WAL;
@@ -263,13 +272,25 @@ function makeOldFile(path: string, partition: string, format: 1 | 2): void {
     CREATE TABLE state (partition TEXT NOT NULL, position INTEGER NOT NULL, chain TEXT NOT NULL, epoch INTEGER NOT NULL,
       items INTEGER NOT NULL, bytes INTEGER NOT NULL);
     INSERT INTO item VALUES (x'6b', '{"old":{"S":"x"}}', 4);
-    ${format === 2 ? SECOND : ''}
+    ${[SECOND, THIRD].slice(0, format - 1).join('')}
     PRAGMA user_version = ${format};`)
   database.prepare("INSERT INTO state VALUES (?, 7, 'chain', 3, 1, 4)").run(partition)
   database.close()
 }
 
-for (const format of [1, 2] as const)
+const CHANGE: ChangeRow = {
+  sequence: 65_536n,
+  time: 5,
+  byService: true,
+  key: new Uint8Array(Buffer.from('k')),
+  before: 3,
+  after: 4,
+  oldImage: 'old',
+  newImage: 'new',
+}
+const ENTRY = { last: 131_072n, time: 6, oldImages: true, newImages: false, bytes: new Uint8Array([1, 2]) }
+
+for (const format of [1, 2, 3] as const)
   test(`a file of format ${format} is made one of this, and keeps what it holds`, async t => {
     const path = join(await tempFolder(t), 'p.db')
     const partition = randomUUID()
@@ -280,10 +301,13 @@ for (const format of [1, 2] as const)
       t.deepEqual(store.reader.get(Buffer.from('k')), { json: '{"old":{"S":"x"}}', size: 4 })
       t.is(store.transactions.prepared().length, opening)
       t.is(store.changes.streams().length, opening)
+      const changes = [...(format === 3 ? [CHANGE] : []), ...(opening === 1 ? [ENTRY] : [])]
+      t.deepEqual([...store.changes.rows(0n, 2n ** 62n)], changes)
       t.is(store.expiries.due({ key: Buffer.alloc(0), expires: 0 }, 9, 9).length, opening)
       if (opening === 0) {
         store.writer.transactions.prepare({ transaction: 't', ticket: '1', home: 'h', locks: [] })
         store.writer.changes.open('label', 1n)
+        store.writer.changes.keep(ENTRY)
         store.writer.expiries.set(Buffer.from('k'), 5)
       }
       store.close()
