@@ -15,6 +15,7 @@ import { type BaseOptions, openBase, type RunningNode } from './base.ts'
 import { Ending, orEnd } from './ending.ts'
 import { type Ground, holdPartitions } from './holding.ts'
 import { endpointOf, type Listening, listen } from './listening.ts'
+import { type PublishOptions, toNats } from './nats.ts'
 import { openNeighbourhood } from './neighbourhood.ts'
 
 export type StorageOptions = BaseOptions &
@@ -31,6 +32,8 @@ export type StorageOptions = BaseOptions &
     tls?: Tls
     /** How often expired items are looked for, in milliseconds. */
     sweepMs?: number
+    /** Where the changes of streams go. */
+    publish?: PublishOptions
   }
 
 /** `address`: where other processes ask it. */
@@ -41,7 +44,7 @@ export async function startStorage(
   options: StorageOptions,
   { metadata, ...ground }: Ground & { metadata: Metadata },
 ): Promise<RunningStorage> {
-  const { node, zone, tls, sweepMs, logger } = options
+  const { node, zone, tls, sweepMs, publish, logger } = options
   const ending = new Ending()
   return orEnd(ending, async () => {
     const base = await openBase(options, metadata, ending)
@@ -52,7 +55,12 @@ export async function startStorage(
     const { client, directory } = openNeighbourhood(base, { zone, tls, here }, ending)
     const neighbours = remoteNeighbours(client, name => directory.addressOf(name))
     const find = (partition: string) => directory.find(partition)
-    const holding = holdPartitions(base, ground, { node, find, neighbours, sweepMs }, ending)
+    const holding = holdPartitions(
+      base,
+      ground,
+      { node, find, neighbours, sweepMs, publish: await toNats(base, publish) },
+      ending,
+    )
     const { host } = holding
     const answering = { host: options.rpcHost, port: options.rpcPort, tls, node: host }
     const rpc = await startRpcServer({ ...base, ...answering })

@@ -13,6 +13,7 @@ const TRIMMED = 'trimmed'
 
 /** Changes of one entry that can be told apart: more than fit in one. */
 const CHANGES_PER_ENTRY = 65_536n
+const LAST = 2n ** 63n - 1n
 
 /** Sequence number of the `number`th effect of the entry at `position`; those of entries that come later are greater. */
 export function sequenceOf(position: number, number = 0): bigint {
@@ -78,12 +79,15 @@ export class ChangeReader {
     return { rows, cut: rows.length === limit }
   }
 
-  /** The last of the oldest `limit` changes before which, itself included, all are older than `time`; undefined for none. */
-  lastBefore(time: number, limit: number): bigint | undefined {
+  /**
+   * The last of the oldest `limit` changes before which, itself included, all are older than `time`, and less than `until`;
+   * undefined for none.
+   */
+  lastBefore(time: number, limit: number, until = LAST): bigint | undefined {
     const sql = 'SELECT sequence, time FROM change ORDER BY sequence LIMIT ?'
     let last: bigint | undefined
     for (const row of this.#all<{ sequence: bigint; time: bigint }>(sql, limit)) {
-      if (row.time >= time) break
+      if (row.time >= time || row.sequence >= until) break
       last = row.sequence
     }
     return last

@@ -1,0 +1,19 @@
+/** NATS, for those who publish: its client is loaded only where it is used. */
+import type { NatsPlace } from '../streams/publish/nats.ts'
+import type { Base } from './base.ts'
+import type { PreparePublishing } from './publishing.ts'
+
+export type PublishOptions = NatsPlace & {
+  /** Streams and subjects begin with it. */
+  prefix: string
+  /** Of each JetStream stream. */
+  replicas: number
+  /** How long NATS keeps changes, and for how long those that can't be published are kept here. */
+  retentionHours: number
+  limitHours: number
+}
+
+/** Undefined without options. */
+export async function toNats(base: Base, options: PublishOptions | undefined): Promise<PreparePublishing | undefined> {
+  return options && (await import('./publishing.ts')).publisherTo(base, options)
+}

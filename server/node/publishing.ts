@@ -1,0 +1,46 @@
+/** Changes to NATS, from where partitions are led. */
+import { KnownStreams } from '../streams/publish/known.ts'
+import { connectNats, NatsBus } from '../streams/publish/nats.ts'
+import type { PublishedLeader } from '../streams/publish/publisher.ts'
+import { Publishing } from '../streams/publish/publishing.ts'
+import type { Base } from './base.ts'
+import type { Ending } from './ending.ts'
+import type { PublishOptions } from './nats.ts'
+
+export type StartedPublishing = { publishing: Publishing; limitMs: number; start(): Promise<void> }
+
+/** `leader`: of this node. */
+export type PreparePublishing = (
+  leader: (partition: string) => PublishedLeader | undefined,
+  ending: Ending,
+) => StartedPublishing
+
+const HOUR_MS = 3_600_000
+
+/** NATS need not be there. */
+export function publisherTo(base: Base, options: PublishOptions): PreparePublishing {
+  return (leader, ending) => prepare(base, options, leader, ending)
+}
+
+function prepare(
+  { metadata, realm, clock, logger }: Base,
+  options: PublishOptions,
+  leader: (partition: string) => PublishedLeader | undefined,
+  ending: Ending,
+): StartedPublishing {
+  const { prefix, retentionHours, limitHours } = options
+  const retentionMs = retentionHours * HOUR_MS
+  const connection = connectNats(options)
+  connection.catch(error => logger.error({ err: error }, 'changes can not be published: NATS can not be used'))
+  const bus = new NatsBus(connection, { ...options, retentionMs })
+  ending.add(() => bus.close())
+  const streams = new KnownStreams(metadata, realm, clock)
+  const publishing = new Publishing({ bus, streams, leader, realm, prefix, retentionMs, clock, logger })
+  const start = async () => {
+    ending.add(() => streams.stop())
+    await streams.start()
+    ending.add(() => publishing.stop())
+    publishing.start()
+  }
+  return { publishing, limitMs: limitHours * HOUR_MS, start }
+}
