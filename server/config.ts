@@ -3,12 +3,14 @@ import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { readConfigFile } from './configfile.ts'
 import type { ClusterOptions, LogOptions } from './node/cluster.ts'
+import { natsTls, type PublishOptions } from './node/nats.ts'
 import {
   clusterOptions,
   commonOptions,
   integer,
   listenOptions,
   option,
+  publishOptions,
   servingOptions,
   storageOptions,
 } from './options.ts'
@@ -34,8 +36,17 @@ type Serving = {
   s3Region: string | undefined
 }
 
+type Publishing = {
+  /** Undefined if changes are not published. */
+  publish: PublishOptions | undefined
+}
+
+/** As the options say it. */
+type PublishSettings = { changesReplicas: number; changesRetentionHours: number; changesLimitHours: number }
+
 export type EmbeddedConfig = Common &
-  Serving & {
+  Serving &
+  Publishing & {
     role: 'embedded'
     /** Undefined keeps everything in memory. */
     dataDir: string | undefined
@@ -47,7 +58,8 @@ export type ServerConfig = Common &
 
 export type StorageConfig = Common &
   ClusterOptions &
-  LogOptions & {
+  LogOptions &
+  Publishing & {
     role: 'storage'
     node: string
     zone: string
@@ -58,6 +70,7 @@ export type StorageConfig = Common &
 
 export type Config = EmbeddedConfig | ServerConfig | StorageConfig
 
+type StoredOptions = Omit<StorageConfig, 'publish'> & PublishSettings & { changesNats?: string[] }
 type TlsOptions = { tlsCa?: string; tlsCert?: string; tlsKey?: string }
 
 /** Prints and exits on `--help`, `--version` and misuse. */
@@ -77,6 +90,7 @@ export function readConfig(argv: string[]): Config {
     .action(() => {
       config = embedded(program)
     })
+  publishOptions(program, option('--nats <urls>', 'servers of NATS, where changes of streams are published'))
   const server = program
     .command('server')
     .description('A server of a cluster: the DynamoDB API, in front of storage nodes.')
@@ -89,19 +103,44 @@ export function readConfig(argv: string[]): Config {
       config = { ...settings<ServerConfig>(server, () => ['etcd']), role: 'server' }
     })
   const storage = program.command('storage').description('A storage node of a cluster: it holds partitions.')
+  publishOptions(
+    storage,
+    option('--changes-nats <urls>', 'servers of NATS, where changes of streams are published').default(
+      undefined,
+      'those of --nats',
+    ),
+  )
   commonOptions(clusterOptions(storageOptions(listenOptions(storage, 9090, ' for health and metrics'))))
     .addOption(dataDir)
     .action(() => {
-      const required = ({ log }: StorageConfig) => ['etcd', 'node', ...(log === 'jetstream' ? ['nats'] : [])]
-      config = { ...settings<StorageConfig>(storage, required), role: 'storage' }
+      const required = ({ log }: StoredOptions) => ['etcd', 'node', ...(log === 'jetstream' ? ['nats'] : [])]
+      config = stored(settings<StoredOptions>(storage, required))
     })
   program.parse(argv)
   return config!
 }
 
 function embedded(command: Command): EmbeddedConfig {
-  const { inMemory, dataDir, ...options } = settings<EmbeddedConfig & { inMemory: boolean | string }>(command, () => [])
-  return { ...options, role: 'embedded', dataDir: isTrue(inMemory) ? undefined : dataDir }
+  type Options = Omit<EmbeddedConfig, 'publish'> & PublishSettings & { nats?: string[]; inMemory: boolean | string }
+  const { inMemory, dataDir, ...options } = settings<Options>(command, () => [])
+  const publish = publishing(options, options.nats, 'tavola', undefined)
+  return { ...options, role: 'embedded', publish, dataDir: isTrue(inMemory) ? undefined : dataDir }
+}
+
+function stored(options: StoredOptions): StorageConfig {
+  const servers = options.changesNats ?? options.nats
+  return { ...options, role: 'storage', publish: publishing(options, servers, options.prefix, options.tls) }
+}
+
+function publishing(
+  settings: PublishSettings,
+  servers: string[] | undefined,
+  prefix: string,
+  files: ClusterOptions['tls'],
+): PublishOptions | undefined {
+  if (!servers) return undefined
+  const { changesReplicas: replicas, changesRetentionHours: retentionHours, changesLimitHours: limitHours } = settings
+  return { servers, ...natsTls(servers, files), prefix, replicas, retentionHours, limitHours }
 }
 
 /** What the command was told; what `required` names, at least. */

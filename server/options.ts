@@ -85,6 +85,22 @@ export function storageOptions(command: Command): Command {
     .addOption(option('--nats <urls>', 'servers of NATS, with commas between them').argParser(urls('nats:', 'tls:')))
 }
 
+/** Of the processes that publish changes. `nats`: the option that says where. */
+export function publishOptions(command: Command, nats: Option): Command {
+  const hours = integer(24, 8760)
+  return command
+    .addOption(nats.argParser(urls('nats:', 'tls:')))
+    .addOption(
+      option('--changes-replicas <n>', 'of each JetStream stream of changes').argParser(integer(1, 5)).default(1),
+    )
+    .addOption(option('--changes-retention-hours <n>', 'for how long NATS keeps changes').argParser(hours).default(24))
+    .addOption(
+      option('--changes-limit-hours <n>', 'for how long changes are kept that can not be published')
+        .argParser(hours)
+        .default(72),
+    )
+}
+
 export function integer(min: number, max: number): (text: string) => number {
   return text => {
     const value = /^\d+$/.test(text) ? Number(text) : Number.NaN

@@ -17,3 +17,12 @@ export type PublishOptions = NatsPlace & {
 export async function toNats(base: Base, options: PublishOptions | undefined): Promise<PreparePublishing | undefined> {
   return options && (await import('./publishing.ts')).publisherTo(base, options)
 }
+
+/** Certificates are shown where the URLs ask for them. `files`: paths of PEM files. */
+export function natsTls(
+  servers: string[],
+  files: { ca: string; certificate: string; key: string } | undefined,
+): Pick<NatsPlace, 'tls'> {
+  if (!files || !servers.some(url => url.startsWith('tls:'))) return {}
+  return { tls: { caFile: files.ca, certFile: files.certificate, keyFile: files.key } }
+}
