@@ -4,6 +4,7 @@ import { Command } from 'commander'
 import { readConfigFile } from './configfile.ts'
 import type { ClusterOptions, LogOptions } from './node/cluster.ts'
 import { natsTls, type PublishOptions } from './node/nats.ts'
+import type { TriggerOptions } from './node/triggers.ts'
 import {
   clusterOptions,
   commonOptions,
@@ -13,6 +14,8 @@ import {
   publishOptions,
   servingOptions,
   storageOptions,
+  triggerOptions,
+  urls,
 } from './options.ts'
 
 type Common = {
@@ -24,7 +27,7 @@ type Common = {
   port: number
 }
 
-type Serving = {
+type Serving = TriggerOptions & {
   /** Partitions of a new table, and of each of its global indexes. */
   partitions: number
   /** Of backups and archives: a URL, `file:///folder` or `s3://bucket/prefix`. Undefined for a place in the data folder. */
@@ -70,6 +73,9 @@ export type StorageConfig = Common &
 
 export type Config = EmbeddedConfig | ServerConfig | StorageConfig
 
+/** Where triggers of a process that is its whole cluster may send requests. */
+const LOOPBACK = ['localhost', '127.0.0.1', '::1']
+
 type StoredOptions = Omit<StorageConfig, 'publish'> & PublishSettings & { changesNats?: string[] }
 type TlsOptions = { tlsCa?: string; tlsCert?: string; tlsKey?: string }
 
@@ -84,23 +90,26 @@ export function readConfig(argv: string[]): Config {
     .version(version, '-v, --version')
     .enablePositionalOptions()
   const dataDir = option('--data-dir <folder>', 'folder of the durable files').default('./data')
-  commonOptions(servingOptions(listenOptions(program, 8000, '')))
+  triggerOptions(commonOptions(servingOptions(listenOptions(program, 8000, ''))), LOOPBACK)
     .addOption(dataDir)
     .addOption(option('--in-memory', 'keep no files: everything is gone when the process ends').default(false))
     .action(() => {
       config = embedded(program)
     })
-  publishOptions(program, option('--nats <urls>', 'servers of NATS, where changes of streams are published'))
+  publishOptions(program, option('--nats <urls>', 'servers of NATS, where changes of streams are published'), 1)
   const server = program
     .command('server')
     .description('A server of a cluster: the DynamoDB API, in front of storage nodes.')
-  commonOptions(clusterOptions(servingOptions(listenOptions(server, 8000, ''))))
+  triggerOptions(commonOptions(clusterOptions(servingOptions(listenOptions(server, 8000, '')))), [])
+    .addOption(
+      option('--nats <urls>', 'servers of NATS, for triggers that send there').argParser(urls('nats:', 'tls:')),
+    )
     .addOption(option('--replicas <n>', 'of each partition, in as many zones').argParser(integer(1, 7)).default(3))
     .addOption(
       option('--data-dir <folder>', 'folder of backups and buckets, the same for all servers').default('./data'),
     )
     .action(() => {
-      config = { ...settings<ServerConfig>(server, () => ['etcd']), role: 'server' }
+      config = served(settings(server, () => ['etcd']))
     })
   const storage = program.command('storage').description('A storage node of a cluster: it holds partitions.')
   publishOptions(
@@ -109,6 +118,7 @@ export function readConfig(argv: string[]): Config {
       undefined,
       'those of --nats',
     ),
+    3,
   )
   commonOptions(clusterOptions(storageOptions(listenOptions(storage, 9090, ' for health and metrics'))))
     .addOption(dataDir)
@@ -124,7 +134,13 @@ function embedded(command: Command): EmbeddedConfig {
   type Options = Omit<EmbeddedConfig, 'publish'> & PublishSettings & { nats?: string[]; inMemory: boolean | string }
   const { inMemory, dataDir, ...options } = settings<Options>(command, () => [])
   const publish = publishing(options, options.nats, 'tavola', undefined)
-  return { ...options, role: 'embedded', publish, dataDir: isTrue(inMemory) ? undefined : dataDir }
+  const triggerNats = options.nats && { servers: options.nats }
+  return { ...options, role: 'embedded', publish, triggerNats, dataDir: isTrue(inMemory) ? undefined : dataDir }
+}
+
+function served(options: ServerConfig & { nats?: string[] }): ServerConfig {
+  const triggerNats = options.nats && { servers: options.nats, ...natsTls(options.nats, options.tls) }
+  return { ...options, role: 'server', triggerNats }
 }
 
 function stored(options: StoredOptions): StorageConfig {

@@ -118,7 +118,8 @@ export class TavolaCluster {
   #server(i: number): Place {
     const { port, folder, partitions = 1 } = this.#options
     const own = port + i
-    const flags = { port: own, partitions, 'data-dir': join(folder, 'shared') }
+    const nats = this.nats && { nats: this.nats.urls.join() }
+    const flags = { port: own, partitions, 'data-dir': join(folder, 'shared'), ...nats, 'trigger-hosts': '127.0.0.1' }
     return { ...this.#process('server', `server-${i + 1}`, i, flags, own), address: `http://127.0.0.1:${own}` }
   }
 

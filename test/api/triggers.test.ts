@@ -1,27 +1,17 @@
 /** Event source mappings: the AWS SDK's client of Lambda, and what functions get. */
-import { setTimeout as sleep } from 'node:timers/promises'
 import {
   CreateEventSourceMappingCommand,
   type CreateEventSourceMappingCommandInput,
   DeleteEventSourceMappingCommand,
   GetEventSourceMappingCommand,
-  LambdaClient,
   ListEventSourceMappingsCommand,
   UpdateEventSourceMappingCommand,
 } from '@aws-sdk/client-lambda'
-import test, { type ExecutionContext } from 'ava'
+import test from 'ava'
 import { Receiver } from '../helpers/receiver.ts'
 import { makeTable, startApi } from './api.ts'
+import { type Event, Mappings, until } from './mappings.ts'
 import { readAll, streamsClient, withStream } from './streams.ts'
-
-type Event = {
-  Records: {
-    eventID: string
-    eventName: string
-    eventSourceARN: string
-    dynamodb: { SequenceNumber: string; NewImage?: { n?: { N: string } }; Keys: { pk: { S: string } } }
-  }[]
-}
 
 const functions = await Receiver.start()
 const { node, db, docs } = await startApi({
@@ -32,35 +22,13 @@ const { node, db, docs } = await startApi({
 
 test.after.always(() => functions.close())
 
-const credentials = { accessKeyId: 'test', secretAccessKey: 'secret' }
-const lambda = new LambdaClient({ endpoint: node.endpoint, region: 'us-east-1', credentials, maxAttempts: 1 })
+const mappings = new Mappings(node.endpoint)
+const { lambda } = mappings
 test.after.always(() => lambda.destroy())
 
 async function table(): Promise<{ name: string; arn: string }> {
   const name = await makeTable(db, { key: 'pk:S', more: withStream() })
   return { name, arn: (await db.describeTable({ TableName: name })).Table!.LatestStreamArn! }
-}
-
-async function mapping(
-  t: ExecutionContext,
-  input: CreateEventSourceMappingCommandInput,
-  state = 'Enabled',
-): Promise<string> {
-  const { UUID } = await lambda.send(
-    new CreateEventSourceMappingCommand({ StartingPosition: 'TRIM_HORIZON', ...input }),
-  )
-  t.teardown(() => lambda.send(new DeleteEventSourceMappingCommand({ UUID })).catch(() => {}))
-  await reaches(UUID!, state)
-  return UUID!
-}
-
-async function reaches(UUID: string, state: string): Promise<void> {
-  await until(async () => (await lambda.send(new GetEventSourceMappingCommand({ UUID }))).State === state)
-}
-
-async function until(check: () => boolean | Promise<boolean>): Promise<void> {
-  for (const end = Date.now() + 30_000; !(await check()); await sleep(10))
-    if (Date.now() > end) throw new Error('it never happened')
 }
 
 function eventsTo(name: string): Event[] {
@@ -82,7 +50,7 @@ test('a mapping is made, shown, listed, changed and deleted', async t => {
   t.is(made.$metadata.httpStatusCode, 202)
   t.is(made.State, 'Creating')
   t.is(made.FunctionArn, 'arn:aws:lambda:us-east-1:123456789012:function:life')
-  await reaches(made.UUID!, 'Enabled')
+  await mappings.reaches(made.UUID!, 'Enabled')
   const again = await t.throwsAsync(
     lambda.send(
       new CreateEventSourceMappingCommand({ EventSourceArn: arn, FunctionName: 'life', StartingPosition: 'LATEST' }),
@@ -100,7 +68,7 @@ test('a mapping is made, shown, listed, changed and deleted', async t => {
     new UpdateEventSourceMappingCommand({ UUID: made.UUID, BatchSize: 7, Enabled: false }),
   )
   t.is(changed.State, 'Disabling')
-  await reaches(made.UUID!, 'Disabled')
+  await mappings.reaches(made.UUID!, 'Disabled')
   t.is((await lambda.send(new GetEventSourceMappingCommand({ UUID: made.UUID }))).BatchSize, 7)
   t.is((await lambda.send(new DeleteEventSourceMappingCommand({ UUID: made.UUID }))).State, 'Deleting')
   await until(() =>
@@ -145,7 +113,7 @@ test('what makes no sense is refused', async t => {
 
 test('a function gets the records that GetRecords shows, with the ARN of the stream', async t => {
   const { name, arn } = await table()
-  await mapping(t, { EventSourceArn: arn, FunctionName: 'echo' })
+  await mappings.make(t, { EventSourceArn: arn, FunctionName: 'echo' })
   for (let n = 1; n <= 5; n++) await docs.put({ TableName: name, Item: { pk: 'a', n } })
   await docs.delete({ TableName: name, Key: { pk: 'a' } })
   await until(() => eventsTo('echo').flatMap(({ Records }) => Records).length === 6)
@@ -165,7 +133,7 @@ test('a function gets the records that GetRecords shows, with the ARN of the str
 test('LATEST begins with what comes after', async t => {
   const { name, arn } = await table()
   await docs.put({ TableName: name, Item: { pk: 'before', n: 1 } })
-  await mapping(t, { EventSourceArn: arn, FunctionName: 'latest', StartingPosition: 'LATEST' })
+  await mappings.make(t, { EventSourceArn: arn, FunctionName: 'latest', StartingPosition: 'LATEST' })
   await docs.put({ TableName: name, Item: { pk: 'after', n: 2 } })
   await until(() => eventsTo('latest').length > 0)
   t.deepEqual(
@@ -182,7 +150,7 @@ test('filters leave out what matches none of them', async t => {
     { Pattern: '{"eventName":["INSERT"],"dynamodb":{"NewImage":{"n":{"N":["2","4"]}}}}' },
     { Pattern: '{"eventName":["REMOVE"]}' },
   ]
-  await mapping(t, { EventSourceArn: arn, FunctionName: 'filtered', FilterCriteria: { Filters } })
+  await mappings.make(t, { EventSourceArn: arn, FunctionName: 'filtered', FilterCriteria: { Filters } })
   for (let n = 1; n <= 5; n++) await docs.put({ TableName: name, Item: { pk: `${n}`, n } })
   await docs.delete({ TableName: name, Key: { pk: '3' } })
   await until(() => eventsTo('filtered').flatMap(({ Records }) => Records).length === 3)

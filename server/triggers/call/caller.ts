@@ -103,7 +103,7 @@ export class Caller {
     }
     if (!target.binary) {
       const text = `${JSON.stringify({ ...attributes, datacontenttype: 'application/json' }).slice(0, -1)},"data":${body}}`
-      const headers = { 'content-type': 'application/cloudevents+json; charset=UTF-8', ...sign(text) }
+      const headers = { 'content-type': 'application/cloudevents+json; charset=utf-8', ...sign(text) }
       return { url: target.url, headers, ...request, body: text }
     }
     const named = Object.fromEntries(Object.entries(attributes).map(([name, value]) => [`ce-${name}`, value]))
