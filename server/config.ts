@@ -30,6 +30,9 @@ type Common = {
 type Serving = TriggerOptions & {
   /** Partitions of a new table, and of each of its global indexes. */
   partitions: number
+  /** Bytes of items, and requests a second (0: never), beyond which a partition is split. */
+  splitBytes: number
+  splitRate: number
   /** Of backups and archives: a URL, `file:///folder` or `s3://bucket/prefix`. Undefined for a place in the data folder. */
   backupStore: string | undefined
   /** Where the buckets of exports and imports are: `file:///folder-of-folders` or `s3:`. */
@@ -90,7 +93,7 @@ export function readConfig(argv: string[]): Config {
     .version(version, '-v, --version')
     .enablePositionalOptions()
   const dataDir = option('--data-dir <folder>', 'folder of the durable files').default('./data')
-  triggerOptions(commonOptions(servingOptions(listenOptions(program, 8000, ''))), LOOPBACK)
+  triggerOptions(commonOptions(servingOptions(listenOptions(program, 8000, ''), 0)), LOOPBACK)
     .addOption(dataDir)
     .addOption(option('--in-memory', 'keep no files: everything is gone when the process ends').default(false))
     .action(() => {
@@ -100,7 +103,7 @@ export function readConfig(argv: string[]): Config {
   const server = program
     .command('server')
     .description('A server of a cluster: the DynamoDB API, in front of storage nodes.')
-  triggerOptions(commonOptions(clusterOptions(servingOptions(listenOptions(server, 8000, '')))), [])
+  triggerOptions(commonOptions(clusterOptions(servingOptions(listenOptions(server, 8000, ''), 3000))), [])
     .addOption(
       option('--nats <urls>', 'servers of NATS, for triggers that send there').argParser(urls('nats:', 'tls:')),
     )

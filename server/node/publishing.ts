@@ -35,12 +35,12 @@ function prepare(
   const bus = new NatsBus(connection, { ...options, retentionMs })
   ending.add(() => bus.close())
   const streams = new KnownStreams(metadata, realm, clock)
-  const publishing = new Publishing({ bus, streams, leader, realm, prefix, retentionMs, clock, logger })
+  const publishing = new Publishing({ metadata, bus, streams, leader, realm, prefix, retentionMs, clock, logger })
   const start = async () => {
     ending.add(() => streams.stop())
     await streams.start()
     ending.add(() => publishing.stop())
-    publishing.start()
+    await publishing.start()
   }
   return { publishing, limitMs: limitHours * HOUR_MS, start }
 }

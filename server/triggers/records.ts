@@ -50,7 +50,12 @@ export type TriggerRecord = {
 export type OpenWindow = { start: number; state: string }
 
 /** `from`: all changes with a lesser number are done with; decimal. */
-export type LaneCheckpoint = { from: string; window?: OpenWindow }
+export type LaneCheckpoint = {
+  from: string
+  window?: OpenWindow
+  /** The shard is closed, and all of it is done with. */
+  ended?: boolean
+}
 
 /** Of one shard; the lanes are those of the settings at that time. */
 export type Checkpoint = {

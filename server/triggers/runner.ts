@@ -9,13 +9,21 @@ import type { Random } from '../base/random.ts'
 import type { Leasing } from '../cluster/leasing.ts'
 import { hashKey } from '../codec/hash.ts'
 import type { Lease, Metadata } from '../metadata/metadata.ts'
-import { type Shard, shardsOf } from '../streams/shards.ts'
+import { parentsOf, type Shard, shardsOf } from '../streams/shards.ts'
 import type { Streams } from '../streams/streams.ts'
 import type { Caller } from './call/caller.ts'
 import { TriggerCounters } from './counters.ts'
 import type { KnownTrigger, KnownTriggers } from './known.ts'
 import { functionArnOf, type Place, streamArnOf } from './names.ts'
-import { RUNNERS, RUNNING, runnerKey, runningKey, type TriggerRecord } from './records.ts'
+import {
+  type Checkpoint,
+  checkpointKey,
+  RUNNERS,
+  RUNNING,
+  runnerKey,
+  runningKey,
+  type TriggerRecord,
+} from './records.ts'
 import { Limiter } from './run/limiter.ts'
 import { ShardRun, type ShardTask } from './run/shard.ts'
 import { settle } from './settling.ts'
@@ -164,7 +172,7 @@ export class Runner {
   }
 
   async #begin(key: string, task: Omit<ShardTask, 'held'>): Promise<void> {
-    if (this.#runs.has(key) || this.#stopped) return
+    if (this.#runs.has(key) || this.#stopped || !(await this.#isNext(task))) return
     const { metadata, place, clock, random } = this.#ports
     const lease = this.#lease
     if (!lease) return
@@ -176,6 +184,16 @@ export class Runner {
     const shared = this.#share(task.trigger)
     const ports = { ...this.#ports, ...shared, region: place.region, clock, uuid: () => random.uuid() }
     this.#runs.set(key, new ShardRun({ ...task, held: entry.version }, ports))
+  }
+
+  /** Whether all changes that come before the shard's are done with. */
+  async #isNext({ trigger, stream, shard }: Omit<ShardTask, 'held'>): Promise<boolean> {
+    for (const { id } of parentsOf(stream, shard, shardsOf(stream))) {
+      const entry = await this.#ports.metadata.get(checkpointKey(trigger.id, id))
+      const lanes = entry ? (JSON.parse(entry.value) as Checkpoint).lanes : [{ ended: false }]
+      if (!lanes.every(({ ended }) => ended)) return false
+    }
+    return true
   }
 
   /** Others may begin once the key is gone. */

@@ -1,6 +1,6 @@
 /** Brings a trigger whose state is passing to the one that lasts. What it does may be done by two processes at once. */
 import type { Metadata } from '../metadata/metadata.ts'
-import { shardsOf } from '../streams/shards.ts'
+import { isRetired, shardsOf } from '../streams/shards.ts'
 import type { Streams } from '../streams/streams.ts'
 import type { KnownTrigger } from './known.ts'
 import {
@@ -39,14 +39,14 @@ async function begin(trigger: KnownTrigger, ports: SettlingPorts): Promise<void>
   const stream = ports.streams.find(record.table, record.label)
   if (!stream) return
   const puts: { key: string; value: string }[] = []
-  for (const { id, partition } of shardsOf(stream)) {
-    const shard = await ports.streams.shard(stream, partition)
-    // The stream is being enabled.
-    if (!shard) return
-    const from = record.settings.startingPosition === 'LATEST' ? (shard.until ?? shard.next) : 0n
+  for (const shard of shardsOf(stream)) {
+    const state = await ports.streams.shard(stream, shard.partition)
+    // The stream is being enabled; one that is retired never knew it.
+    if (!state && !isRetired(stream, shard)) return
+    const from = state && record.settings.startingPosition === 'LATEST' ? (state.until ?? state.next) : 0n
     const lanes = Array.from({ length: record.settings.parallelization }, () => ({ from: String(from) }))
     const checkpoint: Checkpoint = { lanes }
-    puts.push({ key: checkpointKey(record.id, id), value: JSON.stringify(checkpoint) })
+    puts.push({ key: checkpointKey(record.id, shard.id), value: JSON.stringify(checkpoint) })
   }
   await turn(trigger, record.enabled ? 'Enabled' : 'Disabled', ports, puts)
 }

@@ -9,7 +9,7 @@ import type { StreamRecord } from '../../cluster/streamrecords.ts'
 import { schemaOf } from '../../model/table.ts'
 import type { ChangeRow, ChangesPage, ChangesRequest } from '../../partition/command.ts'
 import { eventNameOf, type RecordContext, recordText } from '../record.ts'
-import { changeNames } from '../shards.ts'
+import { changeNames, isRetired, type Shard } from '../shards.ts'
 import type { BusMessage, ChangeBus, Channel } from './bus.ts'
 
 /** A leader of this node, as seen from here. */
@@ -41,6 +41,7 @@ export class Publisher {
   readonly #stream: StreamRecord
   readonly #channel: Channel
   readonly #context: RecordContext
+  readonly #isRetired: boolean
   /** On the bus, of the last change; undefined while it is not known. */
   #place: number | undefined
   /** The first change that is not known to be published. */
@@ -53,19 +54,14 @@ export class Publisher {
   #stopped = false
   #failures = 0
 
-  constructor(
-    ports: PublisherPorts,
-    leader: PublishedLeader,
-    stream: StreamRecord,
-    partition: string,
-    channel: Channel,
-  ) {
+  constructor(ports: PublisherPorts, leader: PublishedLeader, stream: StreamRecord, shard: Shard, channel: Channel) {
     this.#ports = ports
     this.leader = leader
     this.#stream = stream
     this.#channel = channel
+    this.#isRetired = isRetired(stream, shard)
     const { key } = schemaOf(stream.table)
-    this.#context = { stream, key, names: changeNames(partition), region: ports.region }
+    this.#context = { stream, key, names: changeNames(shard.partition), region: ports.region }
     void this.#run()
   }
 
@@ -124,10 +120,9 @@ export class Publisher {
       this.#ports.published(rows.length)
       this.#waitingSince = undefined
     }
-    if (!page) return this.leader.changes.grown(IDLE_MS)
-    if (page.resume === undefined) this.#finished = true
-    else this.#from = page.resume
-    if (page.rows.length === 0 && !this.#finished) await this.leader.changes.grown(IDLE_MS)
+    if (page ? page.resume === undefined : this.#isRetired) this.#finished = true
+    else if (page) this.#from = page.resume!
+    if (!page?.rows.length && !this.#finished) await this.leader.changes.grown(IDLE_MS)
   }
 
   #messageOf(row: ChangeRow): BusMessage {

@@ -1,15 +1,20 @@
-/** The duty that publishes the changes of all streams: on each node, of the partitions that it leads. */
+/**
+ * The duty that publishes the changes of all streams: on each node, of the partitions that it leads. A partition that has taken over
+ * from others begins when all of theirs are published, which the metadata says: so an item's changes stay in order.
+ */
 import type { Clock } from '../../base/clock.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { Realm } from '../../cluster/records.ts'
 import type { StreamRecord } from '../../cluster/streamrecords.ts'
-import { shardsOf } from '../shards.ts'
+import type { Metadata } from '../../metadata/metadata.ts'
+import { isRetired, parentsOf, type Shard, shardsOf } from '../shards.ts'
 import type { Streams } from '../streams.ts'
 import type { ChangeBus } from './bus.ts'
 import { type PublishedLeader, Publisher } from './publisher.ts'
 import { channelOf } from './subjects.ts'
 
 export type PublishingPorts = {
+  metadata: Metadata
   bus: ChangeBus
   streams: Pick<Streams, 'list'>
   leader(partition: string): PublishedLeader | undefined
@@ -22,6 +27,8 @@ export type PublishingPorts = {
 }
 
 const LOOK_MS = 500
+/** Shards of retired partitions of which everything is published. */
+const PUBLISHED = 'published/'
 
 export class Publishing {
   /** Changes published since the process began, by table. */
@@ -29,6 +36,9 @@ export class Publishing {
   readonly #ports: PublishingPorts
   /** By partition, then by the stream's label. */
   readonly #publishers = new Map<string, Map<string, Publisher>>()
+  /** Keys of the shards that are, as the metadata says. */
+  readonly #complete = new Set<string>()
+  #unwatch = () => {}
   #cancel = () => {}
   #stopped = false
 
@@ -36,16 +46,20 @@ export class Publishing {
     this.#ports = ports
   }
 
-  start(): void {
-    this.#look()
-    this.#cancel = this.#ports.clock.after(LOOK_MS, () => {
-      if (!this.#stopped) this.start()
+  async start(): Promise<void> {
+    this.#unwatch = await this.#ports.metadata.watch(PUBLISHED, changes => {
+      for (const { key, entry } of changes) {
+        if (entry) this.#complete.add(key)
+        else this.#complete.delete(key)
+      }
     })
+    this.#repeat()
   }
 
   stop(): void {
     this.#stopped = true
     this.#cancel()
+    this.#unwatch()
     for (const publisher of this.#all()) publisher.stop()
   }
 
@@ -71,21 +85,43 @@ export class Publishing {
     for (const publishers of this.#publishers.values()) yield* publishers.values()
   }
 
-  #look(): void {
-    const seen = new Map<string, Set<string>>()
+  #repeat(): void {
+    void this.#look()
+      .catch(error => this.#ports.logger.debug({ err: error }, 'what is published could not be noted yet'))
+      .then(() => {
+        if (!this.#stopped) this.#cancel = this.#ports.clock.after(LOOK_MS, () => this.#repeat())
+      })
+  }
+
+  async #look(): Promise<void> {
+    const seen = new Set<string>()
+    const known = new Set<string>()
+    const complete: string[] = []
     for (const stream of this.#ports.streams.list()) {
-      for (const shard of shardsOf(stream)) {
+      const shards = shardsOf(stream)
+      for (const shard of shards) {
+        const key = keyOf(stream, shard)
+        known.add(key)
         const leader = this.#ports.leader(shard.partition)
         if (!leader?.leads) continue
-        let labels = seen.get(shard.partition)
-        if (!labels) seen.set(shard.partition, (labels = new Set()))
-        labels.add(stream.label)
-        this.#attend(stream, shard, leader)
+        seen.add(key)
+        const isNext = parentsOf(stream, shard, shards).every(parent => this.#complete.has(keyOf(stream, parent)))
+        const publisher = isNext ? this.#attend(stream, shard, leader) : undefined
+        const isComplete = publisher?.until === undefined && isNext && isRetired(stream, shard)
+        if (isComplete && !this.#complete.has(key)) complete.push(key)
       }
     }
+    this.#dismiss(seen)
+    const over = [...this.#complete].filter(key => !known.has(key))
+    const puts = complete.map(key => ({ key, value: '{}' }))
+    if (puts.length + over.length > 0) await this.#ports.metadata.commit({ guards: [], puts, deletes: over })
+  }
+
+  /** Those whose shards are not to be published here. */
+  #dismiss(seen: Set<string>): void {
     for (const [partition, publishers] of this.#publishers) {
       for (const [label, publisher] of publishers) {
-        if (seen.get(partition)?.has(label)) continue
+        if (seen.has(`${PUBLISHED}${partition}/${label}`)) continue
         publisher.stop()
         publishers.delete(label)
       }
@@ -93,17 +129,23 @@ export class Publishing {
     }
   }
 
-  #attend(stream: StreamRecord, { id, partition }: { id: string; partition: string }, leader: PublishedLeader): void {
-    let publishers = this.#publishers.get(partition)
-    if (!publishers) this.#publishers.set(partition, (publishers = new Map()))
+  #attend(stream: StreamRecord, shard: Shard, leader: PublishedLeader): Publisher {
+    let publishers = this.#publishers.get(shard.partition)
+    if (!publishers) this.#publishers.set(shard.partition, (publishers = new Map()))
     const known = publishers.get(stream.label)
-    if (known?.leader === leader) return
+    if (known?.leader === leader) return known
     known?.stop()
     const { realm, prefix } = this.#ports
     const { name } = stream.table
     const published = (changes: number) => void this.published.set(name, (this.published.get(name) ?? 0) + changes)
-    const channel = channelOf(prefix, realm, name, id)
+    const channel = channelOf(prefix, realm, name, shard.id)
     const ports = { ...this.#ports, region: realm.region, published }
-    publishers.set(stream.label, new Publisher(ports, leader, stream, partition, channel))
+    const publisher = new Publisher(ports, leader, stream, shard, channel)
+    publishers.set(stream.label, publisher)
+    return publisher
   }
+}
+
+function keyOf({ label }: StreamRecord, { partition }: Shard): string {
+  return `${PUBLISHED}${partition}/${label}`
 }

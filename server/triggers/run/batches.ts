@@ -11,7 +11,9 @@ export type BatchLimits = {
 }
 
 export type BatchPorts = {
-  /** Undefined while the shard is not there. */
+  /** Others have taken over from the shard's partition. */
+  isRetired: boolean
+  /** Undefined while the shard is not there; for good if it is retired. */
   read(from: bigint): Promise<ChangesPage | undefined>
   /** Undefined for what is not to be delivered in this lane. */
   recordOf(row: ChangeRow): Delivered | undefined
@@ -19,8 +21,14 @@ export type BatchPorts = {
   now(): number
 }
 
-/** `next`: all changes with a lesser number are in this batch or before it. `isDrained`: there are no more just now. */
-export type Batch = { records: Delivered[]; next: bigint; isDrained: boolean }
+/**
+ * `next`: all changes with a lesser number are in this batch or before it. `isDrained`: there are no more just now; `isLast`: nor
+ * will there be.
+ */
+export type Batch = { records: Delivered[]; next: bigint; isDrained: boolean; isLast: boolean }
+
+/** What may come after a batch. */
+const MORE = { isDrained: false, isLast: false }
 
 /** Of an event's records together. */
 const MAX_BYTES = 6 * 1024 * 1024 - 1024
@@ -39,19 +47,20 @@ export async function gather(from: bigint, limits: BatchLimits, ports: BatchPort
       if (record) {
         bytes += Buffer.byteLength(record.text) + 1
         if (records.length > 0 && (bytes > MAX_BYTES || differ(records[0]!, record, limits)))
-          return { records, next: row.sequence, isDrained: false }
+          return { records, next: row.sequence, ...MORE }
         if (records.length === 0) deadline = ports.now() + limits.waitMs
         records.push(record)
       }
       next = row.sequence + 1n
-      if (records.length === limits.records) return { records, next, isDrained: false }
+      if (records.length === limits.records) return { records, next, ...MORE }
     }
-    const isDrained = !page || page.resume === undefined || page.resume >= page.next
+    const isLast = page ? page.resume === undefined : ports.isRetired
+    const isDrained = !page || isLast || page.resume! >= page.next
     if (page?.resume !== undefined && page.resume > next) next = page.resume
-    if (records.length === 0) return { records, next, isDrained }
+    if (records.length === 0 || isLast) return { records, next, isDrained, isLast }
     if (!isDrained) continue
     const left = deadline - ports.now()
-    if (left <= 0) return { records, next, isDrained }
+    if (left <= 0) return { records, next, isDrained, isLast }
     await ports.wait(Math.min(left, POLL_MS))
   }
 }

@@ -20,6 +20,7 @@ export type LanePorts = {
   of: number
   settings: TriggerSettings
   source: { shard: string; streamArn: string }
+  isRetired: boolean
   read(from: bigint): Promise<ChangesPage | undefined>
   /** Undefined for what the filters leave out. */
   recordOf(row: ChangeRow): Delivered | undefined
@@ -41,8 +42,9 @@ export class Lane {
   readonly #policy: DeliveryPolicy
   readonly #window: TumblingWindow | undefined
   #from: bigint
+  #ended: boolean
 
-  constructor(ports: LanePorts, { from, window }: LaneCheckpoint) {
+  constructor(ports: LanePorts, { from, window, ended = false }: LaneCheckpoint) {
     const { settings, source } = ports
     const { maximumAgeSeconds, maximumRetries, bisect, tumblingSeconds } = settings
     const maximumAgeMs = maximumAgeSeconds < 0 ? RETENTION_MS : Math.min(maximumAgeSeconds * 1000, RETENTION_MS)
@@ -50,20 +52,21 @@ export class Lane {
     this.#policy = { maximumRetries, bisect, maximumAgeMs, retryMs: RETRY_MS, maxRetryMs: MAX_RETRY_MS }
     this.#window = tumblingSeconds > 0 ? new TumblingWindow({ seconds: tumblingSeconds, ...source }, window) : undefined
     this.#from = BigInt(from)
+    this.#ended = ended
   }
 
   get checkpoint(): LaneCheckpoint {
     const window = this.#window?.open
-    return { from: String(this.#from), ...(window && { window }) }
+    return { from: String(this.#from), ...(window && { window }), ...(this.#ended && { ended: true }) }
   }
 
-  /** Ends when it is stopped. Errors: those of reading; it may be run again then. */
+  /** Ends when it is stopped, or the shard has ended. Errors: those of reading; it may be run again then. */
   async run(): Promise<void> {
     const { stopping } = this.#ports
     try {
-      for (let pollMs = MIN_POLL_MS; ; ) {
+      for (let pollMs = MIN_POLL_MS; !this.#ended; ) {
         const isDrained = await this.#step()
-        if (isDrained) await stopping.wait(pollMs)
+        if (isDrained && !this.#ended) await stopping.wait(pollMs)
         pollMs = isDrained ? Math.min(pollMs * 1.5, MAX_POLL_MS) : MIN_POLL_MS
       }
     } catch (error) {
@@ -81,12 +84,13 @@ export class Lane {
       windowOf: this.#window?.startOf,
     }
     const ports = {
+      isRetired: this.#ports.isRetired,
       read: (from: bigint) => this.#ports.read(from),
       recordOf: (row: ChangeRow) => (this.#isMine(row) ? this.#ports.recordOf(row) : undefined),
       wait: (ms: number) => stopping.wait(ms),
       now: () => clock.now(),
     }
-    const { records, next, isDrained } = await gather(this.#from, limits, ports)
+    const { records, next, isDrained, isLast } = await gather(this.#from, limits, ports)
     const wasOver = this.#window?.isOver(records[0], clock.now())
     if (wasOver) await this.#endWindow(false)
     const last = records.at(-1)
@@ -94,6 +98,9 @@ export class Lane {
       await this.#deliver(records)
       counters.ages.set(`${source.shard}/${number}`, clock.now() - last.time)
     } else if (isDrained) counters.ages.set(`${source.shard}/${number}`, 0)
+    if (isLast && this.#window?.open) await this.#endWindow(true)
+    this.#ended = isLast
+    if (isLast) this.#ports.moved()
     this.#moveTo(next)
     return !last && isDrained
   }

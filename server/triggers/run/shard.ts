@@ -7,7 +7,7 @@ import { schemaOf } from '../../model/table.ts'
 import type { ChangeRow } from '../../partition/command.ts'
 import { NotLeading } from '../../replica/pipeline.ts'
 import { eventRecordText, type RecordContext } from '../../streams/record.ts'
-import { changeNames, type Shard } from '../../streams/shards.ts'
+import { changeNames, isRetired, type Shard } from '../../streams/shards.ts'
 import type { Streams } from '../../streams/streams.ts'
 import type { Caller } from '../call/caller.ts'
 import type { TriggerCounters } from '../counters.ts'
@@ -144,6 +144,7 @@ export class ShardRun {
     const ports = {
       ...{ number, of, settings, stopping, counters, clock, recordOf },
       source: { shard: shard.id, streamArn },
+      isRetired: isRetired(stream, shard),
       read: (from: bigint) => streams.read(shard.partition, { label: stream.label, from, ...PAGE }),
       invoking: new Invoking(called, { ...this.#ports, stopping, logger, result }),
       moved: () => this.#changed(),
@@ -195,5 +196,6 @@ export class ShardRun {
 function lanesFor(lanes: LaneCheckpoint[], count: number): LaneCheckpoint[] {
   if (lanes.length === count) return lanes
   const [least] = lanes.toSorted((a, b) => (BigInt(a.from) < BigInt(b.from) ? -1 : 1))
-  return Array.from({ length: count }, () => ({ from: least!.from }))
+  const ended = lanes.every(lane => lane.ended)
+  return Array.from({ length: count }, () => ({ from: least!.from, ended }))
 }
