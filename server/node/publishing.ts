@@ -1,6 +1,7 @@
 /** Changes to NATS, from where partitions are led. */
 import { KnownStreams } from '../streams/publish/known.ts'
-import { connectNats, NatsBus } from '../streams/publish/nats.ts'
+import { NatsLink } from '../streams/publish/link.ts'
+import { NatsBus } from '../streams/publish/nats.ts'
 import type { PublishedLeader } from '../streams/publish/publisher.ts'
 import { Publishing } from '../streams/publish/publishing.ts'
 import type { Base } from './base.ts'
@@ -30,9 +31,7 @@ function prepare(
 ): StartedPublishing {
   const { prefix, retentionHours, limitHours } = options
   const retentionMs = retentionHours * HOUR_MS
-  const connection = connectNats(options)
-  connection.catch(error => logger.error({ err: error }, 'changes can not be published: NATS can not be used'))
-  const bus = new NatsBus(connection, { ...options, retentionMs })
+  const bus = new NatsBus(new NatsLink(options, clock), { ...options, retentionMs })
   ending.add(() => bus.close())
   const streams = new KnownStreams(metadata, realm, clock)
   const publishing = new Publishing({ metadata, bus, streams, leader, realm, prefix, retentionMs, clock, logger })

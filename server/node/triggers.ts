@@ -1,6 +1,6 @@
 /** Triggers: this process's share of them, and what requests may do with them. */
 import { systemRandom } from '../base/random.ts'
-import type { NatsPlace } from '../streams/publish/nats.ts'
+import type { NatsPlace } from '../streams/publish/link.ts'
 import type { Streams } from '../streams/streams.ts'
 import type { Definition } from '../telemetry/definition.ts'
 import { triggerMetrics } from '../telemetry/triggermetrics.ts'
@@ -38,7 +38,7 @@ export async function startTriggers(
 ): Promise<StartedTriggers> {
   const { metadata, realm, clock } = base
   const { functionEndpoint, triggerHosts: hosts = [], triggerKeyId: keyId = 'tavola', triggerSecret: secret } = options
-  const messenger = await openMessenger(options.triggerNats, ending)
+  const messenger = await openMessenger(options.triggerNats, base, ending)
   const credentials = secret === undefined ? undefined : { keyId, secret }
   const caller = new Caller({ functionEndpoint, hosts, credentials, region: realm.region }, messenger, clock)
   const known = new KnownTriggers(metadata, realm)
@@ -52,11 +52,15 @@ export async function startTriggers(
   return { triggers, refusal: target => caller.refusal(target), metrics }
 }
 
-async function openMessenger(place: NatsPlace | undefined, ending: Ending): Promise<Messenger | undefined> {
+async function openMessenger(
+  place: NatsPlace | undefined,
+  { clock }: Base,
+  ending: Ending,
+): Promise<Messenger | undefined> {
   if (!place) return undefined
-  const { connectNats } = await import('../streams/publish/nats.ts')
+  const { NatsLink } = await import('../streams/publish/link.ts')
   const { NatsMessenger } = await import('../streams/publish/messenger.ts')
-  const messenger = new NatsMessenger(connectNats(place))
-  ending.add(() => messenger.close())
-  return messenger
+  const link = new NatsLink(place, clock)
+  ending.add(() => link.close())
+  return new NatsMessenger(link)
 }

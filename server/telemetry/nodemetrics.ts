@@ -114,13 +114,14 @@ function expiry({ tables, expired }: PartitionSources): Definition[] {
 
 function publishing({ publishing }: PartitionSources): Definition[] {
   if (!publishing) return []
+  const tables = () => [...publishing.lags().keys()]
   return [
     {
       name: 'tavola_published_changes_total',
       help: 'Change records published to NATS.',
       kind: 'counter',
       labels: ['table'],
-      read: () => [...publishing.published].map(([table, value]) => ({ labels: { table }, value })),
+      read: () => tables().map(table => ({ labels: { table }, value: publishing.published.get(table) ?? 0 })),
     },
     {
       name: 'tavola_publish_lag_seconds',

@@ -12,8 +12,8 @@ const { values } = parseArgs({
 const [faults, seed] = [Number(values.faults), Number(values.seed)]
 console.log(`campaign of triggers and publishing: ${faults} faults, seed ${seed}`)
 const report = (line: string) => console.log(line)
-const { changes, delivered, dead } = await runTriggerCampaign({ faults, seed, cluster: values.cluster, report })
+const { shards, changes, delivered, dead } = await runTriggerCampaign({ faults, seed, cluster: values.cluster, report })
 console.log(
-  `${changes} changes: ${delivered} records delivered, ${dead} batches given up and told of; on NATS each change once`,
+  `${changes} changes of ${shards} shards: ${delivered} records delivered, ${dead} batches given up and told of; on NATS each change once`,
 )
 process.exit()

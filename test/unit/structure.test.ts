@@ -69,6 +69,7 @@ const ADAPTERS = [
   join('objects', 'memory.ts'),
   join('objects', 's3'),
   join('streams', 'publish', 'nats.ts'),
+  join('streams', 'publish', 'messenger.ts'),
 ]
 
 const MAX_LINES = 300

@@ -9,61 +9,36 @@ import {
   RetentionPolicy,
   StorageType,
 } from '@nats-io/jetstream'
-import { connect, headers, type MsgHdrs, type NatsConnection, nuid } from '@nats-io/transport-node'
+import { headers, type MsgHdrs, nuid } from '@nats-io/transport-node'
 import type { BusMessage, ChangeBus, Channel, LastMessage } from './bus.ts'
+import type { NatsLink } from './link.ts'
 
-export type NatsPlace = {
-  servers: string[]
-  /** Paths of PEM files. */
-  tls?: { caFile: string; certFile?: string; keyFile?: string }
-}
-
-export type NatsBusOptions = NatsPlace & {
+export type NatsBusOptions = {
   /** Of each stream. */
   replicas: number
   retentionMs: number
 }
 
 const REQUEST_TIMEOUT_MS = 5000
-const PING_MS = 2000
 const NANOSECONDS = 1_000_000
 /** What the headers of a message take of the largest payload, at most. */
 const HEADERS_BYTES = 2048
 /** Messages whose ids are remembered, beside the fencing: for consumers' sake. */
 const DUPLICATES_MS = 120_000
 
-/** Goes on trying to reach a server that is not there, yet or any more. Whatever is asked meanwhile fails. */
-export function connectNats({ servers, tls }: NatsPlace): Promise<NatsConnection> {
-  return connect({
-    servers,
-    ...(tls && { tls }),
-    waitOnFirstConnect: true,
-    maxReconnectAttempts: -1,
-    reconnectTimeWait: 500,
-    reconnectJitter: 200,
-    pingInterval: PING_MS,
-    maxPingOut: 2,
-  })
-}
-
 export class NatsBus implements ChangeBus {
-  readonly #nats: Promise<NatsConnection>
+  readonly #link: NatsLink
   readonly #options: NatsBusOptions
   readonly #made = new Set<string>()
-  #connection: NatsConnection | undefined
   #manager: JetStreamManager | undefined
 
-  constructor(nats: Promise<NatsConnection>, options: NatsBusOptions) {
-    this.#nats = nats
+  constructor(link: NatsLink, options: NatsBusOptions) {
+    this.#link = link
     this.#options = options
-    nats.then(
-      connection => (this.#connection = connection),
-      () => {},
-    )
   }
 
   get maxBytes(): number | undefined {
-    const limit = this.#connection?.info?.max_payload
+    const limit = this.#link.connection?.info?.max_payload
     return limit && limit - HEADERS_BYTES
   }
 
@@ -79,7 +54,7 @@ export class NatsBus implements ChangeBus {
   }
 
   async append({ subject }: Channel, messages: BusMessage[], after: number): Promise<number> {
-    const nats = this.#connection
+    const nats = this.#link.connection
     if (!nats) throw new Error('NATS has not been reached yet')
     const batch = nuid.next()
     for (const [i, message] of messages.entries()) {
@@ -96,14 +71,13 @@ export class NatsBus implements ChangeBus {
     return after
   }
 
-  async close(): Promise<void> {
-    // One that was never reached is given up with the process.
-    await this.#connection?.close()
+  close(): Promise<void> {
+    return this.#link.close()
   }
 
   async #reach(): Promise<JetStreamManager> {
     const options = { timeout: REQUEST_TIMEOUT_MS, checkAPI: false }
-    this.#manager ??= await jetstreamManager(await this.#nats, options)
+    this.#manager ??= await jetstreamManager(await this.#link.opened(), options)
     return this.#manager
   }
 

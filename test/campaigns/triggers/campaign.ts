@@ -22,10 +22,10 @@ const SETTLE_MS = 180_000
 /** No write is the last for long: there are not to be too many. */
 const PAUSE_MS = 15
 
-/** @returns how many changes there were, how many records were delivered, and how many were given up */
-export async function runTriggerCampaign(
-  options: TriggerCampaign,
-): Promise<{ changes: number; delivered: number; dead: number }> {
+/** What there was, and how many records were delivered, and batches given up. */
+export type TriggerResult = { shards: number; changes: number; delivered: number; dead: number }
+
+export async function runTriggerCampaign(options: TriggerCampaign): Promise<TriggerResult> {
   const { faults, seed, cluster, report } = options
   const folder = await makeTempFolder()
   const choices = randomOf(seed, 0)
@@ -140,10 +140,16 @@ async function settle(api: Api, arn: string, ground: Ground, functions: Function
   const poison = truth.filter(change => change.poison)
   const taken = new Set(functions.of('/poisoned').flatMap(sight => (sight.kind === 'taken' ? [sight.id] : [])))
   for (const { id } of poison) if (taken.has(id)) throw new Error(`${id} was taken, though it is poison`)
-  return { changes: truth.length, delivered: all.filter(({ kind }) => kind === 'seen').length, dead: dead.length }
+  const shards = new Set(truth.map(({ shard }) => shard)).size
+  return {
+    shards,
+    changes: truth.length,
+    delivered: all.filter(({ kind }) => kind === 'seen').length,
+    dead: dead.length,
+  }
 }
 
-/** All changes, those of a shard in their order. */
+/** All changes, those of an item in their order. */
 async function readTruth(api: Api, arn: string): Promise<{ truth: Truth[]; marks: Set<string> }> {
   const truth: Truth[] = []
   const marks = new Set<string>()
@@ -152,6 +158,8 @@ async function readTruth(api: Api, arn: string): Promise<{ truth: Truth[]; marks
       truth.push(truthOf(change, shard))
       marks.add(change.dynamodb.NewImage!.mark!.S!)
     }
+  // Numbers grow from a shard to those that take over from it.
+  truth.sort((a, b) => (a.number < b.number ? -1 : 1))
   return { truth, marks }
 }
 

@@ -19,13 +19,15 @@ export type Ground = {
 
 const MAIN = fileURLToPath(new URL('../../../bin/tavola.js', import.meta.url))
 const CLUSTER_PORTS = 60
+/** The table has more: its partition is split while changes come. */
+const SPLITTING = { partitions: 1, 'split-bytes': 3000 }
 
 export async function oneProcess(folder: string): Promise<Ground> {
   const port = await freePorts(5)
   const nats = new NatsCluster({ binary: binariesHere().nats, folder: `${folder}/nats`, port: port + 1, servers: 1 })
   await nats.start()
   const endpoint = `http://127.0.0.1:${port}`
-  const flags = { port, 'data-dir': `${folder}/data`, nats: nats.urls.join(), 'changes-replicas': 1, partitions: 3 }
+  const flags = { port, 'data-dir': `${folder}/data`, nats: nats.urls.join(), 'changes-replicas': 1, ...SPLITTING }
   const tavola = new Server({
     name: 'tavola',
     command: [process.execPath, MAIN, ...Object.entries(flags).map(([flag, value]) => `--${flag}=${value}`)],
