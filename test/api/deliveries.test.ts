@@ -3,9 +3,9 @@ import { createHmac } from 'node:crypto'
 import test from 'ava'
 import { type CloudEvent, HTTP } from 'cloudevents'
 import { type Answered, type Received, Receiver } from '../helpers/receiver.ts'
-import { makeTable, startApi } from './api.ts'
+import { makeTable, startApi, startOwnApi } from './api.ts'
 import { type Event, Mappings, numbersOf, until } from './mappings.ts'
-import { withStream } from './streams.ts'
+import { shardsOf, streamsClient, withStream } from './streams.ts'
 
 const receiver = await Receiver.start()
 const answers = new Map<string, (request: Received) => Answered>()
@@ -181,4 +181,39 @@ test('a tumbling window carries its state, and ends', async t => {
     15,
   )
   t.true(finals().every(({ Records }) => Records.length === 0))
+})
+
+test('an item stays in order when its partition is split', async t => {
+  const own = await startOwnApi(t, {
+    inMemory: true,
+    partitions: 1,
+    splitBytes: 4000,
+    growthMs: 100,
+    triggerHosts: ['127.0.0.1'],
+  })
+  const its = new Mappings(own.node.endpoint)
+  t.teardown(() => its.lambda.destroy())
+  const TableName = await makeTable(own.db, { key: 'pk:S', more: withStream() })
+  const EventSourceArn = (await own.db.describeTable({ TableName })).Table!.LatestStreamArn!
+  // The old shard is not done with as the new ones begin.
+  answers.set('/split', ({ body }) => ({ waitMs: 20, body: body && '{}' }))
+  await its.make(t, { EventSourceArn, FunctionName: hook('/split'), BatchSize: 5, ParallelizationFactor: 2 })
+  const keys = Array.from({ length: 60 }, (_, i) => `key ${i}`)
+  const streams = streamsClient(own.node.endpoint)
+  t.teardown(() => streams.destroy())
+  let n = 0
+  const shards = async () => (await shardsOf(streams, EventSourceArn)).length
+  do {
+    n += 1
+    for (const pk of keys) await own.docs.put({ TableName, Item: { pk, n, text: 'x'.repeat(100) } })
+  } while (n < 3 || ((await shards()) < 3 && n < 40))
+  t.true((await shards()) >= 3)
+  await until(() => seen('/split').length >= n * keys.length)
+  const order = new Map<string, number[]>()
+  for (const { dynamodb } of events('/split').flatMap(({ Records }) => Records)) {
+    const list = order.get(dynamodb.Keys.pk.S) ?? []
+    order.set(dynamodb.Keys.pk.S, [...list, Number(dynamodb.NewImage!.n!.N)])
+  }
+  const all = Array.from({ length: n }, (_, i) => i + 1)
+  for (const pk of keys) t.deepEqual(order.get(pk), all, pk)
 })
