@@ -27,7 +27,7 @@ export type Event = {
   isFinalInvokeForWindow?: boolean
 }
 
-const PATIENCE_MS = 30_000
+const PATIENCE_MS = 90_000
 
 export class Mappings {
   readonly lambda: LambdaClient
