@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { readConfigFile } from './configfile.ts'
 import type { ClusterOptions, LogOptions } from './node/cluster.ts'
+import { natsTls, type PublishOptions } from './node/nats.ts'
+import type { TriggerOptions } from './node/triggers.ts'
 import {
   adminOptions,
   clusterOptions,
@@ -10,8 +12,11 @@ import {
   integer,
   listenOptions,
   option,
+  publishOptions,
   servingOptions,
   storageOptions,
+  triggerOptions,
+  urls,
 } from './options.ts'
 
 type Common = {
@@ -23,7 +28,7 @@ type Common = {
   port: number
 }
 
-type Serving = {
+type Serving = TriggerOptions & {
   /** Partitions of a new table, and of each of its global indexes. */
   partitions: number
   /** Bytes of items, and requests a second (0: never), beyond which a partition is split. */
@@ -38,8 +43,17 @@ type Serving = {
   s3Region: string | undefined
 }
 
+type Publishing = {
+  /** Undefined if changes are not published. */
+  publish: PublishOptions | undefined
+}
+
+/** As the options say it. */
+type PublishSettings = { changesReplicas: number; changesRetentionHours: number; changesLimitHours: number }
+
 export type EmbeddedConfig = Common &
-  Serving & {
+  Serving &
+  Publishing & {
     role: 'embedded'
     /** Undefined keeps everything in memory. */
     dataDir: string | undefined
@@ -51,7 +65,8 @@ export type ServerConfig = Common &
 
 export type StorageConfig = Common &
   ClusterOptions &
-  LogOptions & {
+  LogOptions &
+  Publishing & {
     role: 'storage'
     node: string
     zone: string
@@ -80,6 +95,10 @@ export type NodeConfig = EmbeddedConfig | ServerConfig | StorageConfig
 
 export type Config = NodeConfig | AdminConfig
 
+/** Where triggers of a process that is its whole cluster may send requests. */
+const LOOPBACK = ['localhost', '127.0.0.1', '::1']
+
+type StoredOptions = Omit<StorageConfig, 'publish'> & PublishSettings & { changesNats?: string[] }
 type TlsOptions = { tlsCa?: string; tlsCert?: string; tlsKey?: string }
 
 /** Prints and exits on `--help`, `--version` and misuse. */
@@ -93,16 +112,20 @@ export function readConfig(argv: string[]): Config {
     .version(version, '-v, --version')
     .enablePositionalOptions()
   const dataDir = option('--data-dir <folder>', 'folder of the durable files').default('./data')
-  commonOptions(servingOptions(listenOptions(program, 8000, ''), 0))
+  triggerOptions(commonOptions(servingOptions(listenOptions(program, 8000, ''), 0)), LOOPBACK)
     .addOption(dataDir)
     .addOption(option('--in-memory', 'keep no files: everything is gone when the process ends').default(false))
     .action(() => {
       config = embedded(program)
     })
+  publishOptions(program, option('--nats <urls>', 'servers of NATS, where changes of streams are published'), 1)
   const server = program
     .command('server')
     .description('A server of a cluster: the DynamoDB API, in front of storage nodes.')
-  commonOptions(clusterOptions(servingOptions(listenOptions(server, 8000, ''), 3000)))
+  triggerOptions(commonOptions(clusterOptions(servingOptions(listenOptions(server, 8000, ''), 3000))), [])
+    .addOption(
+      option('--nats <urls>', 'servers of NATS, for triggers that send there').argParser(urls('nats:', 'tls:')),
+    )
     .addOption(option('--replicas <n>', 'of each partition, in as many zones').argParser(integer(1, 7)).default(3))
     .addOption(
       option('--repair-after-seconds <n>', 'a storage node may be away before its replicas are made anew elsewhere')
@@ -113,14 +136,22 @@ export function readConfig(argv: string[]): Config {
       option('--data-dir <folder>', 'folder of backups and buckets, the same for all servers').default('./data'),
     )
     .action(() => {
-      config = { ...settings<ServerConfig>(server, () => ['etcd']), role: 'server' }
+      config = served(settings(server, () => ['etcd']))
     })
   const storage = program.command('storage').description('A storage node of a cluster: it holds partitions.')
+  publishOptions(
+    storage,
+    option('--changes-nats <urls>', 'servers of NATS, where changes of streams are published').default(
+      undefined,
+      'those of --nats',
+    ),
+    3,
+  )
   commonOptions(clusterOptions(storageOptions(listenOptions(storage, 9090, ' for health and metrics'))))
     .addOption(dataDir)
     .action(() => {
-      const required = ({ log }: StorageConfig) => ['etcd', 'node', ...(log === 'jetstream' ? ['nats'] : [])]
-      config = { ...settings<StorageConfig>(storage, required), role: 'storage' }
+      const required = ({ log }: StoredOptions) => ['etcd', 'node', ...(log === 'jetstream' ? ['nats'] : [])]
+      config = stored(settings<StoredOptions>(storage, required))
     })
   for (const [role, description] of ADMIN) {
     const admin = program.command(role).description(description)
@@ -140,8 +171,32 @@ const ADMIN = [
 ] as const
 
 function embedded(command: Command): EmbeddedConfig {
-  const { inMemory, dataDir, ...options } = settings<EmbeddedConfig & { inMemory: boolean | string }>(command, () => [])
-  return { ...options, role: 'embedded', dataDir: isTrue(inMemory) ? undefined : dataDir }
+  type Options = Omit<EmbeddedConfig, 'publish'> & PublishSettings & { nats?: string[]; inMemory: boolean | string }
+  const { inMemory, dataDir, ...options } = settings<Options>(command, () => [])
+  const publish = publishing(options, options.nats, 'tavola', undefined)
+  const triggerNats = options.nats && { servers: options.nats }
+  return { ...options, role: 'embedded', publish, triggerNats, dataDir: isTrue(inMemory) ? undefined : dataDir }
+}
+
+function served(options: ServerConfig & { nats?: string[] }): ServerConfig {
+  const triggerNats = options.nats && { servers: options.nats, ...natsTls(options.nats, options.tls) }
+  return { ...options, role: 'server', triggerNats }
+}
+
+function stored(options: StoredOptions): StorageConfig {
+  const servers = options.changesNats ?? options.nats
+  return { ...options, role: 'storage', publish: publishing(options, servers, options.prefix, options.tls) }
+}
+
+function publishing(
+  settings: PublishSettings,
+  servers: string[] | undefined,
+  prefix: string,
+  files: ClusterOptions['tls'],
+): PublishOptions | undefined {
+  if (!servers) return undefined
+  const { changesReplicas: replicas, changesRetentionHours: retentionHours, changesLimitHours: limitHours } = settings
+  return { servers, ...natsTls(servers, files), prefix, replicas, retentionHours, limitHours }
 }
 
 /** What the command was told; what `required` names, at least. */

@@ -112,6 +112,47 @@ export function storageOptions(command: Command): Command {
     .addOption(option('--nats <urls>', 'servers of NATS, with commas between them').argParser(urls('nats:', 'tls:')))
 }
 
+/** Of the processes that publish changes. `nats`: the option that says where. */
+export function publishOptions(command: Command, nats: Option, replicas: number): Command {
+  const hours = integer(24, 8760)
+  return command
+    .addOption(nats.argParser(urls('nats:', 'tls:')))
+    .addOption(
+      option('--changes-replicas <n>', 'of each JetStream stream of changes')
+        .argParser(integer(1, 5))
+        .default(replicas),
+    )
+    .addOption(option('--changes-retention-hours <n>', 'for how long NATS keeps changes').argParser(hours).default(24))
+    .addOption(
+      option('--changes-limit-hours <n>', 'for how long changes are kept that can not be published')
+        .argParser(hours)
+        .default(72),
+    )
+}
+
+/** Of the processes that run triggers. `hosts`: where they may send requests unless it is said. */
+export function triggerOptions(command: Command, hosts: string[]): Command {
+  return command
+    .addOption(
+      option(
+        '--function-endpoint <url>',
+        'where triggers call functions by name: it speaks the Lambda Invoke API',
+      ).argParser(url('http:', 'https:')),
+    )
+    .addOption(
+      option(
+        '--trigger-hosts <hosts>',
+        'where else triggers may send requests: host, host:port or *.domain, with commas',
+      )
+        .argParser(words)
+        .default(hosts, hosts.length === 0 ? 'none' : hosts.join()),
+    )
+    .addOption(
+      option('--trigger-key-id <id>', 'access key id of the signatures of calls of functions').default('tavola'),
+    )
+    .addOption(option('--trigger-secret <secret>', 'what triggers sign their requests with'))
+}
+
 export function integer(min: number, max: number): (text: string) => number {
   return text => {
     const value = /^\d+$/.test(text) ? Number(text) : Number.NaN
@@ -133,7 +174,23 @@ function name(text: string): string {
   return text
 }
 
-function urls(...protocols: string[]): (text: string) => string[] {
+function words(text: string): string[] {
+  return text
+    .split(',')
+    .map(word => word.trim())
+    .filter(word => word !== '')
+}
+
+function url(...protocols: string[]): (text: string) => string {
+  const several = urls(...protocols)
+  return text => {
+    const [first = '', ...more] = several(text)
+    if (more.length > 0) throw new InvalidArgumentError('It must be one URL.')
+    return first
+  }
+}
+
+export function urls(...protocols: string[]): (text: string) => string[] {
   return text => {
     const urls = text.split(',').map(url => url.trim())
     for (const url of urls)

@@ -125,7 +125,9 @@ export class TavolaCluster {
     const { port, folder, partitions = 1, zones } = this.#options
     const { host } = zoneAt(zones, i)
     const own = port + i
-    const flags = { host, port: own, partitions, 'data-dir': join(folder, 'shared') }
+    const nats = this.nats && { nats: this.nats.urls.join() }
+    const shared = { 'data-dir': join(folder, 'shared'), ...nats, 'trigger-hosts': '127.0.0.1' }
+    const flags = { host, port: own, partitions, ...shared }
     return { ...this.#process('server', `server-${i + 1}`, i, flags), address: `http://${host}:${own}` }
   }
 

@@ -2,12 +2,12 @@ import type { StreamRecord } from '../cluster/streamrecords.ts'
 import { type DynamoError, dynamo, validation } from '../model/errors.ts'
 import { schemaOf } from '../model/table.ts'
 import { ITERATOR_LIFE_MS, iteratorText, parseIterator, type ShardIterator } from '../streams/iterator.ts'
+import { recordText } from '../streams/record.ts'
 import { changeNames } from '../streams/shards.ts'
 import { TRIMMED } from './GetShardIterator.ts'
 import { type Call, JsonText, operation } from './operation.ts'
 import { integer, required, string, structure } from './shape/shape.ts'
 import { findShard, findStream, shardNotFound } from './stream/find.ts'
-import { recordText } from './stream/record.ts'
 
 const MAX_RECORDS = 1000
 const MAX_BYTES = 1024 * 1024

@@ -11,6 +11,7 @@ import { ConnectionLost, hasBody, readBody } from './body.ts'
 import { ALLOW_ORIGIN, isPreflight, preflightHeaders } from './cors.ts'
 import { type Api, type ApiRequest, dispatch, targetsOf } from './dispatch.ts'
 import { encode, isCompressible } from './encoding.ts'
+import { isLambdaPath, type LambdaWorld, lambdaReply } from './lambda.ts'
 import { newRequestId } from './request-id.ts'
 
 export type AppOptions = {
@@ -23,6 +24,8 @@ export type AppOptions = {
   region: string
   /** Whether requests can be served; `GET /readyz` shows it. */
   ready(): boolean
+  /** What the Lambda API may touch. */
+  lambda: LambdaWorld
   telemetry: Telemetry
   /** How the cluster is, as JSON: the answer to `GET /admin/cluster`. */
   cluster(): Promise<string>
@@ -55,6 +58,8 @@ async function answer(ctx: Context, api: Api, pages: Map<string, Operation>, opt
   const page = ctx.method === 'GET' ? pages.get(pathOf(ctx.req.url!)) : undefined
   const operation = page ?? api.targets.get(ctx.req.headers['x-amz-target'] as string)
   try {
+    if (isLambdaPath(ctx.req.url!))
+      return await send(ctx, await lambdaReply(ctx.req, requestId, options.lambda, options.telemetry), requestId)
     const plain = page ? undefined : plainReply(ctx, options)
     const reply = await (plain ?? apiReply(ctx, api, operation, requestId, options.telemetry))
     await send(ctx, reply, requestId)

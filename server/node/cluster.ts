@@ -12,6 +12,7 @@ import { type Tls, tlsOptions } from '../rpc/tls.ts'
 import { ThreadCheckpointer } from '../store/checkpointer.ts'
 import { partitionsFolder } from './disk.ts'
 import type { Ground } from './holding.ts'
+import { natsTls } from './nats.ts'
 import { tlsFailure } from './tlsfailure.ts'
 
 /** Paths of PEM files. */
@@ -95,9 +96,14 @@ async function openLogs(
   const made = async (partition: string) => (await metadata.list(MADE + partition)).length > 0
   try {
     if (log === 'etcd') return await EtcdLogStore.open({ ...etcdOptions(options, tls), prefix: `${prefix}-log/`, made })
-    const natsTls = files && { caFile: files.ca, certFile: files.certificate, keyFile: files.key }
-    const secured = nats.some(url => url.startsWith('tls:')) ? { tls: natsTls } : {}
-    return await JetStreamLogStore.open({ servers: nats, ...secured, prefix, replicas, clock: systemClock, made })
+    return await JetStreamLogStore.open({
+      servers: nats,
+      ...natsTls(nats, files),
+      prefix,
+      replicas,
+      clock: systemClock,
+      made,
+    })
   } catch (error) {
     if (!(error instanceof LogUnavailable)) throw error
     const [name, places] = log === 'etcd' ? ['etcd', etcd] : ['NATS', nats]

@@ -8,6 +8,7 @@ import { type BaseOptions, openBase, type RunningNode } from './base.ts'
 import { memoryDisk, openDisk } from './disk.ts'
 import { Ending, orEnd } from './ending.ts'
 import { holdPartitions, peersOf } from './holding.ts'
+import { type PublishOptions, toNats } from './nats.ts'
 import { type ServingOptions, serveApi } from './serving.ts'
 
 const NODE = 'local'
@@ -19,20 +20,27 @@ export type NodeOptions = BaseOptions &
     partitions: number
     /** How often expired items are looked for, in milliseconds. */
     sweepMs?: number
+    /** Where the changes of streams go. */
+    publish?: PublishOptions
     /** Comes between the node and its log: a test may end the process at an entry of its choice. */
     aroundLogs?: (logs: LogStore) => LogStore
   }
 
 /** Errors: OperatorError. */
 export async function startNode(options: NodeOptions): Promise<RunningNode> {
-  const { dataDir, logger, sweepMs, aroundLogs } = options
+  const { dataDir, logger, sweepMs, publish, aroundLogs } = options
   const { metadata, ...ground } = dataDir === undefined ? memoryDisk() : await openDisk(dataDir, logger)
   if (aroundLogs) ground.logs = aroundLogs(ground.logs)
   const ending = new Ending()
   return orEnd(ending, async () => {
     const base = await openBase(options, metadata, ending)
     const find = (partition: string) => host.leader(partition)
-    const holding = holdPartitions(base, ground, { node: NODE, find, neighbours: noNeighbours, sweepMs }, ending)
+    const holding = holdPartitions(
+      base,
+      ground,
+      { node: NODE, find, neighbours: noNeighbours, sweepMs, publish: await toNats(base, publish) },
+      ending,
+    )
     const { host, sources } = holding
     await holding.start({ node: NODE, zone: NODE, pool: DEFAULT_POOL, role: 'storage' })
     const ports = {

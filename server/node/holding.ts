@@ -13,6 +13,7 @@ import type { PartitionSources } from '../telemetry/nodemetrics.ts'
 import { Sweeper } from '../ttl/sweeper.ts'
 import type { Base } from './base.ts'
 import type { Ending } from './ending.ts'
+import type { PreparePublishing } from './publishing.ts'
 
 /** What partitions are kept in. */
 export type Ground = {
@@ -42,6 +43,8 @@ export type HoldingOptions = {
   copyRate?: number
   /** How often expired items are looked for, in milliseconds. */
   sweepMs?: number
+  /** Where the changes of streams are published. */
+  publish?: PreparePublishing
 }
 
 const SWEEP_MS = 5000
@@ -50,7 +53,7 @@ const SWEEP_MS = 5000
 export function holdPartitions(
   base: Base,
   ground: Ground,
-  { node, find, neighbours, copyRate, sweepMs = SWEEP_MS }: HoldingOptions,
+  { node, find, neighbours, copyRate, sweepMs = SWEEP_MS, publish }: HoldingOptions,
   ending: Ending,
 ): Holding {
   const { clock, logger } = base
@@ -66,10 +69,12 @@ export function holdPartitions(
     copyRate: copyRate && copyRate * 1_000_000,
   })
   const led = () => host.replicas().flatMap(({ leader }) => leader ?? [])
+  const published = publish?.(partition => host.leader(partition), ending)
+  const until = (partition: string) => published!.publishing.until(partition)
   const sweeper = new Sweeper(led, sweepMs, clock, logger)
   const chores = [
     new Upkeep(() => host.replicas(), logs, clock, logger),
-    new Retention(led, clock, logger),
+    new Retention(led, clock, logger, published && { until, limitMs: published.limitMs }),
     sweeper,
   ] as const
   const [upkeep] = chores
@@ -84,6 +89,7 @@ export function holdPartitions(
       ending.add(() => chore.stop())
       chore.start()
     }
+    await published?.start()
   }
   ending.add(() => logs.close())
   ending.add(() => checkpointer.close())
@@ -96,6 +102,7 @@ export function holdPartitions(
     untrimmed: () => logs.size(),
     checkpoints: upkeep,
     expired: sweeper.deleted,
+    publishing: published?.publishing,
     disk: seen,
   }
   return { host, sources, start }

@@ -34,9 +34,11 @@ import { ACCOUNT, type Base } from './base.ts'
 import type { Ending } from './ending.ts'
 import { endpointOf, type Listening, listen } from './listening.ts'
 import { type ObjectOptions, openObjects } from './objects.ts'
+import { startTriggers, type TriggerOptions } from './triggers.ts'
 
 export type ServingOptions = ObjectOptions &
   Listening &
+  TriggerOptions &
   Omit<Policy, 'partitions'> & {
     /** How often it is looked whether a partition should be split. */
     growthMs?: number
@@ -91,15 +93,22 @@ export async function serveApi(
   const transactions = new Coordinator({ ...shared, routes, peers, tokens })
   const cluster = { tables: catalog, items, transactions, now: () => clock.now(), uuid: () => systemRandom.uuid() }
   const streams = new ClusterStreams({ tables: catalog, remains, leaders, clock })
+  const { triggers, refusal, metrics: ofTriggers } = await startTriggers(base, options, streams, ending)
   const telemetry = new Telemetry(catalog, logger, base.requests)
   const sources = { connections: () => server.connections(), jobs: () => backup.duty.jobs() }
-  const metrics = [...requestMetrics(telemetry, catalog), ...serverMetrics(sources), ...ports.metrics(catalog)]
+  const metrics = [
+    ...requestMetrics(telemetry, catalog),
+    ...serverMetrics(sources),
+    ...ofTriggers,
+    ...ports.metrics(catalog),
+  ]
   const world = { cluster, streams, backup: backup.services, region: realm.region, account: ACCOUNT }
   let closing = false
   const app = createApp({
     operations,
     streamsOperations,
     call: (requestId, _signature, meter) => ({ ...world, requestId, meter }),
+    lambda: { triggers, refusal, streams, region: realm.region, account: ACCOUNT, now: () => clock.now() },
     region: realm.region,
     ready: () => !closing,
     cluster: async () => JSON.stringify(await lookAtCluster({ metadata, clock, reporters: ports.reporters })),

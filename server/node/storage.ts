@@ -16,6 +16,7 @@ import { type BaseOptions, openBase, type RunningNode } from './base.ts'
 import { Ending, orEnd } from './ending.ts'
 import { type Ground, holdPartitions } from './holding.ts'
 import { endpointOf, type Listening, listen } from './listening.ts'
+import { type PublishOptions, toNats } from './nats.ts'
 import { openNeighbourhood } from './neighbourhood.ts'
 
 export type StorageOptions = BaseOptions &
@@ -36,6 +37,8 @@ export type StorageOptions = BaseOptions &
     tls?: Tls
     /** How often expired items are looked for, in milliseconds. */
     sweepMs?: number
+    /** Where the changes of streams go. */
+    publish?: PublishOptions
   }
 
 /** `address`: where other processes ask it. */
@@ -46,7 +49,7 @@ export async function startStorage(
   options: StorageOptions,
   { metadata, ...ground }: Ground & { metadata: Metadata },
 ): Promise<RunningStorage> {
-  const { node, zone, pool = DEFAULT_POOL, copyRate, tls, sweepMs, logger } = options
+  const { node, zone, pool = DEFAULT_POOL, copyRate, tls, sweepMs, publish, logger } = options
   const ending = new Ending()
   return orEnd(ending, async () => {
     const base = await openBase(options, metadata, ending)
@@ -57,7 +60,9 @@ export async function startStorage(
     const { client, directory } = openNeighbourhood(base, { zone, tls, here }, ending)
     const neighbours = remoteNeighbours(client, name => directory.addressOf(name))
     const find = (partition: string) => directory.find(partition)
-    const holding = holdPartitions(base, ground, { node, find, neighbours, copyRate, sweepMs }, ending)
+    const publishing = await toNats(base, publish)
+    const own = { node, find, neighbours, copyRate, sweepMs, publish: publishing }
+    const holding = holdPartitions(base, ground, own, ending)
     const { host } = holding
     const answering = { host: options.rpcHost, port: options.rpcPort, tls, node: host }
     const rpc = await startRpcServer({ ...base, ...answering })

@@ -22,6 +22,7 @@ export class Changes {
   readonly #pipeline: Pipeline
   readonly #tenure: Tenure
   readonly #clock: Clock
+  readonly #waiting = new Set<() => void>()
 
   constructor(store: Store, applier: Applier, pipeline: Pipeline, tenure: Tenure, clock: Clock) {
     this.#store = store
@@ -52,11 +53,32 @@ export class Changes {
     return { ...state, rows: page.rows, resume }
   }
 
-  /** Drops, a few at a time, the changes from before `time`, and the streams that ended before. Errors: NotLeading. */
-  async trim(time: number): Promise<void> {
+  /** Resolves when an entry was applied, or after `ms`. */
+  grown(ms: number): Promise<void> {
+    return new Promise(resolve => {
+      const done = () => {
+        cancel()
+        this.#waiting.delete(done)
+        resolve()
+      }
+      const cancel = this.#clock.after(ms, done)
+      this.#waiting.add(done)
+    })
+  }
+
+  /** An entry was applied. */
+  applied(): void {
+    if (this.#waiting.size > 0) for (const done of [...this.#waiting]) done()
+  }
+
+  /**
+   * Drops, a few at a time, the changes from before `time`, and the streams that ended before; none with the number `until` or
+   * a greater one. Errors: NotLeading.
+   */
+  async trim(time: number, until: bigint = LAST_SEQUENCE): Promise<void> {
     while (true) {
-      const upTo = this.#store.changes.lastBefore(time, TRIM_ROWS, TRIM_BYTES)
-      const over = this.#store.changes.streams().filter(({ endedAt }) => endedAt !== undefined && endedAt < time)
+      const upTo = this.#store.changes.lastBefore(time, TRIM_ROWS, TRIM_BYTES, until)
+      const over = this.#store.changes.streams().filter(stream => isOver(stream, time, until))
       if (upTo === undefined && over.length === 0) return
       const streams = upTo === undefined ? over.map(({ label }) => label) : []
       await this.#pipeline.propose({ kind: 'trim', upTo: upTo ?? this.#store.changes.trimmed(), streams })
@@ -69,6 +91,10 @@ export class Changes {
     const next = sequenceOf(numbered(state.position + 1, schema))
     return { since, until, trimmed: this.#store.changes.trimmed(), next }
   }
+}
+
+function isOver({ endedAt, until: end }: StreamRow, time: number, until: bigint): boolean {
+  return endedAt !== undefined && endedAt < time && end !== undefined && end <= until
 }
 
 function later(a: bigint, b: bigint): bigint {

@@ -96,6 +96,7 @@ export class Leader {
         if (entry.kind === 'schema') this.#feeders.follow(entry.schema, position)
         this.#feeders.push(position, entry)
         this.transactions.applied(entry)
+        this.changes.applied()
       },
       broke: error => {
         this.stop(error.message)

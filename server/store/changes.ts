@@ -18,6 +18,7 @@ const TRIMMED = 'trimmed'
 
 /** Changes of one entry that can be told apart: more than fit in one. */
 const CHANGES_PER_ENTRY = 65_536n
+const LAST = 2n ** 63n - 1n
 
 /** Sequence number of the `number`th effect of the entry at `position`; those of entries that come later are greater. */
 export function sequenceOf(position: number, number = 0): bigint {
@@ -91,13 +92,13 @@ export class ChangeReader {
 
   /**
    * Of the oldest changes, those of `limit` rows and about `maxBytes` at most, the last one before which, itself included,
-   * all are older than `time`; undefined for none.
+   * all are older than `time`, and less than `until`; undefined for none.
    */
-  lastBefore(time: number, limit: number, maxBytes: number): bigint | undefined {
+  lastBefore(time: number, limit: number, maxBytes: number, until = LAST): bigint | undefined {
     let last: bigint | undefined
     let bytes = 0n
     for (const row of this.#all<{ sequence: bigint; time: bigint; bytes: bigint }>(OLDEST, limit)) {
-      if (row.time >= time || bytes >= maxBytes) break
+      if (row.time >= time || row.sequence >= until || bytes >= maxBytes) break
       bytes += row.bytes
       last = row.sequence
     }

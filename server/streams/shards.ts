@@ -29,6 +29,19 @@ export function shardsOf(stream: StreamRecord): Shard[] {
   return shards.sort((a, b) => (a.id < b.id ? -1 : 1))
 }
 
+/** Of `shards`, those whose changes come before a shard's: two, if their partitions were merged. */
+export function parentsOf({ table }: StreamRecord, { partition }: Shard, shards: Shard[]): Shard[] {
+  const retired = table.retired ?? []
+  if (retired.length === 0) return []
+  const ids = new Set(retired.filter(({ heirs }) => heirs.includes(partition)).map(({ id }) => id))
+  return shards.filter(shard => ids.has(shard.partition))
+}
+
+/** Whether others have taken over from the shard's partition: if that does not know the stream, it never will. */
+export function isRetired({ table }: StreamRecord, { partition }: Shard): boolean {
+  return table.retired?.some(({ id }) => id === partition) ?? false
+}
+
 function shardId(stream: StreamRecord, partition: PartitionSlice['id']): string {
   return `shardId-${String(createdAt(stream)).padStart(20, '0')}-${hexOf(partition).slice(0, 16)}`
 }

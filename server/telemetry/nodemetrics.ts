@@ -30,6 +30,8 @@ export type PartitionSources = {
   checkpoints: { checkpoints: Histogram; failedCheckpoints: number }
   /** Items deleted because they had expired, by the table's UUID. */
   expired: ReadonlyMap<string, number>
+  /** Undefined if changes are not published. */
+  publishing: { published: ReadonlyMap<string, number>; lags(): Map<string, number> } | undefined
   /** Undefined if everything is in memory. `log`: if it is in the folder, too. */
   disk: { folder: string; log?: { folder: string; activity: LogActivity } } | undefined
 }
@@ -41,7 +43,7 @@ export function serverMetrics(sources: ServerSources): Definition[] {
 }
 
 export function partitionMetrics(sources: PartitionSources): Definition[] {
-  return [...partitions(sources), ...expiry(sources), ...log(sources), ...disk(sources)]
+  return [...partitions(sources), ...expiry(sources), ...publishing(sources), ...log(sources), ...disk(sources)]
 }
 
 const JOBS = ['backup', 'restore', 'export', 'import']
@@ -119,6 +121,27 @@ function expiry({ tables, expired }: PartitionSources): Definition[] {
       kind: 'counter',
       labels: ['table'],
       read: () => expiredItems(tables, expired),
+    },
+  ]
+}
+
+function publishing({ publishing }: PartitionSources): Definition[] {
+  if (!publishing) return []
+  const tables = () => [...publishing.lags().keys()]
+  return [
+    {
+      name: 'tavola_published_changes_total',
+      help: 'Change records published to NATS.',
+      kind: 'counter',
+      labels: ['table'],
+      read: () => tables().map(table => ({ labels: { table }, value: publishing.published.get(table) ?? 0 })),
+    },
+    {
+      name: 'tavola_publish_lag_seconds',
+      help: 'For how long the oldest change record that is not published has been waiting.',
+      kind: 'gauge',
+      labels: ['table'],
+      read: () => [...publishing.lags()].map(([table, ms]) => ({ labels: { table }, value: ms / 1000 })),
     },
   ]
 }

@@ -1,12 +1,19 @@
 /** The dashboard, the alerts and the documentation are about metrics there are. */
 import { readFileSync } from 'node:fs'
+import { CreateEventSourceMappingCommand } from '@aws-sdk/client-lambda'
 import test from 'ava'
 import { parse } from 'yaml'
 import { type Metrics, scrape } from '../helpers/metrics.ts'
 import { makeTable, startApi } from './api.ts'
+import { Mappings } from './mappings.ts'
 import { readAll, streamsClient, withStream } from './streams.ts'
 
-const { db, docs, node } = await startApi()
+/** Nobody listens there. */
+const NOWHERE = '127.0.0.1:1'
+const publish = { servers: [`nats://${NOWHERE}`], prefix: 'tavola', replicas: 1, retentionHours: 24, limitHours: 24 }
+const { db, docs, node } = await startApi({ publish, triggerHosts: ['127.0.0.1'] })
+const { lambda } = new Mappings(node.endpoint)
+test.after.always(() => lambda.destroy())
 const streams = streamsClient(node.endpoint)
 test.after.always(() => streams.destroy())
 
@@ -29,6 +36,9 @@ const variables = dashboard.templating.list.map(({ query }) => query).filter(que
 
 let metrics: Metrics
 
+/** What has no value at once. */
+const LATE = ['nodejs_gc_duration_seconds', 'tavola_trigger_invocations_total', 'tavola_publish_lag_seconds']
+
 /** A few requests of each kind, and enough garbage to be collected, so that every metric has a value. */
 test.before(async () => {
   const TableName = await makeTable(db, { key: 'pk:S', global: { byG: { key: 'g:S' } }, more: withStream() })
@@ -37,12 +47,15 @@ test.before(async () => {
   await docs.put({ TableName, Item: { pk: 'a', g: 'g' } })
   await docs.get({ TableName, Key: { pk: 'a' } })
   await docs.scan({ TableName })
-  await readAll(streams, (await db.describeTable({ TableName })).Table!.LatestStreamArn!)
+  const EventSourceArn = (await db.describeTable({ TableName })).Table!.LatestStreamArn!
+  await readAll(streams, EventSourceArn)
+  const FunctionName = `http://${NOWHERE}/`
+  await lambda.send(new CreateEventSourceMappingCommand({ EventSourceArn, FunctionName, StartingPosition: 'LATEST' }))
   const end = Date.now() + 5000
   do {
     Array.from({ length: 100_000 }, (_, i) => ({ i }))
     metrics = await scrape(node.endpoint)
-  } while (Date.now() < end && metrics.labels('nodejs_gc_duration_seconds') === undefined)
+  } while (Date.now() < end && LATE.some(name => metrics.labels(name) === undefined))
 })
 
 /** What is wrong about an expression: metrics that are not there, labels that they do not have. */

@@ -25,7 +25,8 @@ const LAYERS = [
   ['cluster'],
   ['rpc'],
   ['telemetry'],
-  ['streams', 'triggers', 'ttl', 'backup'],
+  ['streams', 'ttl', 'backup'],
+  ['triggers'],
   ['api'],
   ['http'],
   ['node'],
@@ -67,6 +68,8 @@ const ADAPTERS = [
   join('objects', 'folder.ts'),
   join('objects', 'memory.ts'),
   join('objects', 's3'),
+  join('streams', 'publish', 'nats.ts'),
+  join('streams', 'publish', 'messenger.ts'),
 ]
 
 const MAX_LINES = 300

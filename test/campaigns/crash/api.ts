@@ -20,7 +20,7 @@ export type Api = (operation: string, input: object) => Promise<Record<string, n
 /** Operations of the service of streams. */
 const STREAMS = ['ListStreams', 'DescribeStream', 'GetShardIterator', 'GetRecords']
 
-const HEADERS = {
+export const HEADERS = {
   'content-type': 'application/x-amz-json-1.0',
   'x-amz-date': '20260101T000000Z',
   authorization:

@@ -7,6 +7,7 @@ import { type Call, JsonText, operation } from '../../../server/api/operation.ts
 import { integer, required, string, structure } from '../../../server/api/shape/shape.ts'
 import { type Logger, silent } from '../../../server/base/logger.ts'
 import { createApp } from '../../../server/http/app.ts'
+import type { LambdaWorld } from '../../../server/http/lambda.ts'
 import { createServer, type HttpServer } from '../../../server/http/server.ts'
 import { validation } from '../../../server/model/errors.ts'
 import { Telemetry } from '../../../server/telemetry/telemetry.ts'
@@ -68,6 +69,7 @@ export class Harness {
       streamsOperations: [stream],
       pages: { '/echo': echo },
       call: (requestId, _signature, meter) => ({ requestId, meter }) as Call,
+      lambda: {} as LambdaWorld,
       region: 'eu-west-1',
       ready: () => this.ready,
       telemetry: new Telemetry({ find: () => undefined }, logger),

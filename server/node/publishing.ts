@@ -1,0 +1,45 @@
+/** Changes to NATS, from where partitions are led. */
+import { KnownStreams } from '../streams/publish/known.ts'
+import { NatsLink } from '../streams/publish/link.ts'
+import { NatsBus } from '../streams/publish/nats.ts'
+import type { PublishedLeader } from '../streams/publish/publisher.ts'
+import { Publishing } from '../streams/publish/publishing.ts'
+import type { Base } from './base.ts'
+import type { Ending } from './ending.ts'
+import type { PublishOptions } from './nats.ts'
+
+export type StartedPublishing = { publishing: Publishing; limitMs: number; start(): Promise<void> }
+
+/** `leader`: of this node. */
+export type PreparePublishing = (
+  leader: (partition: string) => PublishedLeader | undefined,
+  ending: Ending,
+) => StartedPublishing
+
+const HOUR_MS = 3_600_000
+
+/** NATS need not be there. */
+export function publisherTo(base: Base, options: PublishOptions): PreparePublishing {
+  return (leader, ending) => prepare(base, options, leader, ending)
+}
+
+function prepare(
+  { metadata, realm, clock, logger }: Base,
+  options: PublishOptions,
+  leader: (partition: string) => PublishedLeader | undefined,
+  ending: Ending,
+): StartedPublishing {
+  const { prefix, retentionHours, limitHours } = options
+  const retentionMs = retentionHours * HOUR_MS
+  const bus = new NatsBus(new NatsLink(options, clock), { ...options, retentionMs })
+  ending.add(() => bus.close())
+  const streams = new KnownStreams(metadata, realm, clock)
+  const publishing = new Publishing({ metadata, bus, streams, leader, realm, prefix, retentionMs, clock, logger })
+  const start = async () => {
+    ending.add(() => streams.stop())
+    await streams.start()
+    ending.add(() => publishing.stop())
+    await publishing.start()
+  }
+  return { publishing, limitMs: limitHours * HOUR_MS, start }
+}
