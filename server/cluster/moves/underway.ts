@@ -74,7 +74,7 @@ function advanceLeaving(partition: PartitionState, { leaving }: Move, { nodes }:
 }
 
 /**
- * INV-G1  A replica goes only when so many others are healthy as there were before another one came for it, or as are wished;
+ * INV-H1  A replica goes only when so many others are healthy as there were before another one came for it, or as are wished;
  *         never the last one.
  */
 export function canDrop({ record, healthy, wish }: PartitionState, node: string): boolean {
