@@ -26,7 +26,7 @@ onClusters(() => {
       seed,
       report: line => t.log(line),
       tidy: true,
-      paceMs: 60,
+      paceMs: 150,
     })
     t.deepEqual(
       sights.map(({ fault, wrong }) => ({ fault, wrong })),

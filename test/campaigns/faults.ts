@@ -57,7 +57,7 @@ async function catchPlanted(which: string): Promise<boolean> {
     const options = { port: await freePorts(PORTS), log: 'jetstream' as const, main, seed, report, tidy: true }
     const sights = await runFaultCampaign({ ...options, faults, untilWrong: true })
     await remove()
-    const caught = sights.find(sight => sight.wrong !== undefined)
+    const caught = sights.find(({ whom, wrong }) => whom !== undefined && wrong !== undefined)
     report(caught ? `${name} was caught by ${caught.fault}` : `${name} WAS NOT CAUGHT`)
     if (!caught) spared += 1
   }

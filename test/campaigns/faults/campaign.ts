@@ -27,7 +27,8 @@ export type FaultCampaign = SiteOptions & {
 /** What was seen of one fault. `wrong`: undefined if all was as it must be. */
 export type Sight = {
   fault: string
-  whom: string
+  /** Undefined if it could not be done, or undone: `wrong` says why. */
+  whom: string | undefined
   requests: number
   failures: Map<string, number>
   /** By server. */
@@ -59,7 +60,7 @@ export async function runFaultCampaign(campaign: FaultCampaign): Promise<Sight[]
       if (!campaign.tidy) report(`the files are kept in ${dirname(stage.site.folder)}`)
       await close(stage, !campaign.tidy)
       stage = undefined
-      if (campaign.untilWrong) break
+      if (campaign.untilWrong && sight.whom !== undefined) break
     }
   } finally {
     if (stage) await close(stage, false)
@@ -87,7 +88,7 @@ async function play(
   options: Omit<LoadOptions, 'clients' | 'tellers'>,
 ): Promise<Sight> {
   const load = new Load({ ...options, clients: judge.clients, tellers: judge.tellers })
-  let [whom, settledMs, wrong] = ['', 0, undefined as string | undefined]
+  let [whom, settledMs, wrong] = [undefined as string | undefined, 0, undefined as string | undefined]
   try {
     await sleep(PEACE_MS)
     whom = await FAULTS[fault]!.play(site, random)
@@ -127,5 +128,5 @@ function lineOf({ fault, whom, requests, failures, stallMs, slowestMs, settledMs
   const seconds = (ms: number) => `${(ms / 1000).toFixed(2)} s`
   const failed = [...failures].map(([why, count]) => `${count} ${why}`).join(', ') || 'none failed'
   const stalls = [...stallMs].map(([server, { reads, writes }]) => `${server} ${seconds(reads)}/${seconds(writes)}`)
-  return `${fault} of ${whom}: ${requests} requests, ${failed}; longest stall of reads/writes by ${stalls.join(', ')}; slowest ${seconds(slowestMs)}; settled in ${seconds(settledMs)}: ${wrong ?? 'all as it must be'}`
+  return `${fault} of ${whom ?? 'nobody'}: ${requests} requests, ${failed}; longest stall of reads/writes by ${stalls.join(', ')}; slowest ${seconds(slowestMs)}; settled in ${seconds(settledMs)}: ${wrong ?? 'all as it must be'}`
 }

@@ -30,6 +30,8 @@ export type SiteOptions = {
 const ZONES = 3
 const REALM = { account: '123456789012', region: 'us-east-1' }
 const OWN_WEIGHT = 100
+/** Each takes some seconds. */
+const METADATA_TRIES = 3
 /** The whole cluster's, and that of the last storage node alone. */
 const DISK_MB = { all: 4096, small: 192 }
 
@@ -79,6 +81,16 @@ export class Site {
 
   /** Storage nodes that run, those first that lead most of the partitions: of the registers' table, then of all. */
   async byLeaderships(): Promise<Server[]> {
+    for (let tries = 0; ; tries++) {
+      try {
+        return await this.#byLeaderships()
+      } catch (error) {
+        if (tries === METADATA_TRIES) throw error
+      }
+    }
+  }
+
+  async #byLeaderships(): Promise<Server[]> {
     const records = (await this.#metadata.list(PARTITION_RECORDS)).map(({ value }) => parsePartition(value))
     const registers = (await this.#metadata.get(tableKey(REALM, TABLE)))?.value
     const tableId = registers && (JSON.parse(registers) as TableRecord).id
