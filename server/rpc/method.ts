@@ -1,5 +1,6 @@
 /** What may be asked of another process: how question and answer travel, and what is called there. */
 import type { PartitionReader, WholeLeader } from '../cluster/leaders.ts'
+import type { ReplicaReport } from '../cluster/report.ts'
 import type { Position } from '../log/log.ts'
 import { NotLeading } from '../replica/pipeline.ts'
 import type { Standing, Succession } from '../replica/standing.ts'
@@ -26,6 +27,7 @@ export interface StorageNode {
   leader(partition: string): WholeLeader | undefined
   replica(partition: string): PartitionReader | undefined
   standings(partitions: string[]): Map<string, Standing>
+  report(): ReplicaReport[]
   snapshot(partition: string): AsyncIterable<Uint8Array>
   /** See Replica's `chainAt`. */
   chain(partition: string, position: Position): string | undefined

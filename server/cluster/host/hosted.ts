@@ -12,7 +12,7 @@ import { NotLeading } from '../../replica/pipeline.ts'
 import type { Replica } from '../../replica/replica.ts'
 import type { Succession } from '../../replica/standing.ts'
 import { isDamage } from '../../store/failure.ts'
-import type { PartitionRecord } from '../records.ts'
+import { holdersOf, type PartitionRecord } from '../records.ts'
 import { Leadership } from './leadership.ts'
 import { openReplica } from './opening.ts'
 import { Patience } from './patience.ts'
@@ -81,7 +81,12 @@ export class Hosted {
 
   /** No other node holds it. */
   get isAlone(): boolean {
-    return this.#record.replicas.length === 1
+    return holdersOf(this.#record).length === 1
+  }
+
+  /** It has yet to become one of the replicas, or is none any more. */
+  get #isOut(): boolean {
+    return !this.#record.replicas.includes(this.#ports.node)
   }
 
   /** See Handover. */
@@ -89,7 +94,7 @@ export class Hosted {
     return this.#leadership.successor
   }
 
-  /** It leads nothing: it is about to leave, or could not write what it leads. */
+  /** It begins to lead nothing: it is about to leave, or could not write what it leads. */
   get #abstains(): boolean {
     return this.#leaving || (this.#ports.disk.isFailing && !this.isAlone)
   }
@@ -139,7 +144,7 @@ export class Hosted {
     return new Promise((resolve, reject) => {
       void this.#enqueue(async () => {
         const { lease } = this.#ports.leasing
-        if (!this.#replica || !lease || this.#over || this.#isStopped || this.#abstains)
+        if (!this.#replica || !lease || this.#over || this.#isStopped || this.#abstains || this.#isOut)
           return reject(new NotLeading('this replica can not lead'))
         await this.#leadership.takeOver(this.#replica, lease, succession).then(resolve, error => {
           reject(error)
@@ -197,14 +202,17 @@ export class Hosted {
     if (holder.kind !== 'other') this.#leadership.forgetHandover()
     if (holder.kind === 'other') return this.#follow(`${holder.node} leads`)
     if (holder.kind === 'free' && !(await this.#compete(replica, lease, holder.next))) return
-    if (this.#patience.isResting || (this.#abstains && !replica.leader)) return this.#giveWay(lease)
+    if (this.#patience.isResting || this.#isOut || (this.#abstains && !replica.leader)) return this.#giveWay(lease)
+    const given = await this.#leadership.giveAsWished(replica, lease)
+    if (given === 'later') this.#later(REST_MS)
+    if (given === 'now') return
     await this.#leadership.serve(replica, lease)
     this.#failure = undefined
   }
 
   /** @returns whether the key was free to take, and is taken now */
   async #compete(replica: Replica, lease: Lease, next: string | undefined): Promise<boolean> {
-    const wait = this.#abstains ? undefined : this.#patience.of(this.#record.replicas, replica.lag, next)
+    const wait = this.#abstains || this.#isOut ? undefined : this.#patience.of(this.#record.replicas, replica.lag, next)
     if (wait !== 0 || replica.leader) this.#follow('nobody leads')
     if (wait) this.#later(wait)
     if (wait !== 0) return false
@@ -247,7 +255,7 @@ export class Hosted {
 
   async #failed(error: Error): Promise<void> {
     if (this.#over) return
-    const { disk, complain } = this.#ports
+    const { disk, leasing, complain } = this.#ports
     this.#failure = error
     if (error instanceof Behind && !this.isAlone) return this.#rebuild(error)
     const isDisk = disk.blame(error)
@@ -261,16 +269,10 @@ export class Hosted {
       if (this.#replica && !isLate) this.#patience.rest(REST_MS)
       // What can't be written now would fail again at once.
       if (!this.#isStopped && !isDisk) this.#follow(error.message)
-      if (this.#isStopped || isDisk) await this.#release()
+      if (this.#isStopped || isDisk) await this.#leadership.giveUp(leasing.lease)
     }
     if (this.#isStopped) this.#later(REPAIR_MS)
     else this.#later(isLate ? SHORT_REST_MS : REST_MS)
-  }
-
-  /** Others may lead. */
-  async #release(): Promise<void> {
-    const { lease } = this.#ports.leasing
-    if (lease) await this.#leadership.claim.release(lease).catch(() => {})
   }
 
   /** One that has stopped: another one's file may take the place of its own. */

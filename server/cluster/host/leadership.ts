@@ -5,12 +5,13 @@ import type { Leader } from '../../replica/leader.ts'
 import { NotLeading } from '../../replica/pipeline.ts'
 import type { Replica } from '../../replica/replica.ts'
 import type { Succession } from '../../replica/standing.ts'
-import type { PartitionRecord } from '../records.ts'
+import { holdersOf, type PartitionRecord } from '../records.ts'
 import { Claim } from './claim.ts'
 import { Duty } from './duty.ts'
 import { furthest } from './furthest.ts'
 import { Handover } from './handover.ts'
 import type { HostedPorts } from './ports.ts'
+import { Successor } from './successor.ts'
 
 export type LeadershipHooks = {
   /** The leader could not go on, and has stepped down. */
@@ -26,6 +27,7 @@ export class Leadership {
   readonly #ports: HostedPorts
   readonly #hooks: LeadershipHooks
   readonly #handover: Handover
+  readonly #wish: Successor
   #record: PartitionRecord
   #duty: Duty | undefined
 
@@ -35,6 +37,7 @@ export class Leadership {
     this.#hooks = hooks
     this.claim = new Claim(ports.metadata, ports.node, record.id)
     this.#handover = new Handover(record.id, ports)
+    this.#wish = new Successor(ports)
   }
 
   /** See Handover. */
@@ -60,6 +63,7 @@ export class Leadership {
       if (ahead) return this.#giveBack(replica, lease, ahead)
       await this.#lead(replica, lease)
     }
+    this.#ports.followers.watch(this.#record.id, holdersOf(this.#record))
     await this.#duty!.perform(this.#record.schema)
   }
 
@@ -76,15 +80,28 @@ export class Leadership {
     await this.#lead(replica, lease, held)
   }
 
-  /** Gives the partition to another node, if one holds it. */
-  async handOver(replica: Replica, leader: Leader, lease: Lease): Promise<void> {
-    const { node: next } = await this.furthest(-1)
+  /** Gives the partition to another node, if one holds it: to the one that is furthest, if it is not said. */
+  async handOver(replica: Replica, leader: Leader, lease: Lease, to?: string): Promise<void> {
+    const next = to ?? (await this.furthest(-1)).node
     const { epoch } = leader
     const isLed = await this.#handover.give(leader, next, () => {
       this.follow(replica, 'the partition is handed over')
       return { epoch, applied: replica.appliedEnd }
     })
     if (!isLed) await this.claim.release(lease)
+  }
+
+  /** Gives it to the one that should lead, as the record says: now, or later, for that one is not near; or there is none. */
+  async giveAsWished(replica: Replica, lease: Lease): Promise<'now' | 'later' | undefined> {
+    const wish = await this.#wish.of(this.#record, replica)
+    if (!wish || wish === 'later') return wish
+    await this.handOver(replica, replica.leader!, lease, wish.node)
+    return 'now'
+  }
+
+  /** Others may lead. */
+  async giveUp(lease: Lease | undefined): Promise<void> {
+    if (lease) await this.claim.release(lease).catch(() => {})
   }
 
   /** A leader steps down. */
@@ -109,10 +126,9 @@ export class Leadership {
   }
 
   async #lead(replica: Replica, lease: Lease, held?: Promise<void>): Promise<void> {
-    const { followers, logger } = this.#ports
+    const { logger } = this.#ports
     const leader = await replica.lead(lease, error => this.#hooks.broke(error), held)
     this.#handover.forget()
-    followers.watch(this.#record.id, this.#record.replicas)
     this.#duty = new Duty(leader, lease, this.claim, { logger, deposed: () => this.#hooks.deposed() })
   }
 }

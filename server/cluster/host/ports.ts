@@ -1,4 +1,4 @@
-/** What a partition on a node needs of the node. */
+/** What a partition on a node needs of the node, and of the cluster. */
 import type { Metadata } from '../../metadata/metadata.ts'
 import type { ReplicaPorts } from '../../replica/replica.ts'
 import type { Neighbours } from '../../replica/standing.ts'
@@ -7,6 +7,7 @@ import type { Disk } from './disk.ts'
 import type { Files } from './files.ts'
 import type { Followers } from './followers.ts'
 import type { Hosted } from './hosted.ts'
+import type { Pace } from './pace.ts'
 
 export type HostedPorts = ReplicaPorts & {
   metadata: Metadata
@@ -15,6 +16,7 @@ export type HostedPorts = ReplicaPorts & {
   files: Files
   followers: Followers
   disk: Disk
+  pace: Pace
   /** Something is not as it should be: `failure` says what. */
   complain(hosted: Hosted, failure: Error): void
 }

@@ -1,5 +1,6 @@
 /** What is asked of any replica: reads that need not be the latest, and what storage nodes tell each other. */
 import type { PartitionReader } from '../../cluster/leaders.ts'
+import type { ReplicaReport } from '../../cluster/report.ts'
 import type { Position } from '../../log/log.ts'
 import type { Image, Page, RangeRequest } from '../../partition/command.ts'
 import { NotLeading } from '../../replica/pipeline.ts'
@@ -51,6 +52,15 @@ export const succeed: Method<Succession, void> = {
   ask: json(),
   answer: nothing,
   call: ({ node }, partition, succession) => node.succeed(partition, succession),
+}
+
+/** What the node holds, for those who look after the cluster. */
+export const report: Method<void, ReplicaReport[]> = {
+  name: 'report',
+  repeatable: true,
+  ask: nothing,
+  answer: json(),
+  call: ({ node }) => node.report(),
 }
 
 /** Begins to send the partition's file. The answer names what is sent, for `snapshotNext`. */
