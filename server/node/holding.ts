@@ -39,6 +39,8 @@ export type HoldingOptions = {
   node: string
   find: Find
   neighbours: Neighbours
+  /** MB a second; see cluster/host/pace.ts. */
+  copyRate?: number
   /** How often expired items are looked for, in milliseconds. */
   sweepMs?: number
   /** Where the changes of streams are published. */
@@ -51,13 +53,21 @@ const SWEEP_MS = 5000
 export function holdPartitions(
   base: Base,
   ground: Ground,
-  { node, find, neighbours, sweepMs = SWEEP_MS, publish }: HoldingOptions,
+  { node, find, neighbours, copyRate, sweepMs = SWEEP_MS, publish }: HoldingOptions,
   ending: Ending,
 ): Holding {
   const { clock, logger } = base
   const { logs, checkpointer, seen, folder } = ground
   const others = { indexes: indexPartitions(find), peers: peersOf(base, find), neighbours }
-  const host = new PartitionHost({ ...base, ...others, node, logs, checkpointer, folder })
+  const host = new PartitionHost({
+    ...base,
+    ...others,
+    node,
+    logs,
+    checkpointer,
+    folder,
+    copyRate: copyRate && copyRate * 1_000_000,
+  })
   const led = () => host.replicas().flatMap(({ leader }) => leader ?? [])
   const published = publish?.(partition => host.leader(partition), ending)
   const until = (partition: string) => published!.publishing.until(partition)
@@ -87,6 +97,7 @@ export function holdPartitions(
     replicas: () => host.replicas(),
     unled: () => host.unled(),
     stopped: () => host.stopped(),
+    diskFailing: () => host.isDiskFailing,
     leader: (partition: string) => host.leader(partition),
     untrimmed: () => logs.size(),
     checkpoints: upkeep,
