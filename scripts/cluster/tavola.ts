@@ -126,8 +126,8 @@ export class TavolaCluster {
     const { host } = zoneAt(zones, i)
     const own = port + i
     const nats = this.nats && { nats: this.nats.urls.join() }
-    const shared = { 'data-dir': join(folder, 'shared'), ...nats, 'trigger-hosts': '127.0.0.1' }
-    const flags = { host, port: own, partitions, ...shared }
+    const triggers = { ...nats, 'trigger-hosts': '127.0.0.1' }
+    const flags = { host, port: own, partitions, 'data-dir': join(folder, 'shared'), ...triggers }
     return { ...this.#process('server', `server-${i + 1}`, i, flags), address: `http://${host}:${own}` }
   }
 

@@ -60,9 +60,8 @@ export async function startStorage(
     const { client, directory } = openNeighbourhood(base, { zone, tls, here }, ending)
     const neighbours = remoteNeighbours(client, name => directory.addressOf(name))
     const find = (partition: string) => directory.find(partition)
-    const publishing = await toNats(base, publish)
-    const own = { node, find, neighbours, copyRate, sweepMs, publish: publishing }
-    const holding = holdPartitions(base, ground, own, ending)
+    const held = { node, find, neighbours, copyRate, sweepMs, publish: await toNats(base, publish) }
+    const holding = holdPartitions(base, ground, held, ending)
     const { host } = holding
     const answering = { host: options.rpcHost, port: options.rpcPort, tls, node: host }
     const rpc = await startRpcServer({ ...base, ...answering })
