@@ -1,4 +1,5 @@
 /** A storage node's share of the cluster: the partitions that the metadata gives to this node, some of which it leads. */
+import { type Disk, systemDisk } from '../base/disk.ts'
 import { OperatorError } from '../base/failure.ts'
 import type { MetadataChange } from '../metadata/metadata.ts'
 import type { Leader } from '../replica/leader.ts'
@@ -13,6 +14,8 @@ import { LEADERS, PARTITIONS, type PartitionRecord, parsePartition, partitionKey
 export type HostPorts = Omit<HostedPorts, 'files' | 'followers' | 'complain'> & {
   /** Folder of the partition files; undefined keeps them in memory. */
   folder: string | undefined
+  /** That the folder is on. */
+  disk?: Disk
   grace?: Grace
 }
 
@@ -22,9 +25,9 @@ export class PartitionHost {
   #unwatch: (() => void)[] = []
   #started = false
 
-  constructor({ folder, grace = GRACE, ...ports }: HostPorts) {
+  constructor({ folder, disk = systemDisk, grace = GRACE, ...ports }: HostPorts) {
     const { node, metadata, neighbours, clock, logs } = ports
-    const files = new Files(folder, metadata, node)
+    const files = new Files(folder, metadata, node, disk)
     const followers = new Followers({ node, neighbours, clock, logBytes: () => logs.size() }, grace)
     this.#ports = { ...ports, files, followers, complain: (hosted, failure) => this.#complain(hosted, failure) }
   }

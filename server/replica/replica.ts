@@ -14,7 +14,7 @@ import type { RangeRequest } from '../partition/command.ts'
 import { localIndexNumber } from '../partition/schema.ts'
 import type { Checkpointer } from '../store/checkpointer.ts'
 import type { Image, Page } from '../store/rows.ts'
-import { deleteStore, Store } from '../store/store.ts'
+import { deleteStore, type OpenStore, openStore, type Store } from '../store/store.ts'
 import { checkAgreement, mend, replay } from './agreement.ts'
 import { Applier } from './applier.ts'
 import type { IndexPartitions } from './feed.ts'
@@ -29,6 +29,8 @@ export type ReplicaPorts = {
   node: string
   logs: LogStore
   checkpointer: Checkpointer
+  /** Opens the partition's file; `new Store`, as a rule. */
+  openStore?: OpenStore
   indexes: IndexPartitions
   peers: Peers
   clock: Clock
@@ -65,7 +67,7 @@ export class Replica {
     ports: ReplicaPorts,
     { tailBytes = 0, followers = () => Number.POSITIVE_INFINITY }: ReplicaOptions = {},
   ): Promise<Replica> {
-    const store = new Store(path, partition, tailBytes)
+    const store = (ports.openStore ?? openStore)(path, partition, tailBytes)
     try {
       const applier = new Applier(store)
       const log = await ports.logs.open(partition, applier.state.position)

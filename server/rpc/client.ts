@@ -18,6 +18,9 @@ export type RpcClientOptions = Omit<ConnectionPorts, 'limits'> & {
   limits?: Limits
 }
 
+/** Whatever carries a question to another process: `RpcClient`, as a rule. */
+export type Asker = Pick<RpcClient, 'ask'>
+
 export class RpcClient {
   readonly #ports: ConnectionPorts & { tls: Tls | undefined; logger: Logger }
   readonly #connections = new Map<string, Connection>()

@@ -1,11 +1,11 @@
 /** The other storage nodes, as this one asks them. */
 import { NotLeading } from '../replica/pipeline.ts'
 import type { Neighbours } from '../replica/standing.ts'
-import type { RpcClient } from './client.ts'
+import type { Asker } from './client.ts'
 import { snapshotClose, snapshotNext, snapshotOpen, standings } from './methods/replicas.ts'
 
 /** `addressOf`: undefined while the node is not known. */
-export function remoteNeighbours(client: RpcClient, addressOf: (node: string) => string | undefined): Neighbours {
+export function remoteNeighbours(client: Asker, addressOf: (node: string) => string | undefined): Neighbours {
   const known = (node: string): string => {
     const address = addressOf(node)
     if (address === undefined) throw new NotLeading(`node ${node} is not there`)
@@ -17,7 +17,7 @@ export function remoteNeighbours(client: RpcClient, addressOf: (node: string) =>
   }
 }
 
-async function* receive(client: RpcClient, address: string, partition: string): AsyncIterable<Uint8Array> {
+async function* receive(client: Asker, address: string, partition: string): AsyncIterable<Uint8Array> {
   const sending = await client.ask(address, snapshotOpen, partition, undefined)
   try {
     while (true) {

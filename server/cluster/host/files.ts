@@ -1,7 +1,6 @@
 /** A storage node's partition files, and the marks in the metadata that tell a lost one from a new one. */
-import { existsSync } from 'node:fs'
-import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Disk } from '../../base/disk.ts'
 import type { Metadata } from '../../metadata/metadata.ts'
 import { deleteStore } from '../../store/store.ts'
 import { MADE, madeKey } from '../records.ts'
@@ -12,13 +11,15 @@ const INCOMING = '.incoming'
 const OUTGOING = '.outgoing'
 
 export class Files {
+  readonly disk: Disk
   readonly #folder: string | undefined
   readonly #metadata: Metadata
   readonly #node: string
   #copies = 0
 
   /** `folder`: undefined keeps them in memory. */
-  constructor(folder: string | undefined, metadata: Metadata, node: string) {
+  constructor(folder: string | undefined, metadata: Metadata, node: string, disk: Disk) {
+    this.disk = disk
     this.#folder = folder
     this.#metadata = metadata
     this.#node = node
@@ -40,7 +41,7 @@ export class Files {
 
   /** Whether the partition's file is lost: it was made here, and is not there. */
   async isMissing(partition: string): Promise<boolean> {
-    return this.#folder !== undefined && !existsSync(this.path(partition)) && (await this.#isMade(partition))
+    return this.#folder !== undefined && !this.disk.exists(this.path(partition)) && (await this.#isMade(partition))
   }
 
   /** Remembers that the partition's file was made. */
@@ -58,11 +59,11 @@ export class Files {
     const marks = (await this.#metadata.list(MADE)).map(({ key }) => key).filter(key => this.#isStray(key, known))
     if (marks.length > 0) await this.#metadata.commit({ guards: [], deletes: marks })
     if (this.#folder === undefined) return
-    for (const file of await readdir(this.#folder)) {
+    for (const file of await this.disk.list(this.#folder)) {
       const path = join(this.#folder, file)
       const partition = /^([0-9a-f-]{36})\.db$/.exec(file)?.[1]
       if (partition && !known.has(partition)) deleteStore(path)
-      if (file.endsWith(INCOMING) || file.endsWith(OUTGOING)) await rm(path, { force: true })
+      if (file.endsWith(INCOMING) || file.endsWith(OUTGOING)) await this.disk.remove(path)
     }
   }
 
