@@ -1,5 +1,5 @@
 /** A storage node's share of the cluster: the partitions that the metadata gives to this node, some of which it leads. */
-import { type Disk, systemDisk } from '../base/disk.ts'
+import type { Disk } from '../base/disk.ts'
 import { OperatorError } from '../base/failure.ts'
 import type { MetadataChange } from '../metadata/metadata.ts'
 import type { Leader } from '../replica/leader.ts'
@@ -25,7 +25,7 @@ export class PartitionHost {
   #unwatch: (() => void)[] = []
   #started = false
 
-  constructor({ folder, disk = systemDisk, grace = GRACE, ...ports }: HostPorts) {
+  constructor({ folder, disk, grace = GRACE, ...ports }: HostPorts) {
     const { node, metadata, neighbours, clock, logs } = ports
     const files = new Files(folder, metadata, node, disk)
     const followers = new Followers({ node, neighbours, clock, logBytes: () => logs.size() }, grace)

@@ -1,6 +1,6 @@
 /** A storage node's partition files, and the marks in the metadata that tell a lost one from a new one. */
 import { join } from 'node:path'
-import type { Disk } from '../../base/disk.ts'
+import { type Disk, systemDisk } from '../../base/disk.ts'
 import type { Metadata } from '../../metadata/metadata.ts'
 import { deleteStore } from '../../store/store.ts'
 import { MADE, madeKey } from '../records.ts'
@@ -18,7 +18,7 @@ export class Files {
   #copies = 0
 
   /** `folder`: undefined keeps them in memory. */
-  constructor(folder: string | undefined, metadata: Metadata, node: string, disk: Disk) {
+  constructor(folder: string | undefined, metadata: Metadata, node: string, disk: Disk = systemDisk) {
     this.disk = disk
     this.#folder = folder
     this.#metadata = metadata
