@@ -2,6 +2,9 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Grace } from '../../server/cluster/host/followers.ts'
+import { type LeaderRecord, leaderKey, nodeKey, PARTITIONS } from '../../server/cluster/records.ts'
+import type { TableRecord } from '../../server/model/table.ts'
+import type { Replica } from '../../server/replica/replica.ts'
 import { type Random, randomOf } from '../campaigns/random.ts'
 import { type DiskFate, NodeDisk } from './ground/disk.ts'
 import { LogGround } from './ground/logs.ts'
@@ -9,6 +12,7 @@ import { MetadataGround } from './ground/metadata.ts'
 import { Network, type Pace } from './ground/network.ts'
 import { Process } from './ground/process.ts'
 import { VirtualTime } from './ground/time.ts'
+export type { Json } from './roles/server.ts'
 import { type Json, type ServerRole, startServer } from './roles/server.ts'
 import { type StorageRole, startStorage } from './roles/storage.ts'
 import { Trace } from './trace.ts'
@@ -142,6 +146,63 @@ export class World {
         })
       })
     })
+  }
+
+  /** The node's lease is over, before its time. */
+  revokeLease(node: string): void {
+    const entry = this.metadata.entries.get(nodeKey(node))
+    if (entry) this.metadata.revokeKey(entry.key)
+  }
+
+  /** Has the node (or `all`) hand what is applied to the file system. */
+  settle(node: string): void {
+    this.#eachReplica(node, replica => {
+      try {
+        replica.settle()
+      } catch {
+        // The disk is full: its leader has stepped down.
+      }
+    })
+  }
+
+  checkpoint(node: string): void {
+    this.#eachReplica(node, replica => void replica.checkpoint().catch(() => {}))
+  }
+
+  #eachReplica(node: string, each: (replica: Replica) => void): void {
+    for (const [name, { host, process }] of this.nodes) {
+      if (node !== 'all' && name !== node) continue
+      process.event(() => {
+        for (const replica of host.replicas()) if (!replica.closed) each(replica)
+      })
+    }
+  }
+
+  /** Every partition is led, and no table is on its way to another state. */
+  isWell(): boolean {
+    const { metadata } = this
+    const isLed = metadata.list(PARTITIONS).every(({ key }) => {
+      const leader = metadata.entries.get(leaderKey(key.slice(PARTITIONS.length)))
+      return leader !== undefined && (JSON.parse(leader.value) as LeaderRecord).epoch > 0
+    })
+    const areSettled = metadata.list('tables/').every(({ value }) => {
+      const { status, globalIndexes } = JSON.parse(value) as TableRecord
+      return status === 'ACTIVE' && globalIndexes.every(index => index.status === 'ACTIVE')
+    })
+    return isLed && areSettled && this.nodes.size === this.options.nodes && this.servers.size === this.options.servers
+  }
+
+  /** What the node is doing, or all of them. */
+  statesOf(node: string | undefined): string[] {
+    const states = new Set<string>()
+    for (const [name, { host }] of this.nodes) {
+      if (node !== undefined && name !== node) continue
+      for (const { leader } of host.replicas()) {
+        states.add(leader ? 'leading' : 'following')
+        if (leader && leader.waitingBytes > 0) states.add('appending')
+      }
+    }
+    return [...states]
   }
 
   close(): void {

@@ -89,6 +89,11 @@ export class MetadataGround {
     this.#changed([...lease.keys])
   }
 
+  /** Ends the lease that the key is bound to. */
+  revokeKey(key: string): void {
+    for (const [id, { keys }] of this.#leases) if (keys.has(key)) return this.revoke(id)
+  }
+
   /** As when the cluster has stood still for long. */
   revokeAll(): void {
     for (const id of [...this.#leases.keys()]) this.revoke(id)
