@@ -182,6 +182,11 @@ export class Batches {
     this.#flush(Number.POSITIVE_INFINITY)
   }
 
+  /** An entry of any kind is applied: what waits for room in the pipeline may go on. */
+  resume(): void {
+    if (this.#queue.length > 0) this.#schedule()
+  }
+
   #filling(): Batch {
     if (this.#closed) throw this.refusal()
     const last = this.#queue.at(-1)
@@ -230,7 +235,6 @@ export class Batches {
   #settle(batch: Batch): void {
     this.#finish(batch)
     for (const settle of batch.settle) settle()
-    if (this.#queue.length > 0) this.#schedule()
   }
 
   #fail(batch: Batch, error: Error): void {

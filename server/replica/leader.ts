@@ -90,6 +90,7 @@ export class Leader {
         if (entry.kind === 'schema') this.#feeders.follow(entry.schema, position)
         this.#feeders.push(position, rowsOfEntry(entry))
         this.transactions.applied(entry)
+        this.#batches.resume()
       },
       broke: error => {
         this.stop(error.message)
