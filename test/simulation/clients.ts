@@ -209,7 +209,9 @@ export class Clients {
 
   #failed(step: Step, error: Error): Answered {
     if (error instanceof DynamoError) {
-      const isKnown = REFUSALS.has(error.code)
+      // Others may have changed the table before.
+      const isSetting = /^(add|remove)Index$|^stream/.test(step.op)
+      const isKnown = REFUSALS.has(error.code) || (isSetting && error.code === 'ValidationException')
       this.#history.count(`${step.op} ${error.code}`)
       if (isKnown) return { kind: 'refused', error }
       if (!['InternalServerError', 'TransactionInProgressException'].includes(error.code))

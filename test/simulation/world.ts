@@ -139,7 +139,7 @@ export class World {
         if (!role) return this.time.after(network.delay(), cutOff)
         const back = (task: () => void) => network.deliver(server, 'client', network.delay(), task)
         role.process.event(() => {
-          role.request(operation, structuredClone(input)).then(
+          role.request(operation, JSON.parse(JSON.stringify(input))).then(
             answer => back(() => resolve(answer)),
             error => back(() => reject(error)),
           )
