@@ -115,6 +115,7 @@ export class Clients {
       : requests.appendAll(step.keys, step.id, step.token)
     const answered = await this.#surely(step, operation, input, step.token)
     this.#end(event, answered)
+    if (step.again && answered.kind === 'answer') await this.#ask(step, operation, input)
     if (isSingle && answered.kind === 'answer') event.seen.set(step.keys[0]!, requests.listIn(answered.answer.Attributes))
   }
 
@@ -144,7 +145,8 @@ export class Clients {
 
   async #transfer(step: Step & { op: 'transfer' }): Promise<void> {
     const { operation, input } = requests.transfer(step.from, step.to, step.amount, step.token)
-    await this.#surely(step, operation, input, step.token)
+    const answered = await this.#surely(step, operation, input, step.token)
+    if (step.again && answered.kind === 'answer') await this.#ask(step, operation, input)
   }
 
   async #readAccounts(step: Step): Promise<void> {

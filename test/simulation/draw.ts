@@ -33,6 +33,7 @@ function drawSetup(choices: Random): Setup {
     stream: choices.chance(0.5),
     timeToLive: choices.chance(0.4),
     graceMs: choices.pick([500, 3000, 3600_000]),
+    checkpointMs: choices.pick([0, 0, 100, 700]),
   }
 }
 
@@ -40,7 +41,7 @@ type Mix = (readonly [number, (client: number) => Request])[]
 
 function drawSteps(choices: Random, setup: Setup, requests: number): Step[] {
   const clients = choices.between(2, 6)
-  const pause = choices.pick([1, 5, 30, 100])
+  const pause = choices.pick([2, 10, 50, 150])
   const mix = drawMix(choices, setup)
   return Array.from({ length: requests }, (_, i) => {
     const client = i % clients
@@ -54,7 +55,7 @@ function drawMix(choices: Random, setup: Setup): Mix {
   const next = (prefix: string) => `${prefix}${++number}`
   const shape = () => ({ owner: choices.pick(OWNERS), rank: choices.chance(0.7) ? choices.below(5) : undefined })
   const some = (list: string[], most: number) => shuffled(choices, list).slice(0, choices.between(1, most))
-  const token = () => (choices.chance(0.4) ? next('token-of-some-length-') : undefined)
+  const token = () => (choices.chance(0.4) ? { token: next('token-of-some-length-'), again: choices.chance(0.3) } : {})
   const expiring: string[] = []
   const putExpiring = (): Request => {
     const key = next('T')
@@ -68,9 +69,9 @@ function drawMix(choices: Random, setup: Setup): Mix {
     [2, () => ({ op: 'putIf', key: choices.pick(KEYS), value: next('v'), ...shape() })],
     [1, () => ({ op: 'delete', key: choices.pick([...KEYS, ...COUNTERS]) })],
     [2, () => ({ op: 'add', key: choices.pick(COUNTERS), by: choices.between(1, 3) })],
-    [3, () => ({ op: 'append', keys: some(LISTS, 3), id: next('i'), token: token() })],
+    [3, () => ({ op: 'append', keys: some(LISTS, 3), id: next('i'), ...token() })],
     [2, () => ({ op: 'readLists', keys: some(LISTS, 4) })],
-    [2, () => ({ op: 'transfer', ...pair(choices), amount: choices.between(1, 60), token: token() })],
+    [2, () => ({ op: 'transfer', ...pair(choices), amount: choices.between(1, 60), ...token() })],
     [1, () => ({ op: 'readAccounts' })],
   ]
   if (setup.timeToLive) {
@@ -104,8 +105,10 @@ function spanOf(steps: Step[]): number {
 }
 
 function drawFaults(choices: Random, setup: Setup, span: number): FaultStep[] {
-  const kinds = FAULT_KINDS.filter(kind => choices.chance(0.35) && (kind !== 'disk lost' || setup.replicas === 3))
-  const count = kinds.length === 0 ? 0 : choices.weighted([[1, 0], [2, 2], [4, 6], [2, 12]] as const)
+  const possible = FAULT_KINDS.filter(kind => kind !== 'disk lost' || setup.replicas === 3)
+  const likely = choices.pick([0.1, 0.1, 0.3, 0.6])
+  const kinds = possible.filter(() => choices.chance(likely))
+  const count = kinds.length === 0 ? 0 : choices.weighted([[1, 0], [2, 3], [4, 7], [3, 14]] as const)
   const used = new Map<FaultKind, number>()
   const faults: FaultStep[] = []
   for (let i = 0; i < count; i++) {

@@ -80,6 +80,7 @@ class Run {
   readonly #history: History
   readonly #script: Script
   readonly #coverage: Coverage | undefined
+  #isOver = false
 
   constructor(world: World, history: History, script: Script, coverage: Coverage | undefined) {
     this.#world = world
@@ -110,7 +111,16 @@ class Run {
     for (const name of ACCOUNTS) this.#request(requests.account(name, BALANCE))
   }
 
+  /** As if much was written. */
+  #checkpoint(): void {
+    const { checkpointMs } = this.#script.setup
+    if (checkpointMs === 0 || this.#isOver) return
+    this.#world.checkpoint('all')
+    this.#world.time.after(checkpointMs, () => this.#checkpoint())
+  }
+
   #work(): void {
+    this.#checkpoint()
     const { steps, faults } = this.#script
     const { time, trace } = this.#world
     const clients = new Clients(this.#world, this.#history)
@@ -128,6 +138,7 @@ class Run {
   #mend(): void {
     const { nodes, servers } = this.#script.setup
     const world = this.#world
+    this.#isOver = true
     const last = Math.max(0, ...this.#script.faults.map(({ at, ms }) => at + ms))
     world.time.run(() => false, Math.max(world.time.now, world.time.now + last - world.time.now))
     world.network.heal()

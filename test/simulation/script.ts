@@ -17,16 +17,21 @@ export type Setup = {
   timeToLive: boolean
   /** How long the log is kept for a replica that is away, in milliseconds. */
   graceMs: number
+  /** How often all files are made durable, and logs trimmed; 0 for hardly ever. */
+  checkpointMs: number
 }
 
 export type Request =
   | { op: 'get' | 'delete'; key: string }
   | { op: 'put' | 'putIf'; key: string; value: string; owner?: string; rank?: number }
   | { op: 'add'; key: string; by: number }
-  /** Adds `id` to lists: to one by itself, to several in a transaction. `token`: it is asked again until it is known. */
-  | { op: 'append'; keys: string[]; id: string; token?: string }
+  /**
+   * Adds `id` to lists: to one by itself, to several in a transaction. `token`: it is asked again until it is known; `again`:
+   * and once more.
+   */
+  | { op: 'append'; keys: string[]; id: string; token?: string; again?: boolean }
   | { op: 'readLists'; keys: string[] }
-  | { op: 'transfer'; from: string; to: string; amount: number; token?: string }
+  | { op: 'transfer'; from: string; to: string; amount: number; token?: string; again?: boolean }
   | { op: 'readAccounts' }
   /** An item that expires so many milliseconds later. */
   | { op: 'putExpiring'; key: string; ms: number }

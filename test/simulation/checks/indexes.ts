@@ -32,7 +32,7 @@ export function checkIndexes(looking: Looking): void {
     let found: string[] = []
     let wanted: string[] = []
     const isSame = () => {
-      wanted = byText(scan(looking).flatMap(item => rowOf(name, item) ?? []))
+      wanted = byText(scan(looking).map(item => rowOf(name, item)).filter(row => row !== undefined))
       found = byText(scan(looking, name))
       return isDeepStrictEqual(found, wanted)
     }
@@ -51,5 +51,5 @@ function rowOf(index: string, item: Item): Item | undefined {
   if (!item.owner) return undefined
   if (index === INDEX) return item
   if (index !== LATE_INDEX) throw new Error(`there is an index ${index}`)
-  return { p: item.p!, s: item.s!, owner: item.owner }
+  return { p: item.p!, s: item.s!, owner: item.owner } as Item
 }

@@ -1,6 +1,7 @@
 /** All replicas of a partition come to be the same. */
 import { readdirSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
+import { PARTITIONS, parsePartition } from '../../../server/cluster/records.ts'
 import type { World } from '../world.ts'
 import type { Looking } from './checks.ts'
 
@@ -12,10 +13,11 @@ export function checkReplicas(world: World, { wait }: Looking): void {
   for (const { host, process } of world.nodes.values())
     for (const { partition, reason } of host.stopped()) throw new Error(`${partition} has stopped on ${process.name}: ${reason}`)
   const positions = () => {
-    const ends = [...world.logs.logs].map(([id, { end }]) => [id, end] as const)
-    return ends.every(([id, end]) =>
-      [...world.nodes.values()].every(({ host }) => (host.replica(id)?.standing.applied ?? end) === end),
-    )
+    const records = world.metadata.list(PARTITIONS).map(({ value }) => parsePartition(value))
+    return records.every(({ id, replicas }) => {
+      const end = world.logs.logs.get(id)?.end
+      return replicas.every(node => world.nodes.get(node)?.host.replica(id)?.standing.applied === end)
+    })
   }
   wait('all replicas have applied their logs', positions)
   world.settle('all')
