@@ -72,7 +72,7 @@ export class Replica {
       const applier = new Applier(store)
       const log = await ports.logs.open(partition, applier.state.position)
       await checkAgreement(store, log, applier)
-      await replay(store.path, log, applier)
+      await replay(store, log, applier)
       return new Replica(partition, store, log, applier, ports, followers)
     } catch (error) {
       store.close()
@@ -155,7 +155,7 @@ export class Replica {
         { partition: this.partition, entries: mended },
         'the log had lost entries; they were put back',
       )
-    await replay(this.#store.path, this.#log, this.#applier)
+    await replay(this.#store, this.#log, this.#applier)
   }
 
   /**

@@ -4,9 +4,10 @@ import test, { type ExecutionContext } from 'ava'
 import { OperatorError } from '../../../server/base/failure.ts'
 import { silent } from '../../../server/base/logger.ts'
 import { untraced } from '../../../server/base/tracer.ts'
-import type { LogStore } from '../../../server/log/log.ts'
+import type { LogStore, PartitionLog } from '../../../server/log/log.ts'
 import { MemoryLogStore } from '../../../server/log/memory.ts'
-import { encodeEntry } from '../../../server/partition/entry.ts'
+import { chainHash, encodeEntry } from '../../../server/partition/entry.ts'
+import { Behind } from '../../../server/replica/agreement.ts'
 import { Replica } from '../../../server/replica/replica.ts'
 import { noCheckpointer } from '../../../server/store/checkpointer.ts'
 import { Store } from '../../../server/store/store.ts'
@@ -132,3 +133,36 @@ test('the tail is bounded, forgets what is trimmed, and goes back with its trans
   add(11, 5000)
   t.deepEqual(positions(), [11], 'the last one stays, however large')
 })
+
+test('a log that is trimmed while it is looked at is no other log', async t => {
+  const { path, entries, begun } = await given(t)
+  const { log } = await begun(entries.length)
+  const last = entries.at(-1)!
+  const next = encodeEntry({ ...epoch, epoch: 2, previous: chainHash(last.bytes) })
+  await log.append(next, last.position)
+  log.trim(last.position)
+  const replica = await open(path, stale(log), 1e9)
+  t.is(replica.standing.applied, last.position + 1)
+  await replica.close('done')
+  await log.append(encodeEntry({ ...epoch, epoch: 3, previous: chainHash(next) }), last.position + 1)
+  for (let position = last.position + 2; position < last.position + 4; position++)
+    await log.append(Buffer.from('later'), position)
+  log.trim(last.position + 3)
+  await t.throwsAsync(open(path, stale(log), 1e9), { instanceOf: Behind })
+})
+
+/** The log as who has not heard yet that it was trimmed. */
+function stale(log: PartitionLog): LogStore {
+  const view: PartitionLog = {
+    depth: 1,
+    start: () => 1,
+    end: () => log.end(),
+    read: (after, maxBytes) => log.read(after, maxBytes),
+    append: (bytes, expected) => log.append(bytes, expected),
+    wait: (after, signal) => log.wait(after, signal),
+    trim: () => {},
+    refresh: async () => {},
+  }
+  const never = async () => {}
+  return { open: async () => view, drop: never, partitions: () => [], size: () => 0, close: never }
+}
