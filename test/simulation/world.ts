@@ -15,6 +15,7 @@ import { VirtualTime } from './ground/time.ts'
 export type { Json } from './roles/server.ts'
 import { type Json, type ServerRole, startServer } from './roles/server.ts'
 import { type StorageRole, startStorage } from './roles/storage.ts'
+import type { State } from './coverage.ts'
 import { Trace } from './trace.ts'
 
 export type WorldOptions = {
@@ -32,6 +33,20 @@ export type WorldOptions = {
   /** Milliseconds that the nodes' wall clocks are apart, at most. */
   skew: number
   loud?: boolean
+}
+
+/** What calls under way mean for a node. */
+const STATE_OF: Record<string, State | undefined> = {
+  check: 'check',
+  prepare: 'prepare',
+  commit: 'commit',
+  resolve: 'resolve',
+  outcome: 'outcome',
+  write: 'write',
+  range: 'range',
+  feed: 'feed',
+  'snapshot.open': 'snapshot',
+  'snapshot.next': 'snapshot',
 }
 
 /** How long a client waits for an answer. */
@@ -53,6 +68,8 @@ export class World {
   readonly logs = new LogGround()
   readonly nodes = new Map<string, StorageRole>()
   readonly servers = new Map<string, ServerRole>()
+  /** Names of the methods that are being asked, by address. */
+  readonly asked = new Map<string, string[]>()
   readonly #disks = new Map<string, NodeDisk>()
   readonly #folder: string
   readonly #skews = new Map<string, number>()
@@ -193,16 +210,32 @@ export class World {
   }
 
   /** What the node is doing, or all of them. */
-  statesOf(node: string | undefined): string[] {
-    const states = new Set<string>()
-    for (const [name, { host }] of this.nodes) {
-      if (node !== undefined && name !== node) continue
-      for (const { leader } of host.replicas()) {
-        states.add(leader ? 'leading' : 'following')
-        if (leader && leader.waitingBytes > 0) states.add('appending')
-      }
+  statesOf(node: string | undefined): State[] {
+    const states = new Set<State>()
+    for (const [name, role] of this.nodes) {
+      if (node !== undefined && name !== node && this.nodes.has(node)) continue
+      for (const state of this.#statesOf(name, role)) states.add(state)
     }
     return [...states]
+  }
+
+  *#statesOf(name: string, { host, isLeaving, isUp }: StorageRole): Iterable<State> {
+    if (!isUp()) yield 'opening'
+    if (isLeaving()) yield 'leaving'
+    if (this.disk(name).isFull) yield 'disk full'
+    if (this.disk(name).isWorking) yield 'checkpoint'
+    if (this.network.isCutOff(name)) yield 'cut off'
+    for (const method of this.asked.get(`sim://${name}`) ?? []) {
+      const state = STATE_OF[method]
+      if (state) yield state
+    }
+    for (const { leader } of host.replicas()) {
+      yield leader ? 'leading' : 'following'
+      if (leader && leader.waitingBytes > 0) yield 'appending'
+    }
+    for (const { value } of this.metadata.list('tables/'))
+      if (value.includes('"backfilling":true')) yield 'backfilling'
+    if (this.disk(name).holdsPrepared()) yield 'prepared'
   }
 
   close(): void {

@@ -12,14 +12,19 @@ const TABLES = ['item', 'local_index', 'local_statistics', 'consumed', 'state', 
 export function checkReplicas(world: World, { wait }: Looking): void {
   for (const { host, process } of world.nodes.values())
     for (const { partition, reason } of host.stopped()) throw new Error(`${partition} has stopped on ${process.name}: ${reason}`)
-  const positions = () => {
+  const behind = () => {
     const records = world.metadata.list(PARTITIONS).map(({ value }) => parsePartition(value))
-    return records.every(({ id, replicas }) => {
+    return records.flatMap(({ id, replicas }) => {
       const end = world.logs.logs.get(id)?.end
-      return replicas.every(node => world.nodes.get(node)?.host.replica(id)?.standing.applied === end)
+      const appliedOn = (node: string) => world.nodes.get(node)?.host.replica(id)?.standing.applied
+      return replicas.filter(node => appliedOn(node) !== end).map(node => `${id} on ${node} at ${appliedOn(node)} of ${end}`)
     })
   }
-  wait('all replicas have applied their logs', positions)
+  try {
+    wait('all replicas have applied their logs', () => behind().length === 0)
+  } catch (error) {
+    throw new Error(`${(error as Error).message}: ${behind().join()}`)
+  }
   world.settle('all')
   const seen = new Map<string, { node: string; rows: string }>()
   for (const node of world.nodes.keys()) {

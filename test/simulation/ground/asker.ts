@@ -15,7 +15,8 @@ import type { Logger } from '../../../server/base/logger.ts'
 const REST_MS = 100
 const NOTHING = Buffer.alloc(0)
 
-export function askerOf(process: Process, network: Network): Asker {
+/** `asked`: is kept up to date with what is being asked, by address. */
+export function askerOf(process: Process, network: Network, asked: Map<string, string[]>): Asker {
   const { clock } = process
   const ports = { limits: LIMITS, clock, tracer: untraced }
   const connections = new Map<string, Connection>()
@@ -45,7 +46,13 @@ export function askerOf(process: Process, network: Network): Asker {
     ask(address, method, partition, question) {
       let connection = connections.get(address)
       if (!connection || connection.closed) connection = connect(address)
-      return connection.ask(method, partition, question)
+      const list = asked.get(address) ?? []
+      asked.set(address, list)
+      list.push(method.name)
+      const answered = connection.ask(method, partition, question)
+      const over = () => void list.splice(list.indexOf(method.name), 1)
+      answered.then(over, over)
+      return answered
     },
   }
 }

@@ -29,6 +29,7 @@ const full = () => new Error('database or disk is full')
 export class NodeDisk {
   readonly folder: string
   isFull = false
+  #working = 0
   readonly #choices: Random
   readonly #open = new Map<string, OpenFile>()
 
@@ -45,6 +46,16 @@ export class NodeDisk {
     return store
   }
 
+  /** Whether a checkpoint or a copy is being made. */
+  get isWorking(): boolean {
+    return this.#working > 0
+  }
+
+  /** Whether a transaction holds items in one of the open files. */
+  holdsPrepared(): boolean {
+    return [...this.#open.values()].some(({ store }) => [...store.transactions.prepared()].length > 0)
+  }
+
   /** As the process ends, or the power goes. */
   crash(fate: DiskFate): void {
     for (const [path, file] of this.#open) {
@@ -59,6 +70,7 @@ export class NodeDisk {
       if (wal) writeFileSync(`${path}-wal`, fate === 'end of the process' ? wal : this.#torn(wal, file, fate))
     }
     this.#open.clear()
+    this.#working = 0
   }
 
   /** The whole disk is another one. */
@@ -71,7 +83,9 @@ export class NodeDisk {
   checkpointer({ clock }: Process): Checkpointer {
     const work = <T>(task: () => T) =>
       new Promise<T>((resolve, reject) => {
+        this.#working += 1
         clock.after(WORK_MS * this.#choices.next(), () => {
+          this.#working -= 1
           try {
             if (this.isFull) throw full()
             resolve(task())

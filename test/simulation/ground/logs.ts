@@ -171,8 +171,8 @@ export class SimLog implements PartitionLog {
 
   async refresh(): Promise<void> {
     if (this.known.over) throw this.known.over
-    const { mark, end, first } = await this.#ask(({ mark, end, first }) => ({ mark, end, first }))
-    this.known.found(first, end)
+    const ask = () => this.#ask(({ mark, end, first }) => ({ mark, end, first }))
+    const { mark, end } = await this.known.find(ask)
     if (this.#busy) return
     this.#mark = mark
     this.#tail = end

@@ -86,6 +86,11 @@ export class Network {
     return this.#cuts.size > 0 && this.#cuts.has(wayOf(a, b))
   }
 
+  /** Whether the way of one to anything is cut. */
+  isCutOff(name: string): boolean {
+    return [...this.#cuts].some(way => way.split(' ').includes(name))
+  }
+
   /** Breaks what connects the two, or all connections of one; `tells`: the ends that still live hear of it. */
   reset(a: string, b?: string, tells = true): void {
     for (const link of [...this.#links]) {

@@ -39,7 +39,7 @@ export function startServer(process: Process, world: World): ServerRole {
   const base = baseOf(process, world)
   const { metadata, clock, logger, realm } = base
   const { partitions, replicas } = world.options
-  const client = askerOf(process, world.network)
+  const client = askerOf(process, world.network, world.asked)
   const nothing = { leader: () => undefined, replica: () => undefined }
   const leaders = new Directory({ metadata, client, zone: 'zone of n0', here: nothing })
   const shared = { ...base, leaders, random: process.identities }

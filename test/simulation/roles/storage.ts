@@ -17,6 +17,8 @@ export type StorageRole = {
   started: Promise<void>
   /** As on SIGTERM. */
   stop(): Promise<void>
+  isUp(): boolean
+  isLeaving(): boolean
 }
 
 export function startStorage(process: Process, world: World): StorageRole {
@@ -26,7 +28,7 @@ export function startStorage(process: Process, world: World): StorageRole {
   const { metadata, logger } = base
   const disk = world.disk(name)
   const address = `sim://${name}`
-  const client = askerOf(process, world.network)
+  const client = askerOf(process, world.network, world.asked)
   const here = { leader: (id: string) => holding.host.leader(id), replica: (id: string) => holding.host.replica(id) }
   const directory = new Directory({ metadata, client, zone: `zone of ${name}`, here })
   const ground = {
@@ -49,5 +51,13 @@ export function startStorage(process: Process, world: World): StorageRole {
     await directory.start()
     await holding.start({ node: name, address, zone: `zone of ${name}`, role: 'storage' })
   }
-  return { process, host: holding.host, started: start(), stop: () => ending.run() }
+  let [isUp, isLeaving] = [false, false]
+  const started = start().then(() => {
+    isUp = true
+  })
+  const stop = () => {
+    isLeaving = true
+    return ending.run()
+  }
+  return { process, host: holding.host, started, stop, isUp: () => isUp, isLeaving: () => isLeaving }
 }
