@@ -202,10 +202,16 @@ export class Replica {
 
   /** Hands what was applied to the file system. Errors: those of the disk; then the leader has stepped down. */
   settle(): void {
+    this.#changing(() => this.#applier.commit())
+  }
+
+  /** What fails loses what was not committed: it is in the log, and comes back from there. */
+  #changing(work: () => void): void {
     try {
-      this.#applier.commit()
+      work()
     } catch (error) {
       this.#leader?.break(error as Error)
+      this.#following?.rewind(error as Error)
       throw error
     }
   }
@@ -230,7 +236,7 @@ export class Replica {
   /** Forgets the entries that nobody needs any more: others may have taken in what they lacked. */
   trim(): void {
     if (this.#leader) this.#log.trim(Math.min(this.saving.durable, this.#leader.acknowledged(), this.#followers()))
-    this.#applier.forget(Math.min(this.#log.start() - 1, this.saving.durable))
+    this.#changing(() => this.#applier.forget(Math.min(this.#log.start() - 1, this.saving.durable)))
   }
 
   /** Writes a copy of the file, as of one entry, to `path`. Errors: those of the disk. */
@@ -243,6 +249,7 @@ export class Replica {
     this.stepDown(reason)
     await this.#following?.stop()
     await this.#checkpointing?.catch(() => {})
+    if (this.#closed) return
     this.#closed = true
     this.#store.close()
   }

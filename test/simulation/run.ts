@@ -154,7 +154,11 @@ class Run {
       world.process(`s${i}`)?.thaw()
       world.startServer(`s${i}`)
     }
-    this.#until('all partitions are led again, and all changes of tables done', () => world.isWell(), MEND_MS)
+    try {
+      this.#until('the cluster is well again', () => world.ailments().length === 0, MEND_MS)
+    } catch (error) {
+      throw new Error(`${(error as Error).message}: ${world.ailments().join('; ').slice(0, 2000)}`)
+    }
   }
 
   #isActive(): boolean {

@@ -195,18 +195,22 @@ export class World {
     }
   }
 
-  /** Every partition is led, and no table is on its way to another state. */
-  isWell(): boolean {
+  /** Partitions that nobody leads, tables on their way to another state, processes that are not there. */
+  ailments(): string[] {
     const { metadata } = this
-    const isLed = metadata.list(PARTITIONS).every(({ key }) => {
+    const unled = metadata.list(PARTITIONS).filter(({ key }) => {
       const leader = metadata.entries.get(leaderKey(key.slice(PARTITIONS.length)))
-      return leader !== undefined && (JSON.parse(leader.value) as LeaderRecord).epoch > 0
+      return leader === undefined || (JSON.parse(leader.value) as LeaderRecord).epoch === 0
     })
-    const areSettled = metadata.list('tables/').every(({ value }) => {
+    const unsettled = metadata.list('tables/').filter(({ value }) => {
       const { status, globalIndexes } = JSON.parse(value) as TableRecord
-      return status === 'ACTIVE' && globalIndexes.every(index => index.status === 'ACTIVE')
+      return status !== 'ACTIVE' || globalIndexes.some(index => index.status !== 'ACTIVE')
     })
-    return isLed && areSettled && this.nodes.size === this.options.nodes && this.servers.size === this.options.servers
+    return [
+      ...unled.map(({ key }) => `${key} is not led`),
+      ...unsettled.map(({ key, value }) => `${key}: ${value}`),
+      ...[...this.#skews.keys()].filter(node => !this.nodes.has(node)).map(node => `${node} is not there`),
+    ]
   }
 
   /** What the node is doing, or all of them. */

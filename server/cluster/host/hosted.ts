@@ -4,6 +4,7 @@
  */
 import { OperatorError } from '../../base/failure.ts'
 import { InvariantViolation } from '../../base/invariant.ts'
+import { persist } from '../../base/persist.ts'
 import { within } from '../../base/within.ts'
 import { type Position, PositionConflict } from '../../log/log.ts'
 import type { Lease, Metadata } from '../../metadata/metadata.ts'
@@ -57,6 +58,7 @@ export class Hosted {
   #cancel = () => {}
   #leaving = false
   #over = false
+  #closing = false
 
   constructor(record: PartitionRecord, ports: HostedPorts) {
     this.id = record.id
@@ -126,19 +128,24 @@ export class Hosted {
     return this.#enqueue(() => this.#handOver())
   }
 
-  /** Removes the file; the log too, if no node holds the partition any more. */
+  /**
+   * Removes the file; the log too, if no node holds the partition any more. However long that takes: the table's deletion waits
+   * for the leader key. If this node ends before, its next start sees to what is left.
+   */
   async drop(isGone: boolean): Promise<void> {
     await this.#enqueue(async () => {
-      const { files, leasing, followers } = this.#ports
+      const { files, leasing, followers, clock } = this.#ports
       this.#end()
       followers.forget(this.id)
-      await this.#replica?.drop(isGone)
-      await files.unmark(this.id)
-      if (leasing.lease) await this.#claim.release(leasing.lease)
+      const surely = (work: () => unknown) => persist(clock, REST_MS, () => this.#closing, work)
+      await surely(() => this.#replica?.drop(isGone))
+      await surely(() => files.unmark(this.id))
+      await surely(() => leasing.lease && this.#claim.release(leasing.lease))
     })
   }
 
   async close(): Promise<void> {
+    this.#closing = true
     this.#end()
     await this.#task
     await this.#replica?.close('this node is closing')

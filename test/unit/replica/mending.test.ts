@@ -8,7 +8,7 @@ import type { LogStore, PartitionLog } from '../../../server/log/log.ts'
 import { MemoryLogStore } from '../../../server/log/memory.ts'
 import { chainHash, encodeEntry } from '../../../server/partition/entry.ts'
 import { Behind } from '../../../server/replica/agreement.ts'
-import { Replica } from '../../../server/replica/replica.ts'
+import { Replica, type ReplicaPorts } from '../../../server/replica/replica.ts'
 import { noCheckpointer } from '../../../server/store/checkpointer.ts'
 import { Store } from '../../../server/store/store.ts'
 import { tempFolder } from '../../helpers/temp.ts'
@@ -19,9 +19,9 @@ const ID = 'partition'
 const COUNT = 20
 const ITEM = { x: S('x'.repeat(1000)) }
 
-function open(path: string, logs: LogStore, tailBytes: number): Promise<Replica> {
+function open(path: string, logs: LogStore, tailBytes: number, more: Partial<ReplicaPorts> = {}): Promise<Replica> {
   const shared = { clock, tracer: untraced, logger: silent, checkpointer: noCheckpointer }
-  const ports = { node: 'n', logs, indexes: new NotedIndexes(), peers: alone, ...shared }
+  const ports = { node: 'n', logs, indexes: new NotedIndexes(), peers: alone, ...shared, ...more }
   return Replica.open(ID, path, ports, { tailBytes })
 }
 
@@ -149,6 +149,26 @@ test('a log that is trimmed while it is looked at is no other log', async t => {
     await log.append(Buffer.from('later'), position)
   log.trim(last.position + 3)
   await t.throwsAsync(open(path, stale(log), 1e9), { instanceOf: Behind })
+})
+
+test('a follower whose disk refuses a commit applies again what it has lost, though nothing new comes', async t => {
+  const { entries, begun } = await given(t)
+  const { logs } = await begun(entries.length)
+  let store: Store | undefined
+  const openStore = (path: string, partition: string, tailBytes: number) => (store = new Store(path, partition, tailBytes))
+  const path = join(await tempFolder(t), 'q.db')
+  const replica = await open(path, logs, 1e9, { openStore })
+  replica.follow('it does not lead', error => t.fail(error.message))
+  const full = () => {
+    throw new Error('database or disk is full')
+  }
+  const { writer } = store!
+  writer.commit = () => writer.transaction(full)
+  t.throws(() => replica.settle(), { message: /full/ })
+  t.is(replica.standing.applied, 0)
+  Reflect.deleteProperty(writer, 'commit')
+  await until(() => replica.standing.applied === entries.length)
+  await replica.close('done')
 })
 
 /** The log as who has not heard yet that it was trimmed. */
