@@ -6,6 +6,8 @@ import { backupServices } from '../backup/services.ts'
 import { systemRandom } from '../base/random.ts'
 import { Catalog } from '../cluster/catalog.ts'
 import { Elected, LIFECYCLE_DUTY } from '../cluster/elected.ts'
+import { Growth } from '../cluster/growth/growth.ts'
+import type { Policy } from '../cluster/growth/policy.ts'
 import { Insights } from '../cluster/insights.ts'
 import type { Leaders } from '../cluster/leaders.ts'
 import { Lifecycle } from '../cluster/lifecycle.ts'
@@ -29,7 +31,12 @@ import type { Ending } from './ending.ts'
 import { endpointOf, type Listening, listen } from './listening.ts'
 import { type ObjectOptions, openObjects } from './objects.ts'
 
-export type ServingOptions = ObjectOptions & Listening
+export type ServingOptions = ObjectOptions &
+  Listening &
+  Omit<Policy, 'partitions'> & {
+    /** How often it is looked whether a partition should be split. */
+    growthMs?: number
+  }
 
 export type ServingPorts = {
   leaders: Leaders
@@ -63,7 +70,9 @@ export async function serveApi(
   ending.add(() => objects.connection.close())
   const backup = backupServices({ ...shared, ...objects, tables: catalog, items: router, checkJson: convertItem })
   ending.add(() => backup.duty.stop())
-  const duties = [new Lifecycle(metadata, clock, logger), tokens, backup.duty]
+  const policy = { ...options, partitions: placement.partitionsPerTable }
+  const growth = new Growth({ ...shared, tables: catalog }, policy, options.growthMs)
+  const duties = [new Lifecycle(metadata, placement, clock, logger), tokens, backup.duty, growth]
   const elected = new Elected(base, LIFECYCLE_DUTY, duties)
   ending.add(() => elected.stop())
   await elected.start()

@@ -62,7 +62,9 @@ export class StorageNode {
     this.#leasing = new Leasing(metadata, clock, logger)
     const shared = { metadata, leasing: this.#leasing, clock, logger }
     this.#membership = new Membership(shared, { node: name, zone, role: 'storage' })
-    this.#elected = new Elected(shared, LIFECYCLE_DUTY, [new Lifecycle(metadata, clock, logger)])
+    this.#elected = new Elected(shared, LIFECYCLE_DUTY, [
+      new Lifecycle(metadata, overNodes(metadata, 3, 1), clock, logger),
+    ])
     this.host = new PartitionHost({
       ...shared,
       node: name,

@@ -51,7 +51,7 @@ export function startServer(process: Process, world: World): ServerRole {
   const routes = new Routes(catalog, leaders, clock)
   const peers = peersOf(base, partition => leaders.find(partition))
   const transactions = new Coordinator({ ...shared, routes, peers, tokens })
-  const elected = new Elected(base, LIFECYCLE_DUTY, [new Lifecycle(metadata, clock, logger), tokens])
+  const elected = new Elected(base, LIFECYCLE_DUTY, [new Lifecycle(metadata, placement, clock, logger), tokens])
   const streams = new ClusterStreams({ tables: catalog, remains, leaders, clock })
   const cluster = { tables: catalog, items, transactions, now: () => clock.now(), uuid: () => process.identities.uuid() }
   const telemetry = new Telemetry(catalog, logger)
