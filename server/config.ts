@@ -4,6 +4,7 @@ import { Command } from 'commander'
 import { readConfigFile } from './configfile.ts'
 import type { ClusterOptions, LogOptions } from './node/cluster.ts'
 import {
+  adminOptions,
   clusterOptions,
   commonOptions,
   integer,
@@ -46,7 +47,7 @@ export type EmbeddedConfig = Common &
 
 export type ServerConfig = Common &
   Serving &
-  ClusterOptions & { role: 'server'; zone: string; replicas: number; dataDir: string }
+  ClusterOptions & { role: 'server'; zone: string; replicas: number; repairAfterSeconds: number; dataDir: string }
 
 export type StorageConfig = Common &
   ClusterOptions &
@@ -54,12 +55,30 @@ export type StorageConfig = Common &
     role: 'storage'
     node: string
     zone: string
+    pool: string
+    copyRate: number
     rpcHost: string
     rpcPort: number
     advertise: string | undefined
   }
 
-export type Config = EmbeddedConfig | ServerConfig | StorageConfig
+/** A command to the whole cluster. */
+export type AdminConfig = ClusterOptions & {
+  role: 'status' | 'drain' | 'undrain'
+  logLevel: string
+  /** The node that is drained, or not any more. */
+  target: string
+  /** Until it is empty. */
+  wait: boolean
+  json: boolean
+  /** Of each partition, too. */
+  partitions: boolean
+}
+
+/** Of a process that serves. */
+export type NodeConfig = EmbeddedConfig | ServerConfig | StorageConfig
+
+export type Config = NodeConfig | AdminConfig
 
 type TlsOptions = { tlsCa?: string; tlsCert?: string; tlsKey?: string }
 
@@ -86,6 +105,11 @@ export function readConfig(argv: string[]): Config {
   commonOptions(clusterOptions(servingOptions(listenOptions(server, 8000, ''), 3000)))
     .addOption(option('--replicas <n>', 'of each partition, in as many zones').argParser(integer(1, 7)).default(3))
     .addOption(
+      option('--repair-after-seconds <n>', 'a storage node may be away before its replicas are made anew elsewhere')
+        .argParser(integer(1, 1_000_000))
+        .default(600),
+    )
+    .addOption(
       option('--data-dir <folder>', 'folder of backups and buckets, the same for all servers').default('./data'),
     )
     .action(() => {
@@ -98,9 +122,22 @@ export function readConfig(argv: string[]): Config {
       const required = ({ log }: StorageConfig) => ['etcd', 'node', ...(log === 'jetstream' ? ['nats'] : [])]
       config = { ...settings<StorageConfig>(storage, required), role: 'storage' }
     })
+  for (const [role, description] of ADMIN) {
+    const admin = program.command(role).description(description)
+    adminOptions(admin, role).action((target: unknown) => {
+      const node = typeof target === 'string' ? target : ''
+      config = { ...settings<AdminConfig>(admin, () => ['etcd']), role, target: node }
+    })
+  }
   program.parse(argv)
   return config!
 }
+
+const ADMIN = [
+  ['status', 'How the cluster is, what is wrong, and what is being done about it.'],
+  ['drain', 'Has a storage node hold nothing: what it leads and holds goes to others.'],
+  ['undrain', 'Has a storage node take part again.'],
+] as const
 
 function embedded(command: Command): EmbeddedConfig {
   const { inMemory, dataDir, ...options } = settings<EmbeddedConfig & { inMemory: boolean | string }>(command, () => [])
@@ -108,7 +145,7 @@ function embedded(command: Command): EmbeddedConfig {
 }
 
 /** What the command was told; what `required` names, at least. */
-function settings<C extends Common>(command: Command, required: (options: C) => string[]): C {
+function settings<C extends { logLevel: string }>(command: Command, required: (options: C) => string[]): C {
   const { config } = command.opts<{ config?: string }>()
   if (config !== undefined) readConfigFile(command, config)
   const { config: _, tlsCa, tlsCert, tlsKey, ...options } = command.opts<C & TlsOptions & { config?: string }>()

@@ -38,8 +38,11 @@ export function childrenOf({ resharding }: TableRecord, index: string | undefine
   return resharding && resharding.index === index ? resharding.children : []
 }
 
+/** A partition's record but for its place. */
+type Unplaced = Omit<PartitionRecord, 'replicas' | 'move' | 'lead'>
+
 /** The records of all partitions the table should have now, but for the nodes that hold them. */
-export function partitionRecords(table: TableRecord): Omit<PartitionRecord, 'replicas'>[] {
+export function partitionRecords(table: TableRecord): Unplaced[] {
   const { id: tableId, partitions, retired = [] } = table
   const own = [
     ...partitions.map(slice => ({ id: slice.id, tableId, schema: handingSchema(table, slice) })),
@@ -51,7 +54,7 @@ export function partitionRecords(table: TableRecord): Omit<PartitionRecord, 'rep
 }
 
 /** Those of an index know nothing of it, but for those that take over from others, or are taken over from. */
-function indexPartitionRecords(table: TableRecord, index: GlobalIndexRecord): Omit<PartitionRecord, 'replicas'>[] {
+function indexPartitionRecords(table: TableRecord, index: GlobalIndexRecord): Unplaced[] {
   const recordOf = (id: string, schema: PartitionSchema | undefined) => ({
     id,
     tableId: table.id,

@@ -1,5 +1,5 @@
 /** A storage node's part in a process: it holds partitions, and leads some of them. */
-import type { Disk } from '../base/disk.ts'
+import type { FileSystem } from '../base/filesystem.ts'
 import type { Grace } from '../cluster/host/followers.ts'
 import { PartitionHost } from '../cluster/host.ts'
 import { indexPartitions, peers, type WholeLeader } from '../cluster/leaders.ts'
@@ -24,7 +24,7 @@ export type Ground = {
   /** Of the partitions' files; undefined keeps them in memory. */
   folder: string | undefined
   /** That the folder is on; the system's, as a rule. */
-  disk?: Disk
+  fileSystem?: FileSystem
   /** How partition files are opened, if otherwise. */
   openStore?: OpenStore
   /** What is measured of it. */
@@ -45,6 +45,8 @@ export type HoldingOptions = {
   node: string
   find: Find
   neighbours: Neighbours
+  /** MB a second; see cluster/host/pace.ts. */
+  copyRate?: number
   /** How often expired items are looked for, in milliseconds. */
   sweepMs?: number
   /** How long the log is kept for others; see cluster/host/followers.ts. */
@@ -57,13 +59,22 @@ const SWEEP_MS = 5000
 export function holdPartitions(
   base: Base,
   ground: Ground,
-  { node, find, neighbours, grace, sweepMs = SWEEP_MS }: HoldingOptions,
+  { node, find, neighbours, copyRate, grace, sweepMs = SWEEP_MS }: HoldingOptions,
   ending: Ending,
 ): Holding {
   const { clock, logger } = base
-  const { logs, checkpointer, seen, folder, disk, openStore } = ground
+  const { logs, checkpointer, seen, ...files } = ground
   const others = { indexes: indexPartitions(find), peers: peersOf(base, find), neighbours }
-  const host = new PartitionHost({ ...base, ...others, node, logs, checkpointer, folder, disk, openStore, grace })
+  const host = new PartitionHost({
+    ...base,
+    ...others,
+    ...files,
+    node,
+    logs,
+    checkpointer,
+    grace,
+    copyRate: copyRate && copyRate * 1_000_000,
+  })
   const led = () => host.replicas().flatMap(({ leader }) => leader ?? [])
   const sweeper = new Sweeper(led, sweepMs, clock, logger)
   const chores = [
@@ -90,6 +101,7 @@ export function holdPartitions(
     replicas: () => host.replicas(),
     unled: () => host.unled(),
     stopped: () => host.stopped(),
+    diskFailing: () => host.isDiskFailing,
     leader: (partition: string) => host.leader(partition),
     untrimmed: () => logs.size(),
     checkpoints: upkeep,

@@ -11,8 +11,12 @@ import type { Policy } from '../cluster/growth/policy.ts'
 import { Insights } from '../cluster/insights.ts'
 import type { Leaders } from '../cluster/leaders.ts'
 import { Lifecycle } from '../cluster/lifecycle.ts'
+import { lookAtCluster } from '../cluster/looking.ts'
+import { Mover } from '../cluster/moves/mover.ts'
 import type { Placement } from '../cluster/placement.ts'
+import type { KeeperRecord } from '../cluster/records.ts'
 import { Remains } from '../cluster/remains.ts'
+import type { Reporters } from '../cluster/report.ts'
 import { Router } from '../cluster/router.ts'
 import { Routes } from '../cluster/routes.ts'
 import { TokenDirectory } from '../cluster/tokens.ts'
@@ -44,6 +48,10 @@ export type ServingPorts = {
   placement: Placement
   /** How long a read of a global index waits for it; see cluster/router.ts. */
   indexWaitMs: number
+  /** What storage nodes tell of their replicas. */
+  reporters: Reporters
+  /** What the cluster's partitions are kept by, while this process is elected for it. */
+  keeping: KeeperRecord
   /** What is measured beside the requests. */
   metrics(tables: Catalog): Definition[]
 }
@@ -70,9 +78,10 @@ export async function serveApi(
   ending.add(() => objects.connection.close())
   const backup = backupServices({ ...shared, ...objects, tables: catalog, items: router, checkJson: convertItem })
   ending.add(() => backup.duty.stop())
-  const policy = { ...options, partitions: placement.partitionsPerTable }
-  const growth = new Growth({ ...shared, tables: catalog }, policy, options.growthMs)
-  const duties = [new Lifecycle(metadata, placement, clock, logger), tokens, backup.duty, growth]
+  const growth = new Growth({ ...shared, tables: catalog, placement }, options, options.growthMs)
+  const mover = new Mover({ ...base, reporters: ports.reporters }, ports.keeping)
+  const lifecycle = new Lifecycle(metadata, placement, clock, logger)
+  const duties = [lifecycle, tokens, remains.clearing, backup.duty, growth, mover]
   const elected = new Elected(base, LIFECYCLE_DUTY, duties)
   ending.add(() => elected.stop())
   await elected.start()
@@ -93,6 +102,7 @@ export async function serveApi(
     call: (requestId, _signature, meter) => ({ ...world, requestId, meter }),
     region: realm.region,
     ready: () => !closing,
+    cluster: async () => JSON.stringify(await lookAtCluster({ metadata, clock, reporters: ports.reporters })),
     pages: { '/contributor-insights': contributorInsightsReport(insights) },
     telemetry,
     metrics: scraper(metrics),

@@ -5,10 +5,21 @@ import type { Random } from '../../base/random.ts'
 import type { TableRecord } from '../../model/table.ts'
 import type { Tables } from '../cluster.ts'
 import type { Leaders } from '../leaders.ts'
+import type { Placement } from '../placement.ts'
 import { isBusy, isIdle, type Load, nextCuts, type Policy } from './policy.ts'
 import { beginResharding, type Cuts } from './resharding.ts'
 
-export type GrowthPorts = { tables: Tables; leaders: Leaders; clock: Clock; random: Random; logger: Logger }
+export type GrowthPorts = {
+  tables: Tables
+  leaders: Leaders
+  placement: Pick<Placement, 'wish'>
+  clock: Clock
+  random: Random
+  logger: Logger
+}
+
+/** How many partitions a table keeps, its placement says. */
+export type Limits = Omit<Policy, 'partitions'>
 
 /** What was seen of a partition last. */
 type Seen = Load & { requests: number; at: number }
@@ -19,13 +30,13 @@ const MEMORY_MS = 60_000
 
 export class Growth {
   readonly #ports: GrowthPorts
-  readonly #policy: Policy
+  readonly #policy: Limits
   readonly #lookMs: number
   readonly #seen = new Map<string, Seen>()
   #cancel = () => {}
   #stopped = false
 
-  constructor(ports: GrowthPorts, policy: Policy, lookMs = LOOK_MS) {
+  constructor(ports: GrowthPorts, policy: Limits, lookMs = LOOK_MS) {
     this.#ports = ports
     this.#policy = policy
     this.#lookMs = lookMs
@@ -66,9 +77,10 @@ export class Growth {
   /** One work at a time. */
   async #lookAt(table: TableRecord): Promise<void> {
     const indexes = table.globalIndexes.filter(({ status }) => status === 'ACTIVE')
+    const { partitions: least } = await this.#ports.placement.wish(table.name)
     for (const { partitions, id: index } of [{ ...table, id: undefined }, ...indexes]) {
       await Promise.all(partitions.map(({ id }) => this.#see(id)))
-      const cuts = nextCuts({ partitions }, this.#seen, this.#policy)
+      const cuts = nextCuts({ partitions }, this.#seen, { ...this.#policy, partitions: least })
       if (cuts) return this.#begin(table, { ...cuts, index })
     }
   }

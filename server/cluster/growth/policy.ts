@@ -34,12 +34,12 @@ const MAX_CHILDREN = 8
 const MERGE_SHARE = 1 / 4
 
 /** Whether the partition has more to do than it should. */
-export function isBusy(rate: number, { splitRate }: Policy): boolean {
+export function isBusy(rate: number, { splitRate }: Pick<Policy, 'splitRate'>): boolean {
   return splitRate > 0 && rate > splitRate
 }
 
 /** Whether it has so little to do that a neighbour could do it too. */
-export function isIdle(rate: number, { splitRate }: Policy): boolean {
+export function isIdle(rate: number, { splitRate }: Pick<Policy, 'splitRate'>): boolean {
   return splitRate === 0 || rate < (splitRate * MERGE_SHARE) / 2
 }
 

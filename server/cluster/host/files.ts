@@ -1,25 +1,28 @@
 /** A storage node's partition files, and the marks in the metadata that tell a lost one from a new one. */
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Disk, systemDisk } from '../../base/disk.ts'
+import { type FileSystem, systemFiles } from '../../base/filesystem.ts'
 import type { Metadata } from '../../metadata/metadata.ts'
 import { deleteStore } from '../../store/store.ts'
 import { MADE, madeKey } from '../records.ts'
 
 /** What is being received, beside the file whose place it will take. */
 const INCOMING = '.incoming'
+/** What was replaced, for a person to look at: it had stopped. */
+const ASIDE = '.stopped'
 /** What is being sent. */
 const OUTGOING = '.outgoing'
 
 export class Files {
-  readonly disk: Disk
+  readonly fileSystem: FileSystem
   readonly #folder: string | undefined
   readonly #metadata: Metadata
   readonly #node: string
   #copies = 0
 
   /** `folder`: undefined keeps them in memory. */
-  constructor(folder: string | undefined, metadata: Metadata, node: string, disk: Disk = systemDisk) {
-    this.disk = disk
+  constructor(folder: string | undefined, metadata: Metadata, node: string, fileSystem: FileSystem = systemFiles) {
+    this.fileSystem = fileSystem
     this.#folder = folder
     this.#metadata = metadata
     this.#node = node
@@ -34,14 +37,31 @@ export class Files {
     return this.#folder === undefined ? undefined : this.path(partition) + INCOMING
   }
 
+  /** Where the partition's file is kept when another one takes its place. */
+  aside(partition: string): string {
+    return this.path(partition) + ASIDE
+  }
+
   /** Where a copy of the partition's file may be made, to be sent; never the same twice. */
   outgoing(partition: string): string {
     return `${this.path(partition)}.${++this.#copies}${OUTGOING}`
   }
 
+  /** Bytes of the partition's file, and of one that is being received in its place; 0 for files in memory. */
+  sizes(partition: string): { bytes: number; received: number } {
+    const size = (path: string | undefined) =>
+      path === undefined ? 0 : (statSync(path, { throwIfNoEntry: false })?.size ?? 0)
+    return { bytes: size(this.path(partition)), received: size(this.incoming(partition)) }
+  }
+
+  /** Whether there is no file of the partition, though there might be one. */
+  isAbsent(partition: string): boolean {
+    return this.#folder !== undefined && !this.fileSystem.exists(this.path(partition))
+  }
+
   /** Whether the partition's file is lost: it was made here, and is not there. */
   async isMissing(partition: string): Promise<boolean> {
-    return this.#folder !== undefined && !this.disk.exists(this.path(partition)) && (await this.#isMade(partition))
+    return this.isAbsent(partition) && (await this.#isMade(partition))
   }
 
   /** Remembers that the partition's file was made. */
@@ -54,16 +74,16 @@ export class Files {
     await this.#metadata.commit({ guards: [], deletes: [madeKey(partition), madeKey(partition, this.#node)] })
   }
 
-  /** Removes files and marks of partitions that were dropped while this node was away, and what was being sent or received. */
+  /** Removes files and marks of partitions that this node has no more, and what was being sent or received. `known`: those it has. */
   async removeStrays(known: Set<string>): Promise<void> {
     const marks = (await this.#metadata.list(MADE)).map(({ key }) => key).filter(key => this.#isStray(key, known))
     if (marks.length > 0) await this.#metadata.commit({ guards: [], deletes: marks })
     if (this.#folder === undefined) return
-    for (const file of await this.disk.list(this.#folder)) {
+    for (const file of await this.fileSystem.list(this.#folder)) {
       const path = join(this.#folder, file)
-      const partition = /^([0-9a-f-]{36})\.db$/.exec(file)?.[1]
+      const partition = /^([0-9a-f-]{36})\.db(?:\.stopped)?$/.exec(file)?.[1]
       if (partition && !known.has(partition)) deleteStore(path)
-      if (file.endsWith(INCOMING) || file.endsWith(OUTGOING)) await this.disk.remove(path)
+      if (file.endsWith(INCOMING) || file.endsWith(OUTGOING)) await this.fileSystem.remove(path)
     }
   }
 

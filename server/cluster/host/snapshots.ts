@@ -13,35 +13,36 @@ export async function* sendSnapshot(replica: Replica, files: Files): AsyncIterab
   try {
     await replica.copy(path)
     const hash = createHash('sha256')
-    for await (const chunk of files.disk.read(path, CHUNK_BYTES)) {
+    for await (const chunk of files.fileSystem.read(path, CHUNK_BYTES)) {
       hash.update(chunk)
       yield chunk
     }
     yield hash.digest()
   } finally {
-    await files.disk.remove(path)
+    await files.fileSystem.remove(path)
   }
 }
 
 /**
- * Puts what comes in the place of the partition's file, whole or not at all.
+ * Puts what comes in the place of the partition's file, whole or not at all. `clear` makes the place free.
  * Errors: that it was cut short or changed on the way; OperatorError, if it is another partition's, or too new.
  */
 export async function receiveSnapshot(
   partition: string,
   chunks: AsyncIterable<Uint8Array>,
   files: Files,
+  clear: (path: string) => void | Promise<void> = deleteStore,
 ): Promise<void> {
   const incoming = files.incoming(partition)
   if (incoming === undefined)
     throw new Error('a partition in memory can not be rebuilt from the file of another replica')
   try {
-    await files.disk.write(incoming, checked(chunks))
+    await files.fileSystem.write(incoming, checked(chunks))
     // Its format and its partition are looked at.
     new Store(incoming, partition).close()
     const path = files.path(partition)
-    if (files.disk.exists(path)) deleteStore(path)
-    await files.disk.rename(incoming, path)
+    if (files.fileSystem.exists(path)) await clear(path)
+    await files.fileSystem.rename(incoming, path)
   } finally {
     deleteStore(incoming)
   }

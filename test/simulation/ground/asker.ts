@@ -54,6 +54,7 @@ export function askerOf(process: Process, network: Network, asked: Map<string, s
       answered.then(over, over)
       return answered
     },
+    isSlow: () => false,
   }
 }
 

@@ -5,7 +5,7 @@
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
-import type { Disk } from '../../../server/base/disk.ts'
+import type { FileSystem } from '../../../server/base/filesystem.ts'
 import type { Checkpointer, CheckpointMode } from '../../../server/store/checkpointer.ts'
 import { type OpenStore, Store } from '../../../server/store/store.ts'
 import type { Random } from '../../campaigns/random.ts'
@@ -102,7 +102,7 @@ export class NodeDisk {
     }
   }
 
-  readonly files: Disk = {
+  readonly files: FileSystem = {
     exists: existsSync,
     list: async folder => readdirSync(folder).sort(),
     remove: async path => rmSync(path, { force: true }),

@@ -35,7 +35,7 @@ export function startStorage(process: Process, world: World): StorageRole {
     logs: new SimLogs(world.logs, lineOf(process, world, 'log'), world.options.depth),
     checkpointer: disk.checkpointer(process),
     folder: disk.folder,
-    disk: disk.files,
+    fileSystem: disk.files,
     openStore: disk.openStore,
     seen: undefined,
   }
@@ -49,7 +49,7 @@ export function startStorage(process: Process, world: World): StorageRole {
     ending.add(() => directory.stop())
     ending.add(answer(process, world.network, address, holding.host, logger))
     await directory.start()
-    await holding.start({ node: name, address, zone: `zone of ${name}`, role: 'storage' })
+    await holding.start({ node: name, address, zone: `zone of ${name}`, pool: 'default', role: 'storage' })
   }
   let [isUp, isLeaving] = [false, false]
   const started = start().then(() => {

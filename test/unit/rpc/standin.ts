@@ -40,9 +40,15 @@ export function nodeWith(leader: WholeLeader | undefined): StorageNode {
     leader: partition => (partition === 'p' ? leader : undefined),
     replica: () => undefined,
     standings: () => new Map(),
+    report: () => [],
     snapshot: () => {
       throw new Error('it is not here')
     },
+    chain: () => undefined,
+    succeed: async () => {
+      throw new Error('it is not here')
+    },
+    successor: () => undefined,
   }
 }
 

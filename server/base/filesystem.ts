@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { open, readdir, rename, rm } from 'node:fs/promises'
 
-export interface Disk {
+export interface FileSystem {
   exists(path: string): boolean
   /** Names of what is in the folder. */
   list(folder: string): Promise<string[]>
@@ -16,7 +16,7 @@ export interface Disk {
   write(path: string, chunks: AsyncIterable<Uint8Array>): Promise<void>
 }
 
-export const systemDisk: Disk = {
+export const systemFiles: FileSystem = {
   exists: existsSync,
   list: folder => readdir(folder),
   remove: path => rm(path, { force: true }),
