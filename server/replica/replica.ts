@@ -142,7 +142,7 @@ export class Replica {
     if (this.#following) return
     const { clock, logger } = this.#ports
     const own = { partition: this.partition, store: this.#store, log: this.#log, applier: this.#applier }
-    this.#following = new Following({ ...own, clock, logger }, broke)
+    this.#following = new Following({ ...own, clock, logger }, error => {
       this.#following = undefined
       broke(error)
     })

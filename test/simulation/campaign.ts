@@ -35,7 +35,12 @@ const THIS = fileURLToPath(import.meta.url)
 
 export async function campaign({ jobs = 1, report, ...options }: CampaignOptions): Promise<CampaignResult> {
   if (jobs === 1) return runPart({ ...options, step: 1 }, report)
-  const parts = Array.from({ length: jobs }, (_, i) => ({ ...options, from: options.from + i, seeds: options.seeds - i, step: jobs }))
+  const parts = Array.from({ length: jobs }, (_, i) => ({
+    ...options,
+    from: options.from + i,
+    seeds: options.seeds - i,
+    step: jobs,
+  }))
   const results = await Promise.all(parts.map(part => runElsewhere(part, report)))
   const whole = emptyResult()
   for (const { failures, seeds, events, coverage, counts } of results) {
@@ -52,7 +57,10 @@ function emptyResult(): CampaignResult {
   return { failures: [], seeds: 0, events: 0, coverage: new Map(), counts: new Map() }
 }
 
-async function runPart({ from, seeds, requests, plant, step, ms }: Part, report: (failure: Failure) => void): Promise<CampaignResult> {
+async function runPart(
+  { from, seeds, requests, plant, step, ms }: Part,
+  report: (failure: Failure) => void,
+): Promise<CampaignResult> {
   const takeOut = plant === undefined ? undefined : PLANTS[plant]!.plant()
   const result = emptyResult()
   const end = performance.now() + (ms ?? Number.POSITIVE_INFINITY)

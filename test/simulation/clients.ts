@@ -7,10 +7,10 @@ import { NotLeading } from '../../server/replica/pipeline.ts'
 import { RemoteError } from '../../server/rpc/errors.ts'
 import type { Op, Result, Value } from '../linearizability/history.ts'
 import { EPOCH } from './ground/process.ts'
-import { type History, type ListEvent } from './history.ts'
+import type { History, ListEvent } from './history.ts'
+import * as requests from './requests.ts'
 import type { Json } from './roles/server.ts'
 import { ACCOUNTS, BALANCE, type Request, type Step } from './script.ts'
-import * as requests from './requests.ts'
 import { CutOff, type World } from './world.ts'
 
 /** Between a request whose outcome is not known and its repetition with the same token. */
@@ -116,7 +116,8 @@ export class Clients {
     const answered = await this.#surely(step, operation, input, step.token)
     this.#end(event, answered)
     if (step.again && answered.kind === 'answer') await this.#ask(step, operation, input)
-    if (isSingle && answered.kind === 'answer') event.seen.set(step.keys[0]!, requests.listIn(answered.answer.Attributes))
+    if (isSingle && answered.kind === 'answer')
+      event.seen.set(step.keys[0]!, requests.listIn(answered.answer.Attributes))
   }
 
   async #readLists(step: Step & { op: 'readLists' }): Promise<void> {

@@ -50,7 +50,11 @@ export function showCoverage(coverage: Coverage): string {
   const lines = FAULT_KINDS.map(fault => [fault, ...columns.map(state => String(coverage.get(fault)?.get(state) ?? 0))])
   const table = [['', ...columns], ...lines]
   const widths = table[0]!.map((_, column) => Math.max(...table.map(line => line[column]!.length)))
-  const shown = table.map(line => line.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join(' '))
-  const untried = lines.flatMap(([fault, ...counts]) => counts.flatMap((times, i) => (times === '0' ? `${fault} while ${columns[i]}` : [])))
+  const shown = table.map(line =>
+    line.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join(' '),
+  )
+  const untried = lines.flatMap(([fault, ...counts]) =>
+    counts.flatMap((times, i) => (times === '0' ? `${fault} while ${columns[i]}` : [])),
+  )
   return [...shown, `${untried.length} of ${lines.length * columns.length} never tried`].join('\n')
 }

@@ -18,11 +18,19 @@ export function drawScript(seed: number, { requests = 200 }: DrawOptions = {}): 
 }
 
 function drawSetup(choices: Random): Setup {
-  const nodes = choices.weighted([[1, 1], [3, 2], [6, 3]] as const)
+  const nodes = choices.weighted([
+    [1, 1],
+    [3, 2],
+    [6, 3],
+  ] as const)
   return {
     nodes,
     servers: choices.between(1, 2),
-    partitions: choices.weighted([[2, 1], [3, 2], [1, 3]] as const),
+    partitions: choices.weighted([
+      [2, 1],
+      [3, 2],
+      [1, 3],
+    ] as const),
     replicas: Math.min(nodes, 3),
     depth: choices.pick([1, 4]),
     leaseMs: choices.pick([600, 1500, 3000]),
@@ -84,7 +92,9 @@ function drawMix(choices: Random, setup: Setup): Mix {
     [0.25, () => ({ op: choices.pick(['createTable', 'deleteTable', 'putElsewhere']), name: choices.pick(sides) })],
   ]
   // A few kinds much, and some not at all.
-  const chosen = [...all, ...rare].filter(() => choices.chance(0.75)).map(([weight, make]) => [weight * choices.pick([0.3, 1, 3]), make] as const)
+  const chosen = [...all, ...rare]
+    .filter(() => choices.chance(0.75))
+    .map(([weight, make]) => [weight * choices.pick([0.3, 1, 3]), make] as const)
   return chosen.length > 0 ? chosen : all
 }
 
@@ -94,7 +104,10 @@ function pair(choices: Random): { from: string; to: string } {
 }
 
 function shuffled<T>(choices: Random, list: readonly T[]): T[] {
-  return list.map(each => [choices.next(), each] as const).sort(([a], [b]) => a - b).map(([, each]) => each)
+  return list
+    .map(each => [choices.next(), each] as const)
+    .sort(([a], [b]) => a - b)
+    .map(([, each]) => each)
 }
 
 /** About how long the clients will take, without any trouble. */
@@ -108,7 +121,15 @@ function drawFaults(choices: Random, setup: Setup, span: number): FaultStep[] {
   const possible = FAULT_KINDS.filter(kind => kind !== 'disk lost' || setup.replicas === 3)
   const likely = choices.pick([0.1, 0.1, 0.3, 0.6])
   const kinds = possible.filter(() => choices.chance(likely))
-  const count = kinds.length === 0 ? 0 : choices.weighted([[1, 0], [2, 3], [4, 7], [3, 14]] as const)
+  const count =
+    kinds.length === 0
+      ? 0
+      : choices.weighted([
+          [1, 0],
+          [2, 3],
+          [4, 7],
+          [3, 14],
+        ] as const)
   const used = new Map<FaultKind, number>()
   const faults: FaultStep[] = []
   for (let i = 0; i < count; i++) {

@@ -19,7 +19,9 @@ type Fault = {
   atMost?: number
 }
 
-const nodeFor = (low: number, high: number) => ({ choices, node }: Params) => ({ node, ms: choices.between(low, high) })
+const nodeFor =
+  (low: number, high: number) =>
+  ({ choices, node }: Params) => ({ node, ms: choices.between(low, high) })
 
 function ending(fate: DiskFate, said: string): Fault {
   return {
@@ -64,7 +66,10 @@ function troubledLog(trouble: LogTrouble): Fault {
 export const FAULTS = {
   'process ends': ending('end of the process', 'is killed'),
   'power cut': ending('power cut', 'loses its power'),
-  'power cut, a bit turned': ending('power cut, a bit turned', 'loses its power, and a bit of its last writes is turned,'),
+  'power cut, a bit turned': ending(
+    'power cut, a bit turned',
+    'loses its power, and a bit of its last writes is turned,',
+  ),
   'process freezes': {
     draw: nodeFor(50, 6000),
     begin: (world, { node }) => world.process(node!)?.freeze(),

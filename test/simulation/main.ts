@@ -51,12 +51,20 @@ async function oneSeed(seed: number): Promise<void> {
 
 async function manySeeds(): Promise<void> {
   const start = performance.now()
-  const { failures, coverage, events, counts } = await campaign({ from, seeds, requests, jobs, plant: values.plant, report })
+  const { failures, coverage, events, counts } = await campaign({
+    from,
+    seeds,
+    requests,
+    jobs,
+    plant: values.plant,
+    report,
+  })
   const s = (performance.now() - start) / 1000
   console.log(
     `seeds ${from} to ${from + seeds - 1}: ${failures.length} failed; ${(seeds / s).toFixed(1)} seeds/s, ${Math.round(events / seeds)} events each`,
   )
-  const total = (pattern: RegExp) => [...counts].reduce((sum, [what, times]) => sum + (pattern.test(what) ? times : 0), 0)
+  const total = (pattern: RegExp) =>
+    [...counts].reduce((sum, [what, times]) => sum + (pattern.test(what) ? times : 0), 0)
   console.log(`${total(/ done$/)} requests done, ${total(/./) - total(/ done$/)} refused, or of unknown outcome`)
   if (values.coverage) console.log(showCoverage(coverage))
   if (failures.length > 0) process.exitCode = 1
@@ -75,7 +83,9 @@ async function allPlants(): Promise<void> {
     takeOut()
     const s = ((performance.now() - start) / 1000).toFixed(1)
     if (!caught) process.exitCode = 1
-    const what = caught ? `caught by seed ${caught.seed} in ${s} s: ${caught.failure.split('\n')[0]!.slice(0, 160)}` : `NOT CAUGHT by ${seeds} seeds`
+    const what = caught
+      ? `caught by seed ${caught.seed} in ${s} s: ${caught.failure.split('\n')[0]!.slice(0, 160)}`
+      : `NOT CAUGHT by ${seeds} seeds`
     console.log(`${name} (${does}): ${what}`)
   }
 }

@@ -1,7 +1,7 @@
 /** Bugs to be planted into the code that runs: a simulation that does not find them is too kind. */
 import { Batches } from '../../server/replica/batches.ts'
-import { Feeders } from '../../server/replica/feeders.ts'
 import type { FeedRow } from '../../server/replica/feed.ts'
+import { Feeders } from '../../server/replica/feeders.ts'
 import { Intakes } from '../../server/replica/intake.ts'
 import { Locks } from '../../server/replica/locks.ts'
 import { Interrupted, Pipeline } from '../../server/replica/pipeline.ts'
@@ -28,9 +28,14 @@ export const PLANTS: Record<string, Plant> = {
   'skip-the-fence': {
     does: 'a new leader serves without an entry of its own in the log (INV-L1)',
     plant: () =>
-      instead(Pipeline.prototype, 'propose', original => function (this: Pipeline, body, trace) {
-        return body.kind === 'epoch' ? Promise.resolve(0) : original.call(this, body, trace)
-      }),
+      instead(
+        Pipeline.prototype,
+        'propose',
+        original =>
+          function (this: Pipeline, body, trace) {
+            return body.kind === 'epoch' ? Promise.resolve(0) : original.call(this, body, trace)
+          },
+      ),
   },
   'answer-before-durable': {
     does: 'writes are answered when they are evaluated (INV-R2, INV-R3)',
@@ -48,12 +53,17 @@ export const PLANTS: Record<string, Plant> = {
     does: 'an index partition takes in again what it was fed before (INV-R4)',
     plant() {
       const before = new WeakMap<Intakes, FeedRow[]>()
-      return instead(Intakes.prototype, 'feed', original => async function (this: Intakes, source, position, rows) {
-        await original.call(this, source, position, rows)
-        const earlier = before.get(this)
-        before.set(this, rows)
-        if (earlier) await original.call(this, source, position + 0.5, earlier)
-      })
+      return instead(
+        Intakes.prototype,
+        'feed',
+        original =>
+          async function (this: Intakes, source, position, rows) {
+            await original.call(this, source, position, rows)
+            const earlier = before.get(this)
+            before.set(this, rows)
+            if (earlier) await original.call(this, source, position + 0.5, earlier)
+          },
+      )
     },
   },
   'forget-a-decision': {
@@ -73,17 +83,28 @@ export const PLANTS: Record<string, Plant> = {
   },
   'trim-unfed': {
     does: 'the log is trimmed before an index partition has what it needs of it (INV-R6)',
-    plant: () => instead(Feeders.prototype, 'acknowledged', original => function (this: Feeders, index) {
-      return index === undefined ? Number.MAX_SAFE_INTEGER : original.call(this, index)
-    }),
+    plant: () =>
+      instead(
+        Feeders.prototype,
+        'acknowledged',
+        original =>
+          function (this: Feeders, index) {
+            return index === undefined ? Number.MAX_SAFE_INTEGER : original.call(this, index)
+          },
+      ),
   },
   'trim-undurable': {
     does: 'the log is trimmed before the files have it (INV-R6)',
     plant() {
       const { get } = Object.getOwnPropertyDescriptor(Saving.prototype, 'durable')!
-      const durable = { configurable: true, get(this: Saving) {
-        return get!.call(this) + (Object.getOwnPropertyDescriptor(Saving.prototype, 'unsaved')!.get!.call(this) as number)
-      } }
+      const durable = {
+        configurable: true,
+        get(this: Saving) {
+          return (
+            get!.call(this) + (Object.getOwnPropertyDescriptor(Saving.prototype, 'unsaved')!.get!.call(this) as number)
+          )
+        },
+      }
       const unsaved = Object.getOwnPropertyDescriptor(Saving.prototype, 'unsaved')!
       Object.defineProperty(Saving.prototype, 'durable', durable)
       return () => {
@@ -100,9 +121,14 @@ export const PLANTS: Record<string, Plant> = {
     does: 'a stream lacks one change in fifty (INV-S1)',
     plant() {
       let number = 0
-      return instead(ChangeWriter.prototype, 'record', original => function (this: ChangeWriter, change) {
-        if (++number % 50 > 0) original.call(this, change)
-      })
+      return instead(
+        ChangeWriter.prototype,
+        'record',
+        original =>
+          function (this: ChangeWriter, change) {
+            if (++number % 50 > 0) original.call(this, change)
+          },
+      )
     },
   },
   'keep-a-local-row': {

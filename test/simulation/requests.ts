@@ -24,7 +24,10 @@ export function itemRequest(name: string, op: Op, { owner, rank }: { owner?: str
     const UpdateExpression = 'SET v = if_not_exists(v, :zero) + :by, #o = :o'
     const ExpressionAttributeValues = { ':zero': N(0), ':by': N(op.by), ':o': S('counters') }
     const names = { ExpressionAttributeNames: { '#o': 'owner' }, ReturnValues: 'ALL_NEW' }
-    return { operation: 'UpdateItem', input: { TableName: TABLE, Key, UpdateExpression, ExpressionAttributeValues, ...names } }
+    return {
+      operation: 'UpdateItem',
+      input: { TableName: TABLE, Key, UpdateExpression, ExpressionAttributeValues, ...names },
+    }
   }
   const more = { ...(owner !== undefined && { owner: S(owner) }), ...(rank !== undefined && { rank: N(rank) }) }
   const Item = { ...Key, v: S(String(op.value)), ...more }
@@ -101,7 +104,10 @@ const STREAM = { StreamEnabled: true, StreamViewType: 'NEW_AND_OLD_IMAGES' }
 
 export function createTable({ localIndex, globalIndex, stream }: Setup): ApiRequest {
   const key = { p: 'S', s: 'N', ...(localIndex && { rank: 'N' }), ...(globalIndex && { owner: 'S' }) }
-  const AttributeDefinitions = Object.entries(key).map(([AttributeName, AttributeType]) => ({ AttributeName, AttributeType }))
+  const AttributeDefinitions = Object.entries(key).map(([AttributeName, AttributeType]) => ({
+    AttributeName,
+    AttributeType,
+  }))
   const range = (AttributeName: string) => ({ AttributeName, KeyType: 'RANGE' })
   const hash = (AttributeName: string) => ({ AttributeName, KeyType: 'HASH' })
   const local = { IndexName: LOCAL_INDEX, KeySchema: [hash('p'), range('rank')], ...PROJECTION }

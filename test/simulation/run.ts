@@ -50,7 +50,8 @@ export function run(script: Script, options: RunOptions = {}): Verdict {
   world.trace.keeps = options.keeps ?? false
   const history = new History()
   const failures: string[] = []
-  const rejected = (error: unknown) => failures.push(`a promise was rejected, and nobody heard: ${(error as Error)?.stack ?? error}`)
+  const rejected = (error: unknown) =>
+    failures.push(`a promise was rejected, and nobody heard: ${(error as Error)?.stack ?? error}`)
   process.on('unhandledRejection', rejected)
   try {
     new Run(world, history, script, options.coverage).whole()

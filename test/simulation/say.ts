@@ -4,13 +4,19 @@ import type { Script, Step } from './script.ts'
 
 export function say({ seed, setup, steps, faults }: Script): string {
   const { nodes, servers, partitions, replicas, localIndex, globalIndex, stream, timeToLive, leaseMs, depth } = setup
-  const parts = [localIndex && 'a local index', globalIndex && 'a global index', stream && 'a stream', timeToLive && 'a time to live']
+  const parts = [
+    localIndex && 'a local index',
+    globalIndex && 'a global index',
+    stream && 'a stream',
+    timeToLive && 'a time to live',
+  ]
   const table = parts.filter(part => part !== false).join(', ')
   const lines = [
     `Seed ${seed}: ${counted(nodes, 'node')}, ${counted(servers, 'server')}; a table of ${counted(partitions, 'partition')} with ${counted(replicas, 'replica')}${table && ` and ${table}`}.`,
     `Leases of ${seconds(leaseMs)}, logs that take ${counted(depth, 'append')} at once.`,
   ]
-  for (const [client, own] of Map.groupBy(steps, ({ client }) => client)) lines.push(`Client ${client}: ${own.map(saidStep).join('; ')}.`)
+  for (const [client, own] of Map.groupBy(steps, ({ client }) => client))
+    lines.push(`Client ${client}: ${own.map(saidStep).join('; ')}.`)
   for (const fault of faults) lines.push(`After ${seconds(fault.at)} ${faultOf(fault.kind).say(fault)}.`)
   return lines.join('\n')
 }

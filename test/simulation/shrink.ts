@@ -4,7 +4,11 @@ import type { Script } from './script.ts'
 
 /** What a failure is about, without its numbers and names: another failure may hide behind a shorter script. */
 export function kindOf(failure: string): string {
-  return failure.split('\n')[0]!.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'id').replace(/[\d[{"].*/s, '').slice(0, 40)
+  return failure
+    .split('\n')[0]!
+    .replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'id')
+    .replace(/[\d[{"].*/s, '')
+    .slice(0, 40)
 }
 
 export type ShrinkOptions = {

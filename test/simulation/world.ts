@@ -12,10 +12,12 @@ import { MetadataGround } from './ground/metadata.ts'
 import { Network, type Pace } from './ground/network.ts'
 import { Process } from './ground/process.ts'
 import { VirtualTime } from './ground/time.ts'
+
 export type { Json } from './roles/server.ts'
+
+import type { State } from './coverage.ts'
 import { type Json, type ServerRole, startServer } from './roles/server.ts'
 import { type StorageRole, startStorage } from './roles/storage.ts'
-import type { State } from './coverage.ts'
 import { Trace } from './trace.ts'
 
 export type WorldOptions = {
@@ -83,7 +85,8 @@ export class World {
     this.trace = new Trace(this.time)
     this.network = new Network(this.time, this.random(1), options.pace)
     this.metadata = new MetadataGround(this.time, () => this.time.now, this.random(2))
-    for (let i = 0; i < options.nodes; i++) this.#skews.set(`n${i}`, (this.random(100 + i).next() * 2 - 1) * options.skew)
+    for (let i = 0; i < options.nodes; i++)
+      this.#skews.set(`n${i}`, (this.random(100 + i).next() * 2 - 1) * options.skew)
   }
 
   random(number: number): Random {
@@ -237,8 +240,7 @@ export class World {
       yield leader ? 'leading' : 'following'
       if (leader && leader.waitingBytes > 0) yield 'appending'
     }
-    for (const { value } of this.metadata.list('tables/'))
-      if (value.includes('"backfilling":true')) yield 'backfilling'
+    for (const { value } of this.metadata.list('tables/')) if (value.includes('"backfilling":true')) yield 'backfilling'
     if (this.disk(name).holdsPrepared()) yield 'prepared'
   }
 

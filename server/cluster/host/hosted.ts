@@ -1,7 +1,4 @@
-/**
- * One partition on this node. Whatever happens (to its record, its leader key, the lease, the log) leads to the same question,
- * what there is to do now; one task at a time, so that opening, leading and dropping never cross.
- */
+/** One partition on this node. Whatever happens leads to the same question, what there is to do now; one task at a time. */
 import { OperatorError } from '../../base/failure.ts'
 import { InvariantViolation } from '../../base/invariant.ts'
 import { persist } from '../../base/persist.ts'
@@ -112,7 +109,6 @@ export class Hosted {
     this.trigger()
   }
 
-  /** Something has changed. */
   trigger(): void {
     if (this.#isDue || this.#over) return
     this.#isDue = true
@@ -163,13 +159,16 @@ export class Hosted {
       const { files, leasing, followers, clock } = this.#ports
       this.#end()
       followers.forget(this.id)
-      // If this node ends before, its next start sees to what is left.
-      const isOver = () => this.#closing
-      await persist(clock, REST_MS, isOver, async () => {
-        await this.#replica?.drop(isGone)
-        await files.unmark(this.id)
-        if (leasing.lease) await this.#leadership.claim.release(leasing.lease)
-      })
+      await persist(
+        clock,
+        REST_MS,
+        () => this.#closing,
+        async () => {
+          await this.#replica?.drop(isGone)
+          await files.unmark(this.id)
+          if (leasing.lease) await this.#leadership.claim.release(leasing.lease)
+        },
+      )
     })
   }
 
@@ -236,7 +235,6 @@ export class Hosted {
     if (this.#patience.isResting) this.#later(this.#patience.restMs)
   }
 
-  /** A leader steps down. */
   #follow(reason: string): void {
     this.#leadership.follow(this.#replica, reason)
   }

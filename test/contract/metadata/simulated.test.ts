@@ -7,7 +7,8 @@ import { metadataContract } from './contract.ts'
 
 metadataContract(async t => {
   const ground = new MetadataGround(clock, () => clock.monotonic(), randomOf(1, 0))
-  const connect = () => new SimMetadata({ ground, line: plainLine(clock, randomOf(1, 1)), clock: systemClock, leaseMs: 1500 })
+  const connect = () =>
+    new SimMetadata({ ground, line: plainLine(clock, randomOf(1, 1)), clock: systemClock, leaseMs: 1500 })
   t.teardown(() => ground.revokeAll())
   return { metadata: connect() }
 })

@@ -30,4 +30,3 @@ export function checkAll(world: World, history: History, { stream, timeToLive }:
   checkTables(world, history, looking)
   checkReplicas(world, looking)
 }
-

@@ -32,7 +32,11 @@ export function checkIndexes(looking: Looking): void {
     let found: string[] = []
     let wanted: string[] = []
     const isSame = () => {
-      wanted = byText(scan(looking).map(item => rowOf(name, item)).filter(row => row !== undefined))
+      wanted = byText(
+        scan(looking)
+          .map(item => rowOf(name, item))
+          .filter(row => row !== undefined),
+      )
       found = byText(scan(looking, name))
       return isDeepStrictEqual(found, wanted)
     }

@@ -10,9 +10,18 @@ export function checkItems({ items, operations }: History, { ask }: Looking): vo
     const { operation, input } = itemRequest(key, { kind: 'get' }, {})
     const called = operations.length * 2 + 1e9
     const value = valueIn(ask(operation, input).Item)
-    items.operations.push({ client: -1, key, op: { kind: 'get' }, called, returned: called + 1, result: { kind: 'value', value } })
+    items.operations.push({
+      client: -1,
+      key,
+      op: { kind: 'get' },
+      called,
+      returned: called + 1,
+      result: { kind: 'value', value },
+    })
   }
   const verdict = check(operations)
   if (!verdict.valid)
-    throw new Error(`${verdict.key}: nothing explains ${JSON.stringify(verdict.operation)} of client ${verdict.operation.client}`)
+    throw new Error(
+      `${verdict.key}: nothing explains ${JSON.stringify(verdict.operation)} of client ${verdict.operation.client}`,
+    )
 }

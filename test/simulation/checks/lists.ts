@@ -36,8 +36,11 @@ function checkOutcomes(lists: ListEvent[], last: Map<string, string[]>): void {
     if (id === undefined) continue
     const there = keys.filter(key => last.get(key)!.includes(id))
     const isRight =
-      outcome === 'done' ? there.length === keys.length : there.length === 0 || (outcome === 'unknown' && there.length === keys.length)
-    if (!isRight) throw new Error(`${id}, appended to ${keys.join()}, outcome ${outcome}: it is in ${there.join() || 'none'}`)
+      outcome === 'done'
+        ? there.length === keys.length
+        : there.length === 0 || (outcome === 'unknown' && there.length === keys.length)
+    if (!isRight)
+      throw new Error(`${id}, appended to ${keys.join()}, outcome ${outcome}: it is in ${there.join() || 'none'}`)
   }
 }
 

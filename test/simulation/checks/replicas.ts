@@ -6,18 +6,33 @@ import type { World } from '../world.ts'
 import type { Looking } from './checks.ts'
 
 /** What apply alone changes: a function of the entries. */
-const TABLES = ['item', 'local_index', 'local_statistics', 'consumed', 'state', 'stream', 'change', 'expiry', 'prepared', 'decision', 'token']
+const TABLES = [
+  'item',
+  'local_index',
+  'local_statistics',
+  'consumed',
+  'state',
+  'stream',
+  'change',
+  'expiry',
+  'prepared',
+  'decision',
+  'token',
+]
 
 /** Errors: replicas that stay behind, or differ. */
 export function checkReplicas(world: World, { wait }: Looking): void {
   for (const { host, process } of world.nodes.values())
-    for (const { partition, reason } of host.stopped()) throw new Error(`${partition} has stopped on ${process.name}: ${reason}`)
+    for (const { partition, reason } of host.stopped())
+      throw new Error(`${partition} has stopped on ${process.name}: ${reason}`)
   const behind = () => {
     const records = world.metadata.list(PARTITIONS).map(({ value }) => parsePartition(value))
     return records.flatMap(({ id, replicas }) => {
       const end = world.logs.logs.get(id)?.end
       const appliedOn = (node: string) => world.nodes.get(node)?.host.replica(id)?.standing.applied
-      return replicas.filter(node => appliedOn(node) !== end).map(node => `${id} on ${node} at ${appliedOn(node)} of ${end}`)
+      return replicas
+        .filter(node => appliedOn(node) !== end)
+        .map(node => `${id} on ${node} at ${appliedOn(node)} of ${end}`)
     })
   }
   try {
@@ -33,7 +48,8 @@ export function checkReplicas(world: World, { wait }: Looking): void {
       const rows = rowsOf(`${folder}/${file}`)
       const first = seen.get(file)
       if (!first) seen.set(file, { node, rows })
-      else if (first.rows !== rows) throw new Error(`${file} differs: ${difference(first.rows, rows)} (${first.node}, ${node})`)
+      else if (first.rows !== rows)
+        throw new Error(`${file} differs: ${difference(first.rows, rows)} (${first.node}, ${node})`)
     }
   }
 }
@@ -47,7 +63,11 @@ function rowsOf(path: string): string {
       .flatMap(table => {
         const statement = database.prepare(`SELECT * FROM ${table}`)
         statement.setReadBigInts(true)
-        return statement.all().map(row => `${table} ${JSON.stringify(row, (_, value) => (typeof value === 'bigint' ? String(value) : value))}`)
+        return statement
+          .all()
+          .map(
+            row => `${table} ${JSON.stringify(row, (_, value) => (typeof value === 'bigint' ? String(value) : value))}`,
+          )
       })
       .sort()
       .join('\n')

@@ -1,10 +1,10 @@
 /** Streams tell every change once: each item's records follow each other, and lead to what the table holds. */
 import { isDeepStrictEqual } from 'node:util'
 import type { Item } from '../../../server/model/item.ts'
-import type { Json } from '../roles/server.ts'
 import { TABLE } from '../requests.ts'
-import { scan } from './indexes.ts'
+import type { Json } from '../roles/server.ts'
 import type { Looking } from './checks.ts'
+import { scan } from './indexes.ts'
 
 /** Errors: a record that does not follow the one before it; an item that the records do not lead to. */
 export function checkStreams(looking: Looking, sinceMade: boolean): void {
@@ -15,7 +15,8 @@ export function checkStreams(looking: Looking, sinceMade: boolean): void {
   for (const [i, { StreamArn, StreamLabel }] of Streams.entries()) {
     const last = replay(StreamLabel, readStream(looking, StreamArn), sinceMade && i === 0)
     if (Table.LatestStreamArn !== StreamArn || !Table.StreamSpecification?.StreamEnabled) continue
-    for (const [name, item] of last) if (!isDeepStrictEqual(item, items.get(name))) throw new Error(differ(name, item, items.get(name)))
+    for (const [name, item] of last)
+      if (!isDeepStrictEqual(item, items.get(name))) throw new Error(differ(name, item, items.get(name)))
     if (!sinceMade || i > 0) continue
     for (const [name, item] of items) if (!last.has(name)) throw new Error(differ(name, undefined, item))
   }
@@ -54,7 +55,8 @@ function readShard(ask: Looking['ask'], StreamArn: string, ShardId: string): Jso
     iterator = page.NextShardIterator
   }
   const numbers = records.map(({ dynamodb }) => BigInt(dynamodb.SequenceNumber))
-  if (numbers.some((number, i) => i > 0 && number <= numbers[i - 1]!)) throw new Error(`the numbers of ${ShardId} do not grow`)
+  if (numbers.some((number, i) => i > 0 && number <= numbers[i - 1]!))
+    throw new Error(`the numbers of ${ShardId} do not grow`)
   return records
 }
 

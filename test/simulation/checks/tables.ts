@@ -9,7 +9,8 @@ import type { Looking } from './checks.ts'
 export function checkTables(world: World, { sides }: History, { ask, wait }: Looking): void {
   const names: string[] = ask('ListTables', {}).TableNames
   for (const [name, { exists }] of sides)
-    if (exists !== undefined && names.includes(name) !== exists) throw new Error(`${name} ${exists ? 'is not there' : 'is there'}`)
+    if (exists !== undefined && names.includes(name) !== exists)
+      throw new Error(`${name} ${exists ? 'is not there' : 'is there'}`)
   const partitions = () => new Set(world.metadata.list(PARTITIONS).map(({ key }) => key.slice(PARTITIONS.length)))
   wait('the logs of deleted tables are gone', () => {
     const known = partitions()

@@ -1,5 +1,6 @@
 /** One process's connections to others: as `RpcClient`, but that the simulated network makes them. */
 import type { Socket } from 'node:net'
+import type { Logger } from '../../../server/base/logger.ts'
 import { untraced } from '../../../server/base/tracer.ts'
 import type { Asker } from '../../../server/rpc/client.ts'
 import { Connection } from '../../../server/rpc/connection.ts'
@@ -9,7 +10,6 @@ import { Sendings } from '../../../server/rpc/sendings.ts'
 import { ServedConnection } from '../../../server/rpc/served.ts'
 import type { Network } from './network.ts'
 import type { Process } from './process.ts'
-import type { Logger } from '../../../server/base/logger.ts'
 
 /** As in rpc/client.ts. */
 const REST_MS = 100
@@ -59,7 +59,13 @@ export function askerOf(process: Process, network: Network, asked: Map<string, s
 }
 
 /** Answers others' calls, as `startRpcServer` does. Returns a function that closes it. */
-export function answer(process: Process, network: Network, address: string, node: StorageNode, logger: Logger): () => void {
+export function answer(
+  process: Process,
+  network: Network,
+  address: string,
+  node: StorageNode,
+  logger: Logger,
+): () => void {
   const { clock } = process
   const sendings = new Sendings(clock)
   const ports = { node, sendings, limits: LIMITS, clock, tracer: untraced, logger }

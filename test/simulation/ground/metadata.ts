@@ -46,7 +46,8 @@ export class MetadataGround {
   }
 
   commit({ guards, puts = [], deletes = [] }: Commit): boolean {
-    for (const { lease } of puts) if (lease && !this.#leases.has(lease.id)) throw new LeaseLost(`lease ${lease.id} is over`)
+    for (const { lease } of puts)
+      if (lease && !this.#leases.has(lease.id)) throw new LeaseLost(`lease ${lease.id} is over`)
     for (const { key, version } of guards) if ((this.entries.get(key)?.version ?? 0) !== version) return false
     const version = ++this.#version
     for (const { key, value, lease } of puts) {

@@ -142,7 +142,9 @@ class Link {
     const { time } = this.#network
     const due = Math.max(other.due, time.now + this.#network.delay())
     this.#network.forget(this)
-    this.#network.deliver(by.process.name, other.process.name, due - time.now, () => other.process.event(() => other.close()))
+    this.#network.deliver(by.process.name, other.process.name, due - time.now, () =>
+      other.process.event(() => other.close()),
+    )
     by.process.clock.soon(() => by.emit('close'))
   }
 

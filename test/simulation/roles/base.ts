@@ -34,7 +34,9 @@ export function baseOf(process: Process, world: World): Base {
 function loud(name: string, world: World): Logger {
   const say = (level: string) => (fields: object, message: string) => {
     const { err, ...rest } = fields as { err?: Error }
-    console.log(`${world.time.now.toFixed(1).padStart(9)} ${name} ${level}: ${message} ${JSON.stringify(rest)} ${err?.message ?? ''}`)
+    console.log(
+      `${world.time.now.toFixed(1).padStart(9)} ${name} ${level}: ${message} ${JSON.stringify(rest)} ${err?.message ?? ''}`,
+    )
   }
   return { debug: () => {}, info: say('info'), warn: say('warn'), error: say('error'), isLevelEnabled: () => false }
 }

@@ -1,8 +1,8 @@
 /** A server of the simulated cluster: put together as node/serving.ts does, but for HTTP. */
 import { JsonText, type Operation } from '../../../server/api/operation.ts'
 import { operations, streamsOperations } from '../../../server/api/operations.ts'
-import { decode } from '../../../server/api/shape/decode.ts'
 import type { JsonObject } from '../../../server/api/shape/convert.ts'
+import { decode } from '../../../server/api/shape/decode.ts'
 import type { BackupServices } from '../../../server/backup/services.ts'
 import { Catalog } from '../../../server/cluster/catalog.ts'
 import { Elected, LIFECYCLE_DUTY } from '../../../server/cluster/elected.ts'
@@ -53,7 +53,13 @@ export function startServer(process: Process, world: World): ServerRole {
   const transactions = new Coordinator({ ...shared, routes, peers, tokens })
   const elected = new Elected(base, LIFECYCLE_DUTY, [new Lifecycle(metadata, placement, clock, logger), tokens])
   const streams = new ClusterStreams({ tables: catalog, remains, leaders, clock })
-  const cluster = { tables: catalog, items, transactions, now: () => clock.now(), uuid: () => process.identities.uuid() }
+  const cluster = {
+    tables: catalog,
+    items,
+    transactions,
+    now: () => clock.now(),
+    uuid: () => process.identities.uuid(),
+  }
   const telemetry = new Telemetry(catalog, logger)
   const backup = undefined as unknown as BackupServices
   const start = async () => {

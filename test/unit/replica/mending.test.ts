@@ -155,7 +155,8 @@ test('a follower whose disk refuses a commit applies again what it has lost, tho
   const { entries, begun } = await given(t)
   const { logs } = await begun(entries.length)
   let store: Store | undefined
-  const openStore = (path: string, partition: string, tailBytes: number) => (store = new Store(path, partition, tailBytes))
+  const openStore = (path: string, partition: string, tailBytes: number) =>
+    (store = new Store(path, partition, tailBytes))
   const path = join(await tempFolder(t), 'q.db')
   const replica = await open(path, logs, 1e9, { openStore })
   replica.follow('it does not lead', error => t.fail(error.message))
