@@ -1,5 +1,6 @@
 /** A storage node's share of the cluster: the partitions that the metadata gives to this node, some of which it leads. */
 import { OperatorError } from '../base/failure.ts'
+import type { FileSystem } from '../base/filesystem.ts'
 import type { Position } from '../log/log.ts'
 import type { MetadataChange } from '../metadata/metadata.ts'
 import type { Leader } from '../replica/leader.ts'
@@ -19,6 +20,8 @@ import type { ReplicaReport } from './report.ts'
 export type HostPorts = Omit<HostedPorts, 'files' | 'followers' | 'disk' | 'pace' | 'complain'> & {
   /** Folder of the partition files; undefined keeps them in memory. */
   folder: string | undefined
+  /** That the folder is on. */
+  fileSystem?: FileSystem
   grace?: Grace
   /** Bytes a second, at most, at which other replicas' files are copied to this node. */
   copyRate?: number
@@ -33,9 +36,9 @@ export class PartitionHost {
   #unwatch: (() => void)[] = []
   #started = false
 
-  constructor({ folder, grace = GRACE, copyRate = COPY_RATE, ...ports }: HostPorts) {
+  constructor({ folder, fileSystem, grace = GRACE, copyRate = COPY_RATE, ...ports }: HostPorts) {
     const { node, metadata, neighbours, clock, logs } = ports
-    const files = new Files(folder, metadata, node)
+    const files = new Files(folder, metadata, node, fileSystem)
     const followers = new Followers({ node, neighbours, clock, logBytes: () => logs.size() }, grace)
     const disk = new Disk(folder, clock, ports.logger, {
       failed: () => void this.#handOverAll(),

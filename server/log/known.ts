@@ -5,10 +5,14 @@ import { Waiters } from './waiters.ts'
 
 const TRIM_RETRY_MS = 1000
 
+export type Extent = { first: Position; end: Position }
+
 export class KnownLog {
   readonly sizes = new Sizes()
   readonly waiters = new Waiters()
   readonly #purge: (upTo: Position) => Promise<void>
+  /** What was heard of since each question that is under way was asked. */
+  readonly #asking = new Set<{ end: Position }>()
   #first: Position = 1
   #end: Position = 0
   #trimmed: Position = 0
@@ -33,6 +37,19 @@ export class KnownLog {
     return this.#over
   }
 
+  /** Has the log itself say where it begins and ends. An end that is heard of meanwhile may be newer than the answer. */
+  async find<E extends Extent>(ask: () => Promise<E>): Promise<E> {
+    const heard = { end: 0 }
+    this.#asking.add(heard)
+    try {
+      const extent = await ask()
+      this.found(extent.first, Math.max(extent.end, heard.end))
+      return extent
+    } finally {
+      this.#asking.delete(heard)
+    }
+  }
+
   /** The log itself says where it begins and ends. */
   found(first: Position, end: Position): void {
     this.#end = end
@@ -49,6 +66,7 @@ export class KnownLog {
 
   /** The log is known to reach to `end`, at least. */
   reaches(end: Position): void {
+    for (const heard of this.#asking) heard.end = Math.max(heard.end, end)
     if (end <= this.#end) return
     this.#end = end
     this.waiters.wake(end)

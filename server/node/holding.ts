@@ -1,4 +1,6 @@
 /** A storage node's part in a process: it holds partitions, and leads some of them. */
+import type { FileSystem } from '../base/filesystem.ts'
+import type { Grace } from '../cluster/host/followers.ts'
 import { PartitionHost } from '../cluster/host.ts'
 import { indexPartitions, peers, type WholeLeader } from '../cluster/leaders.ts'
 import { Membership } from '../cluster/membership.ts'
@@ -8,6 +10,7 @@ import type { LogStore } from '../log/log.ts'
 import type { Peers } from '../replica/peers.ts'
 import type { Neighbours } from '../replica/standing.ts'
 import type { Checkpointer } from '../store/checkpointer.ts'
+import type { OpenStore } from '../store/store.ts'
 import { Retention } from '../streams/retention.ts'
 import type { PartitionSources } from '../telemetry/nodemetrics.ts'
 import { Sweeper } from '../ttl/sweeper.ts'
@@ -21,6 +24,10 @@ export type Ground = {
   checkpointer: Checkpointer
   /** Of the partitions' files; undefined keeps them in memory. */
   folder: string | undefined
+  /** That the folder is on; the system's, as a rule. */
+  fileSystem?: FileSystem
+  /** How partition files are opened, if otherwise. */
+  openStore?: OpenStore
   /** What is measured of it. */
   seen: PartitionSources['disk']
 }
@@ -45,6 +52,8 @@ export type HoldingOptions = {
   sweepMs?: number
   /** Where the changes of streams are published. */
   publish?: PreparePublishing
+  /** How long the log is kept for others; see cluster/host/followers.ts. */
+  grace?: Grace
 }
 
 const SWEEP_MS = 5000
@@ -53,19 +62,20 @@ const SWEEP_MS = 5000
 export function holdPartitions(
   base: Base,
   ground: Ground,
-  { node, find, neighbours, copyRate, sweepMs = SWEEP_MS, publish }: HoldingOptions,
+  { node, find, neighbours, copyRate, grace, sweepMs = SWEEP_MS, publish }: HoldingOptions,
   ending: Ending,
 ): Holding {
   const { clock, logger } = base
-  const { logs, checkpointer, seen, folder } = ground
+  const { logs, checkpointer, seen, ...files } = ground
   const others = { indexes: indexPartitions(find), peers: peersOf(base, find), neighbours }
   const host = new PartitionHost({
     ...base,
     ...others,
+    ...files,
     node,
     logs,
     checkpointer,
-    folder,
+    grace,
     copyRate: copyRate && copyRate * 1_000_000,
   })
   const led = () => host.replicas().flatMap(({ leader }) => leader ?? [])

@@ -65,33 +65,41 @@ export async function mend({ path, tail }: Store, log: PartitionLog, { state }: 
   return lost
 }
 
-/** Applies the log to its end. Errors: OperatorError, when it is damaged; those of the log and of the disk. */
-export async function replay(path: string, log: PartitionLog, applier: Applier): Promise<void> {
+/**
+ * Applies the log to its end. Errors: Behind, when it is trimmed meanwhile; OperatorError, when it is damaged; those of the log
+ * and of the disk.
+ */
+export async function replay(store: Store, log: PartitionLog, applier: Applier): Promise<void> {
   try {
-    while (applier.state.position < log.end()) applier.replay(await log.read(applier.state.position, REPLAY_BYTES))
+    while (applier.state.position < log.end()) {
+      const entries = await log.read(applier.state.position, REPLAY_BYTES)
+      checkStart(store, entries[0]?.position ?? log.start(), applier.state.position)
+      applier.replay(entries)
+    }
   } catch (error) {
     if (!(error instanceof InvariantViolation)) throw error
-    throw new OperatorError(`The log of the partition file ${path} is damaged: ${error.message}.`)
+    throw new OperatorError(`The log of the partition file ${store.path} is damaged: ${error.message}.`)
   }
 }
 
 /** Whether the log ends where another replica has applied it to, and what is applied here comes to the same. Errors: as `replay`. */
 export async function comesTo(
   { position, chain }: AppliedEnd,
-  { path }: Store,
+  store: Store,
   log: PartitionLog,
   applier: Applier,
 ): Promise<boolean> {
   if (log.end() !== position || applier.state.position > position || log.start() > applier.state.position + 1)
     return false
-  await replay(path, log, applier)
+  await replay(store, log, applier)
   return applier.state.chain === chain
 }
 
 /** Undefined if the entry is trimmed, or was never there. */
 async function entryAt(log: PartitionLog, position: Position): Promise<LoggedEntry | undefined> {
   const [entry] = position >= log.start() && position <= log.end() ? await log.read(position - 1, 1) : []
-  return entry
+  // Whoever leads may have trimmed it since the log said where it begins.
+  return entry?.position === position ? entry : undefined
 }
 
 function disagreement(path: string, what: string): OperatorError {

@@ -197,6 +197,11 @@ export class Batches {
     this.#flush(Number.POSITIVE_INFINITY)
   }
 
+  /** An entry of any kind is applied: what waits for room in the pipeline may go on. */
+  goOn(): void {
+    if (this.#queue.length > 0) this.#schedule()
+  }
+
   /** INV-G1: `changes` come to an end when others take over; decisions go on. */
   #filling(changes: boolean): Batch {
     if (this.#closed || (changes && this.#schema?.sealed)) throw this.refusal()!
@@ -246,7 +251,6 @@ export class Batches {
   #settle(batch: Batch): void {
     this.#finish(batch)
     for (const settle of batch.settle) settle()
-    if (this.#queue.length > 0) this.#schedule()
   }
 
   #fail(batch: Batch, error: Error): void {

@@ -31,6 +31,7 @@ export class Following {
   readonly #abort = new AbortController()
   readonly #done: Promise<void>
   #held: Promise<void> | undefined
+  #waiting: AbortController | undefined
 
   /** `broke` is called, once, when what comes does not fit what is applied, or can't be written. */
   constructor(ports: FollowingPorts, broke: (error: Error) => void) {
@@ -51,7 +52,13 @@ export class Following {
   /** Resolves when nothing is applied any more. */
   stop(): Promise<void> {
     this.#abort.abort()
+    this.#waiting?.abort()
     return this.#done
+  }
+
+  /** Some of what was applied is lost, though the log may not have grown: it is applied again. */
+  rewind(error: Error): void {
+    this.#waiting?.abort(error)
   }
 
   async #run(broke: (error: Error) => void): Promise<void> {
@@ -71,7 +78,10 @@ export class Following {
 
   async #step(signal: AbortSignal): Promise<void> {
     const { store, log, applier, clock } = this.#ports
-    await log.wait(applier.state.position, signal)
+    const waiting = new AbortController()
+    this.#waiting = waiting
+    await log.wait(applier.state.position, waiting.signal)
+    this.#waiting = undefined
     const entries = await log.read(applier.state.position, STEP_BYTES)
     await this.#held
     if (signal.aborted) return

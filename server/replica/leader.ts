@@ -97,6 +97,7 @@ export class Leader {
         this.#feeders.push(position, entry)
         this.transactions.applied(entry)
         this.changes.applied()
+        this.#batches.goOn()
       },
       broke: error => {
         this.stop(error.message)

@@ -15,7 +15,7 @@ import { chainHash } from '../partition/entry.ts'
 import { localIndexNumber } from '../partition/schema.ts'
 import type { Checkpointer } from '../store/checkpointer.ts'
 import type { Image, Page } from '../store/rows.ts'
-import { deleteStore, Store } from '../store/store.ts'
+import { deleteStore, type OpenStore, openStore, type Store } from '../store/store.ts'
 import { checkAgreement, comesTo, mend, replay } from './agreement.ts'
 import { Applier } from './applier.ts'
 import type { IndexPartitions } from './feed.ts'
@@ -31,6 +31,8 @@ export type ReplicaPorts = {
   node: string
   logs: LogStore
   checkpointer: Checkpointer
+  /** Opens the partition's file; `new Store`, as a rule. */
+  openStore?: OpenStore
   indexes: IndexPartitions
   peers: Peers
   clock: Clock
@@ -69,12 +71,12 @@ export class Replica {
     ports: ReplicaPorts,
     { tailBytes = 0, followers = () => Number.POSITIVE_INFINITY }: ReplicaOptions = {},
   ): Promise<Replica> {
-    const store = new Store(path, partition, tailBytes)
+    const store = (ports.openStore ?? openStore)(path, partition, tailBytes)
     try {
       const applier = new Applier(store)
       const log = await ports.logs.open(partition, applier.state.position)
       await checkAgreement(store, log, applier)
-      await replay(store.path, log, applier)
+      await replay(store, log, applier)
       return new Replica(partition, store, log, applier, ports, followers)
     } catch (error) {
       store.close()
@@ -139,15 +141,8 @@ export class Replica {
     this.#isPrepared = false
     if (this.#following) return
     const { clock, logger } = this.#ports
-    const ports = {
-      partition: this.partition,
-      store: this.#store,
-      log: this.#log,
-      applier: this.#applier,
-      clock,
-      logger,
-    }
-    this.#following = new Following(ports, error => {
+    const own = { partition: this.partition, store: this.#store, log: this.#log, applier: this.#applier }
+    this.#following = new Following({ ...own, clock, logger }, error => {
       this.#following = undefined
       broke(error)
     })
@@ -181,7 +176,7 @@ export class Replica {
         { partition: this.partition, entries: mended },
         'the log had lost entries; they were put back',
       )
-    await replay(this.#store.path, this.#log, this.#applier)
+    await replay(this.#store, this.#log, this.#applier)
   }
 
   /**
@@ -239,10 +234,16 @@ export class Replica {
 
   /** Hands what was applied to the file system. Errors: those of the disk; then the leader has stepped down. */
   settle(): void {
+    this.#changing(() => this.#applier.commit())
+  }
+
+  /** What fails loses what was not committed: it is in the log, and comes back from there. */
+  #changing(work: () => void): void {
     try {
-      this.#applier.commit()
+      work()
     } catch (error) {
       this.#leader?.break(error as Error)
+      this.#following?.rewind(error as Error)
       throw error
     }
   }
@@ -267,7 +268,7 @@ export class Replica {
   /** Forgets the entries that nobody needs any more: others may have taken in what they lacked. */
   trim(): void {
     if (this.#leader) this.#log.trim(Math.min(this.saving.durable, this.#leader.acknowledged(), this.#followers()))
-    this.#applier.forget(Math.min(this.#log.start() - 1, this.saving.durable))
+    this.#changing(() => this.#applier.forget(Math.min(this.#log.start() - 1, this.saving.durable)))
   }
 
   /** Writes a copy of the file, as of one entry, to `path`. Errors: those of the disk. */
@@ -280,6 +281,7 @@ export class Replica {
     this.stepDown(reason)
     await this.#following?.stop()
     await this.#checkpointing?.catch(() => {})
+    if (this.#closed) return
     this.#closed = true
     this.#store.close()
   }

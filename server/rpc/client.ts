@@ -22,6 +22,9 @@ export type RpcClientOptions = Omit<ConnectionPorts, 'limits'> & {
   limits?: Limits
 }
 
+/** Whatever carries a question to another process: `RpcClient`, as a rule. */
+export type Asker = Pick<RpcClient, 'ask' | 'isSlow'>
+
 export class RpcClient {
   readonly #ports: ConnectionPorts & { tls: Tls | undefined; logger: Logger }
   readonly #connections = new Map<string, Connection>()

@@ -10,12 +10,12 @@ import {
   parsePartition,
 } from '../cluster/records.ts'
 import type { Metadata, MetadataChange } from '../metadata/metadata.ts'
-import type { RpcClient } from './client.ts'
+import type { Asker } from './client.ts'
 import { remoteLeader, remoteReader } from './leader.ts'
 
 export type DirectoryPorts = {
   metadata: Metadata
-  client: RpcClient
+  client: Asker
   /** Of this process: what need not be the latest is read there, if it can be. */
   zone: string
   /** What is in this process. */
@@ -120,8 +120,8 @@ function remote<T>(
   known: Map<string, Remote<T>>,
   partition: string,
   address: string,
-  client: RpcClient,
-  make: (client: RpcClient, address: string, partition: string) => T,
+  client: Asker,
+  make: (client: Asker, address: string, partition: string) => T,
 ): T {
   let remote = known.get(partition)
   if (remote?.address !== address) known.set(partition, (remote = { address, there: make(client, address, partition) }))

@@ -12,7 +12,7 @@ import type {
 } from '../partition/transaction.ts'
 import type { FeedRow } from '../replica/feed.ts'
 import type { Held } from '../replica/peers.ts'
-import type { RpcClient } from './client.ts'
+import type { Asker } from './client.ts'
 import type { Method } from './method.ts'
 import * as changes from './methods/changes.ts'
 import * as feeds from './methods/feeds.ts'
@@ -22,7 +22,7 @@ import * as replicas from './methods/replicas.ts'
 import * as transactions from './methods/transactions.ts'
 
 /** Errors, of all its methods: those of a leader here; ThrottlingException; NotLeading and Interrupted, see Connection. */
-export function remoteLeader(client: RpcClient, address: string, partition: string): WholeLeader {
+export function remoteLeader(client: Asker, address: string, partition: string): WholeLeader {
   const ask = <A, R>(method: Method<A, R>, question: A) => client.ask(address, method, partition, question)
   return {
     get: (key: Buffer) => ask(items.get, key),
@@ -60,7 +60,7 @@ export function remoteLeader(client: RpcClient, address: string, partition: stri
 }
 
 /** Errors: NotLeading, if it is not there, or can't be reached. */
-export function remoteReader(client: RpcClient, address: string, partition: string): PartitionReader {
+export function remoteReader(client: Asker, address: string, partition: string): PartitionReader {
   return {
     get: key => client.ask(address, replicas.replicaGet, partition, key),
     range: request => client.ask(address, replicas.replicaRange, partition, request),

@@ -2,13 +2,13 @@
 import type { Reporters } from '../cluster/report.ts'
 import { NotLeading } from '../replica/pipeline.ts'
 import type { Neighbours } from '../replica/standing.ts'
-import type { RpcClient } from './client.ts'
+import type { Asker } from './client.ts'
 import { chain, report, snapshotClose, snapshotNext, snapshotOpen, standings, succeed } from './methods/replicas.ts'
 
 /** Undefined while the node is not known. */
 export type AddressOf = (node: string) => string | undefined
 
-export function remoteNeighbours(client: RpcClient, addressOf: AddressOf): Neighbours {
+export function remoteNeighbours(client: Asker, addressOf: AddressOf): Neighbours {
   return {
     standings: async (node, partitions) => client.ask(known(addressOf, node), standings, '', partitions),
     snapshot: (node, partition) => receive(client, known(addressOf, node), partition),
@@ -17,7 +17,7 @@ export function remoteNeighbours(client: RpcClient, addressOf: AddressOf): Neigh
   }
 }
 
-export function remoteReporters(client: RpcClient): Reporters {
+export function remoteReporters(client: Asker): Reporters {
   return {
     report: async ({ node, address }) =>
       client.ask(
@@ -35,7 +35,7 @@ function known(addressOf: AddressOf, node: string): string {
   return address
 }
 
-async function* receive(client: RpcClient, address: string, partition: string): AsyncIterable<Uint8Array> {
+async function* receive(client: Asker, address: string, partition: string): AsyncIterable<Uint8Array> {
   const sending = await client.ask(address, snapshotOpen, partition, undefined)
   try {
     while (true) {

@@ -85,6 +85,11 @@ export class Store {
   }
 }
 
+/** Opens or makes the file of a partition; see `Store`. */
+export type OpenStore = (path: string, partition: string, tailBytes: number) => Store
+
+export const openStore: OpenStore = (path, partition, tailBytes) => new Store(path, partition, tailBytes)
+
 /** Removes a closed store's files. */
 export function deleteStore(path: string): void {
   for (const suffix of ['', '-wal', '-shm']) rmSync(path + suffix, { force: true })

@@ -1,7 +1,7 @@
 /** A storage node's partition files, and the marks in the metadata that tell a lost one from a new one. */
-import { existsSync, statSync } from 'node:fs'
-import { readdir, rm } from 'node:fs/promises'
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
+import { type FileSystem, systemFiles } from '../../base/filesystem.ts'
 import type { Metadata } from '../../metadata/metadata.ts'
 import { deleteStore } from '../../store/store.ts'
 import { MADE, madeKey } from '../records.ts'
@@ -14,13 +14,15 @@ const ASIDE = '.stopped'
 const OUTGOING = '.outgoing'
 
 export class Files {
+  readonly fileSystem: FileSystem
   readonly #folder: string | undefined
   readonly #metadata: Metadata
   readonly #node: string
   #copies = 0
 
   /** `folder`: undefined keeps them in memory. */
-  constructor(folder: string | undefined, metadata: Metadata, node: string) {
+  constructor(folder: string | undefined, metadata: Metadata, node: string, fileSystem: FileSystem = systemFiles) {
+    this.fileSystem = fileSystem
     this.#folder = folder
     this.#metadata = metadata
     this.#node = node
@@ -54,7 +56,7 @@ export class Files {
 
   /** Whether there is no file of the partition, though there might be one. */
   isAbsent(partition: string): boolean {
-    return this.#folder !== undefined && !existsSync(this.path(partition))
+    return this.#folder !== undefined && !this.fileSystem.exists(this.path(partition))
   }
 
   /** Whether the partition's file is lost: it was made here, and is not there. */
@@ -77,11 +79,11 @@ export class Files {
     const marks = (await this.#metadata.list(MADE)).map(({ key }) => key).filter(key => this.#isStray(key, known))
     if (marks.length > 0) await this.#metadata.commit({ guards: [], deletes: marks })
     if (this.#folder === undefined) return
-    for (const file of await readdir(this.#folder)) {
+    for (const file of await this.fileSystem.list(this.#folder)) {
       const path = join(this.#folder, file)
       const partition = /^([0-9a-f-]{36})\.db(?:\.stopped)?$/.exec(file)?.[1]
       if (partition && !known.has(partition)) deleteStore(path)
-      if (file.endsWith(INCOMING) || file.endsWith(OUTGOING)) await rm(path, { force: true })
+      if (file.endsWith(INCOMING) || file.endsWith(OUTGOING)) await this.fileSystem.remove(path)
     }
   }
 

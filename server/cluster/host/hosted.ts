@@ -1,9 +1,7 @@
-/**
- * One partition on this node. Whatever happens (to its record, its leader key, the lease, the log) leads to the same question,
- * what there is to do now; one task at a time, so that opening, leading and dropping never cross.
- */
+/** One partition on this node. Whatever happens leads to the same question, what there is to do now; one task at a time. */
 import { OperatorError } from '../../base/failure.ts'
 import { InvariantViolation } from '../../base/invariant.ts'
+import { persist } from '../../base/persist.ts'
 import { PositionConflict } from '../../log/log.ts'
 import type { Lease } from '../../metadata/metadata.ts'
 import { Behind } from '../../replica/agreement.ts'
@@ -43,6 +41,7 @@ export class Hosted {
   #cancel = () => {}
   #leaving = false
   #over = false
+  #closing = false
 
   constructor(record: PartitionRecord, ports: HostedPorts) {
     this.id = record.id
@@ -110,7 +109,6 @@ export class Hosted {
     this.trigger()
   }
 
-  /** Something has changed. */
   trigger(): void {
     if (this.#isDue || this.#over) return
     this.#isDue = true
@@ -155,19 +153,27 @@ export class Hosted {
     })
   }
 
-  /** Removes the file; the log too, if no node holds the partition any more. */
+  /** Removes the file; the log too, if no node holds it any more. Not in vain: a deletion waits for the leader key. */
   async drop(isGone: boolean): Promise<void> {
     await this.#enqueue(async () => {
-      const { files, leasing, followers } = this.#ports
+      const { files, leasing, followers, clock } = this.#ports
       this.#end()
       followers.forget(this.id)
-      await this.#replica?.drop(isGone)
-      await files.unmark(this.id)
-      if (leasing.lease) await this.#leadership.claim.release(leasing.lease)
+      await persist(
+        clock,
+        REST_MS,
+        () => this.#closing,
+        async () => {
+          await this.#replica?.drop(isGone)
+          await files.unmark(this.id)
+          if (leasing.lease) await this.#leadership.claim.release(leasing.lease)
+        },
+      )
     })
   }
 
   async close(): Promise<void> {
+    this.#closing = true
     this.#end()
     await this.#task
     await this.#replica?.close('this node is closing')
@@ -229,7 +235,6 @@ export class Hosted {
     if (this.#patience.isResting) this.#later(this.#patience.restMs)
   }
 
-  /** A leader steps down. */
   #follow(reason: string): void {
     this.#leadership.follow(this.#replica, reason)
   }

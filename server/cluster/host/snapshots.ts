@@ -1,7 +1,5 @@
 /** A partition's file on its way from one node to another: its bytes, and then their SHA-256. */
 import { createHash } from 'node:crypto'
-import { existsSync } from 'node:fs'
-import { open, rename, rm } from 'node:fs/promises'
 import type { Replica } from '../../replica/replica.ts'
 import { deleteStore, Store } from '../../store/store.ts'
 import type { Files } from './files.ts'
@@ -14,23 +12,14 @@ export async function* sendSnapshot(replica: Replica, files: Files): AsyncIterab
   const path = files.outgoing(replica.partition)
   try {
     await replica.copy(path)
-    const file = await open(path)
     const hash = createHash('sha256')
-    try {
-      for (let from = 0; ; ) {
-        const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(CHUNK_BYTES), 0, CHUNK_BYTES, from)
-        if (bytesRead === 0) break
-        const chunk = buffer.subarray(0, bytesRead)
-        from += bytesRead
-        hash.update(chunk)
-        yield chunk
-      }
-      yield hash.digest()
-    } finally {
-      await file.close()
+    for await (const chunk of files.fileSystem.read(path, CHUNK_BYTES)) {
+      hash.update(chunk)
+      yield chunk
     }
+    yield hash.digest()
   } finally {
-    await rm(path, { force: true })
+    await files.fileSystem.remove(path)
   }
 }
 
@@ -48,33 +37,28 @@ export async function receiveSnapshot(
   if (incoming === undefined)
     throw new Error('a partition in memory can not be rebuilt from the file of another replica')
   try {
-    await receive(incoming, chunks)
+    await files.fileSystem.write(incoming, checked(chunks))
     // Its format and its partition are looked at.
     new Store(incoming, partition).close()
     const path = files.path(partition)
-    if (existsSync(path)) await clear(path)
-    await rename(incoming, path)
+    if (files.fileSystem.exists(path)) await clear(path)
+    await files.fileSystem.rename(incoming, path)
   } finally {
     deleteStore(incoming)
   }
 }
 
-async function receive(path: string, chunks: AsyncIterable<Uint8Array>): Promise<void> {
-  const file = await open(path, 'w')
-  try {
-    const hash = createHash('sha256')
-    // The last bytes are held back: they are not the file's.
-    let held = Buffer.alloc(0)
-    for await (const chunk of chunks) {
-      const all = Buffer.concat([held, chunk])
-      const bytes = all.subarray(0, Math.max(0, all.length - DIGEST_BYTES))
-      held = all.subarray(bytes.length)
-      hash.update(bytes)
-      await file.writeFile(bytes)
-    }
-    if (!hash.digest().equals(held)) throw new Error('the file of another replica came damaged, or cut short')
-    await file.sync()
-  } finally {
-    await file.close()
+/** The file's own bytes. Errors: that they are not those that were sent. */
+async function* checked(chunks: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  const hash = createHash('sha256')
+  // The last bytes are held back: they are not the file's.
+  let held = Buffer.alloc(0)
+  for await (const chunk of chunks) {
+    const all = Buffer.concat([held, chunk])
+    const bytes = all.subarray(0, Math.max(0, all.length - DIGEST_BYTES))
+    held = all.subarray(bytes.length)
+    hash.update(bytes)
+    yield bytes
   }
+  if (!hash.digest().equals(held)) throw new Error('the file of another replica came damaged, or cut short')
 }

@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto'
 import type { ICompare, IRequestOp, ITxnResponse } from 'etcd3'
 import { type EtcdClient, EtcdUnavailable } from '../../etcd/client.ts'
-import { KnownLog } from '../known.ts'
+import { type Extent, KnownLog } from '../known.ts'
 import { type LoggedEntry, LogUnavailable, type PartitionLog, type Position, PositionConflict } from '../log.ts'
 import { type LogKeys, placeOf, positionOf } from './keys.ts'
 
@@ -13,7 +13,7 @@ import { type LogKeys, placeOf, positionOf } from './keys.ts'
 export type EtcdGuard = { key: string; revision: number }
 
 /** Where the log ends, and its first entry, if there is one. */
-type Extent = { mark: string; first: Position | undefined }
+type MarkedExtent = Extent & { mark: string }
 
 type Txn = { compare: ICompare[]; success: IRequestOp[]; failure: IRequestOp[] }
 
@@ -97,9 +97,7 @@ export class EtcdLog implements PartitionLog {
 
   async refresh(): Promise<void> {
     if (this.known.over) throw this.known.over
-    const { mark, first } = await this.#ask()
-    const end = positionOf(mark)
-    this.known.found(first ?? end + 1, end)
+    const { mark, end } = await this.known.find(() => this.#ask())
     // What is under way has its place behind what it expects; if that is wrong, etcd says so.
     if (this.#busy) return
     this.#mark = mark
@@ -122,15 +120,16 @@ export class EtcdLog implements PartitionLog {
   }
 
   /** Both as of one moment. Errors: LogUnavailable. */
-  async #ask(): Promise<Extent> {
+  async #ask(): Promise<MarkedExtent> {
     const first = { ...this.#keys.range(this.#partition, 0), limit: 1, keys_only: true }
-    const end = { key: this.#keys.end(this.#partition) }
-    const request = { compare: [], success: [{ request_range: end }, { request_range: first }], failure: [] }
+    const last = { key: this.#keys.end(this.#partition) }
+    const request = { compare: [], success: [{ request_range: last }, { request_range: first }], failure: [] }
     const { responses } = await available(this.#client.repeat(member => member.kv.txn(request)))
     const mark = responses[0]!.response_range.kvs[0]?.value.toString()
     if (mark === undefined) throw new LogUnavailable(`partition ${this.#partition} has no log`)
     const entry = responses[1]!.response_range.kvs[0]
-    return { mark, first: entry && placeOf(entry.key).position }
+    const end = positionOf(mark)
+    return { mark, first: entry ? placeOf(entry.key).position : end + 1, end }
   }
 
   async #drain(): Promise<void> {

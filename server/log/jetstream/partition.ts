@@ -1,6 +1,6 @@
 /** One partition's log: a stream of its own, whose sequence numbers are the positions. */
 import type { Clock } from '../../base/clock.ts'
-import { KnownLog } from '../known.ts'
+import { type Extent, KnownLog } from '../known.ts'
 import { type LoggedEntry, LogUnavailable, type PartitionLog, type Position, PositionConflict } from '../log.ts'
 import { Appender } from './appender.ts'
 import type { JetStream } from './connection.ts'
@@ -94,15 +94,17 @@ export class JetStreamLog implements PartitionLog {
 
   /** Learns where the log begins and ends; waits a little for one that does not come to `least`. Errors: LogUnavailable. */
   async look(least: Position = 0): Promise<void> {
+    await this.known.find(() => this.#extent(least))
+  }
+
+  async #extent(least: Position): Promise<Extent> {
     const patience = performance.now() + CATCH_UP_MS
     while (true) {
       const state = await this.#jetstream.state(this.#stream)
       if (!state) throw new LogUnavailable(`there is no stream ${this.#stream}`)
       const { messages, first_seq, last_seq } = state
-      if (last_seq >= least || performance.now() > patience) {
-        this.known.found(messages === 0 ? last_seq + 1 : first_seq, last_seq)
-        return
-      }
+      if (last_seq >= least || performance.now() > patience)
+        return { first: messages === 0 ? last_seq + 1 : first_seq, end: last_seq }
       await new Promise(resolve => setTimeout(resolve, RETRY_MS))
     }
   }

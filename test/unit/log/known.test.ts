@@ -58,3 +58,19 @@ test('a log that is finished here ends all waits', async t => {
   await t.throwsAsync(wait, { instanceOf: LogUnavailable, message: 'closed' })
   await t.throwsAsync(known.waiters.wait(0, 0), { instanceOf: LogUnavailable })
 })
+
+test('an end that is heard of while the log is asked is not forgotten for an older answer', async t => {
+  const known = new KnownLog(async () => {})
+  let answer = (_: { first: number; end: number }) => {}
+  const ask = () => new Promise<{ first: number; end: number }>(resolve => (answer = resolve))
+  const asked = known.find(ask)
+  known.reaches(7)
+  answer({ first: 1, end: 6 })
+  await asked
+  t.is(known.end, 7)
+  // What was heard of before may be lost since.
+  const again = known.find(ask)
+  answer({ first: 1, end: 5 })
+  await again
+  t.is(known.end, 5)
+})

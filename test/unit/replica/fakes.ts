@@ -29,7 +29,7 @@ type HeldAppend = { bytes: Uint8Array; expected: Position; resolve: () => void; 
 
 /** A log whose appends can be held up, and then let through or lost. */
 export class GatedLog implements PartitionLog {
-  readonly depth = 4
+  depth = 4
   readonly inner: PartitionLog
   #open = true
   #held: HeldAppend[] = []

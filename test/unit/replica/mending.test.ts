@@ -4,10 +4,11 @@ import test, { type ExecutionContext } from 'ava'
 import { OperatorError } from '../../../server/base/failure.ts'
 import { silent } from '../../../server/base/logger.ts'
 import { untraced } from '../../../server/base/tracer.ts'
-import type { LogStore } from '../../../server/log/log.ts'
+import type { LogStore, PartitionLog } from '../../../server/log/log.ts'
 import { MemoryLogStore } from '../../../server/log/memory.ts'
-import { encodeEntry } from '../../../server/partition/entry.ts'
-import { Replica } from '../../../server/replica/replica.ts'
+import { chainHash, encodeEntry } from '../../../server/partition/entry.ts'
+import { Behind } from '../../../server/replica/agreement.ts'
+import { Replica, type ReplicaPorts } from '../../../server/replica/replica.ts'
 import { noCheckpointer } from '../../../server/store/checkpointer.ts'
 import { Store } from '../../../server/store/store.ts'
 import { tempFolder } from '../../helpers/temp.ts'
@@ -18,9 +19,9 @@ const ID = 'partition'
 const COUNT = 20
 const ITEM = { x: S('x'.repeat(1000)) }
 
-function open(path: string, logs: LogStore, tailBytes: number): Promise<Replica> {
+function open(path: string, logs: LogStore, tailBytes: number, more: Partial<ReplicaPorts> = {}): Promise<Replica> {
   const shared = { clock, tracer: untraced, logger: silent, checkpointer: noCheckpointer }
-  const ports = { node: 'n', logs, indexes: new NotedIndexes(), peers: alone, ...shared }
+  const ports = { node: 'n', logs, indexes: new NotedIndexes(), peers: alone, ...shared, ...more }
   return Replica.open(ID, path, ports, { tailBytes })
 }
 
@@ -132,3 +133,57 @@ test('the tail is bounded, forgets what is trimmed, and goes back with its trans
   add(11, 5000)
   t.deepEqual(positions(), [11], 'the last one stays, however large')
 })
+
+test('a log that is trimmed while it is looked at is no other log', async t => {
+  const { path, entries, begun } = await given(t)
+  const { log } = await begun(entries.length)
+  const last = entries.at(-1)!
+  const next = encodeEntry({ ...epoch, epoch: 2, previous: chainHash(last.bytes) })
+  await log.append(next, last.position)
+  log.trim(last.position)
+  const replica = await open(path, stale(log), 1e9)
+  t.is(replica.standing.applied, last.position + 1)
+  await replica.close('done')
+  await log.append(encodeEntry({ ...epoch, epoch: 3, previous: chainHash(next) }), last.position + 1)
+  for (let position = last.position + 2; position < last.position + 4; position++)
+    await log.append(Buffer.from('later'), position)
+  log.trim(last.position + 3)
+  await t.throwsAsync(open(path, stale(log), 1e9), { instanceOf: Behind })
+})
+
+test('a follower whose disk refuses a commit applies again what it has lost, though nothing new comes', async t => {
+  const { entries, begun } = await given(t)
+  const { logs } = await begun(entries.length)
+  let store: Store | undefined
+  const openStore = (path: string, partition: string, tailBytes: number) =>
+    (store = new Store(path, partition, tailBytes))
+  const path = join(await tempFolder(t), 'q.db')
+  const replica = await open(path, logs, 1e9, { openStore })
+  replica.follow('it does not lead', error => t.fail(error.message))
+  const full = () => {
+    throw new Error('database or disk is full')
+  }
+  const { writer } = store!
+  writer.commit = () => writer.transaction(full)
+  t.throws(() => replica.settle(), { message: /full/ })
+  t.is(replica.standing.applied, 0)
+  Reflect.deleteProperty(writer, 'commit')
+  await until(() => replica.standing.applied === entries.length)
+  await replica.close('done')
+})
+
+/** The log as who has not heard yet that it was trimmed. */
+function stale(log: PartitionLog): LogStore {
+  const view: PartitionLog = {
+    depth: 1,
+    start: () => 1,
+    end: () => log.end(),
+    read: (after, maxBytes) => log.read(after, maxBytes),
+    append: (bytes, expected) => log.append(bytes, expected),
+    wait: (after, signal) => log.wait(after, signal),
+    trim: () => {},
+    refresh: async () => {},
+  }
+  const never = async () => {}
+  return { open: async () => view, drop: never, partitions: () => [], size: () => 0, close: never }
+}

@@ -45,6 +45,19 @@ test('the writes of one turn of the event loop share an entry', async t => {
   t.deepEqual([leader.statistics().items], [500])
 })
 
+test('a write that waits behind an entry of another kind is proposed as soon as that is applied', async t => {
+  const { leader, log } = await lead()
+  log.depth = 1
+  log.close()
+  const adopting = leader.adopt(partitionSchema(PLAIN, {}, { version: 9 }))
+  const write = watch(leader.write(put(item('a', 1))))
+  await settled()
+  await log.pass()
+  await adopting
+  await settled()
+  t.is(write.outcome, 'done')
+})
+
 test('what is read is applied: not a write before its entry is durable', async t => {
   const partition = await lead()
   const { leader, log } = partition

@@ -1,0 +1,83 @@
+/** All replicas of a partition come to be the same. */
+import { readdirSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
+import { PARTITIONS, parsePartition } from '../../../server/cluster/records.ts'
+import type { World } from '../world.ts'
+import type { Looking } from './checks.ts'
+
+/** What apply alone changes: a function of the entries. */
+const TABLES = [
+  'item',
+  'local_index',
+  'local_statistics',
+  'consumed',
+  'state',
+  'stream',
+  'change',
+  'expiry',
+  'prepared',
+  'decision',
+  'token',
+]
+
+/** Errors: replicas that stay behind, or differ. */
+export function checkReplicas(world: World, { wait }: Looking): void {
+  for (const { host, process } of world.nodes.values())
+    for (const { partition, reason } of host.stopped())
+      throw new Error(`${partition} has stopped on ${process.name}: ${reason}`)
+  const behind = () => {
+    const records = world.metadata.list(PARTITIONS).map(({ value }) => parsePartition(value))
+    return records.flatMap(({ id, replicas }) => {
+      const end = world.logs.logs.get(id)?.end
+      const appliedOn = (node: string) => world.nodes.get(node)?.host.replica(id)?.standing.applied
+      return replicas
+        .filter(node => appliedOn(node) !== end)
+        .map(node => `${id} on ${node} at ${appliedOn(node)} of ${end}`)
+    })
+  }
+  try {
+    wait('all replicas have applied their logs', () => behind().length === 0)
+  } catch (error) {
+    throw new Error(`${(error as Error).message}: ${behind().join()}`)
+  }
+  world.settle('all')
+  const seen = new Map<string, { node: string; rows: string }>()
+  for (const node of world.nodes.keys()) {
+    const { folder } = world.disk(node)
+    for (const file of readdirSync(folder).filter(file => file.endsWith('.db'))) {
+      const rows = rowsOf(`${folder}/${file}`)
+      const first = seen.get(file)
+      if (!first) seen.set(file, { node, rows })
+      else if (first.rows !== rows)
+        throw new Error(`${file} differs: ${difference(first.rows, rows)} (${first.node}, ${node})`)
+    }
+  }
+}
+
+function rowsOf(path: string): string {
+  const database = new DatabaseSync(path, { readOnly: true, timeout: 0 })
+  try {
+    const known = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all() as { name: string }[]
+    const tables = TABLES.filter(table => known.some(({ name }) => name === table))
+    return tables
+      .flatMap(table => {
+        const statement = database.prepare(`SELECT * FROM ${table}`)
+        statement.setReadBigInts(true)
+        return statement
+          .all()
+          .map(
+            row => `${table} ${JSON.stringify(row, (_, value) => (typeof value === 'bigint' ? String(value) : value))}`,
+          )
+      })
+      .sort()
+      .join('\n')
+  } finally {
+    database.close()
+  }
+}
+
+function difference(a: string, b: string): string {
+  const [left, right] = [a.split('\n'), b.split('\n')]
+  const only = (mine: string[], others: string[]) => mine.filter(row => !others.includes(row)).slice(0, 2)
+  return `${only(left, right).join(' ')} against ${only(right, left).join(' ')}`.slice(0, 1000)
+}

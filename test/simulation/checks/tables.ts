@@ -1,0 +1,25 @@
+/** Tables that come and go are as they must be, and leave nothing behind. */
+import { readdirSync } from 'node:fs'
+import { PARTITIONS } from '../../../server/cluster/records.ts'
+import type { History } from '../history.ts'
+import type { World } from '../world.ts'
+import type { Looking } from './checks.ts'
+
+/** Errors: that one is there, or is not; what is left of one. */
+export function checkTables(world: World, { sides }: History, { ask, wait }: Looking): void {
+  const names: string[] = ask('ListTables', {}).TableNames
+  for (const [name, { exists }] of sides)
+    if (exists !== undefined && names.includes(name) !== exists)
+      throw new Error(`${name} ${exists ? 'is not there' : 'is there'}`)
+  const partitions = () => new Set(world.metadata.list(PARTITIONS).map(({ key }) => key.slice(PARTITIONS.length)))
+  wait('the logs of deleted tables are gone', () => {
+    const known = partitions()
+    return [...world.logs.logs.keys()].every(id => known.has(id))
+  })
+  wait('the files of deleted tables are gone', () => {
+    const known = partitions()
+    return [...world.nodes.keys()].every(node =>
+      readdirSync(world.disk(node).folder).every(file => !file.endsWith('.db') || known.has(file.slice(0, -3))),
+    )
+  })
+}

@@ -1,0 +1,150 @@
+/** From a seed to a run: each draws its own mix of requests and of trouble, so that rare mixes come up. */
+import { type Random, randomOf } from '../campaigns/random.ts'
+import { FAULT_KINDS, type FaultKind, type FaultStep, faultOf } from './faults.ts'
+import { ACCOUNTS, type Request, type Script, type Setup, type Step } from './script.ts'
+
+const KEYS = ['a', 'b', 'c', 'd', 'e']
+const COUNTERS = ['n', 'm']
+const LISTS = ['L0', 'L1', 'L2', 'L3']
+const OWNERS = ['ann', 'bob', undefined]
+
+export type DrawOptions = { requests?: number }
+
+export function drawScript(seed: number, { requests = 200 }: DrawOptions = {}): Script {
+  const choices = randomOf(seed, 0)
+  const setup = drawSetup(choices)
+  const steps = drawSteps(choices, setup, requests)
+  return { seed, setup, steps, faults: drawFaults(choices, setup, spanOf(steps)) }
+}
+
+function drawSetup(choices: Random): Setup {
+  const nodes = choices.weighted([
+    [1, 1],
+    [3, 2],
+    [6, 3],
+  ] as const)
+  return {
+    nodes,
+    servers: choices.between(1, 2),
+    partitions: choices.weighted([
+      [2, 1],
+      [3, 2],
+      [1, 3],
+    ] as const),
+    replicas: Math.min(nodes, 3),
+    depth: choices.pick([1, 4]),
+    leaseMs: choices.pick([600, 1500, 3000]),
+    pace: { usual: choices.pick([0.3, 2, 10]), slow: choices.pick([0, 0.01, 0.1]), slowMs: choices.pick([20, 200]) },
+    skew: choices.pick([0, 50, 2000]),
+    localIndex: choices.chance(0.4),
+    globalIndex: choices.chance(0.5),
+    stream: choices.chance(0.5),
+    timeToLive: choices.chance(0.4),
+    graceMs: choices.pick([500, 3000, 3600_000]),
+    checkpointMs: choices.pick([0, 0, 100, 700]),
+  }
+}
+
+type Mix = (readonly [number, (client: number) => Request])[]
+
+function drawSteps(choices: Random, setup: Setup, requests: number): Step[] {
+  const clients = choices.between(2, 6)
+  const pause = choices.pick([2, 10, 50, 150])
+  const mix = drawMix(choices, setup)
+  return Array.from({ length: requests }, (_, i) => {
+    const client = i % clients
+    const step = { client, server: choices.below(setup.servers), pause: choices.below(2 * pause) }
+    return { ...step, ...choices.weighted(mix)(client) }
+  })
+}
+
+function drawMix(choices: Random, setup: Setup): Mix {
+  let number = 0
+  const next = (prefix: string) => `${prefix}${++number}`
+  const shape = () => ({ owner: choices.pick(OWNERS), rank: choices.chance(0.7) ? choices.below(5) : undefined })
+  const some = (list: string[], most: number) => shuffled(choices, list).slice(0, choices.between(1, most))
+  const token = () => (choices.chance(0.4) ? { token: next('token-of-some-length-'), again: choices.chance(0.3) } : {})
+  const expiring: string[] = []
+  const putExpiring = (): Request => {
+    const key = next('T')
+    expiring.push(key)
+    return { op: 'putExpiring', key, ms: choices.pick([0, 1000, 3000, 3600_000]) }
+  }
+  const sides = ['side0', 'side1']
+  const all: Mix = [
+    [4, () => ({ op: 'get', key: choices.pick([...KEYS, ...COUNTERS]) })],
+    [3, () => ({ op: 'put', key: choices.pick(KEYS), value: next('v'), ...shape() })],
+    [2, () => ({ op: 'putIf', key: choices.pick(KEYS), value: next('v'), ...shape() })],
+    [1, () => ({ op: 'delete', key: choices.pick([...KEYS, ...COUNTERS]) })],
+    [2, () => ({ op: 'add', key: choices.pick(COUNTERS), by: choices.between(1, 3) })],
+    [3, () => ({ op: 'append', keys: some(LISTS, 3), id: next('i'), ...token() })],
+    [2, () => ({ op: 'readLists', keys: some(LISTS, 4) })],
+    [2, () => ({ op: 'transfer', ...pair(choices), amount: choices.between(1, 60), ...token() })],
+    [1, () => ({ op: 'readAccounts' })],
+  ]
+  if (setup.timeToLive) {
+    all.push([1.5, putExpiring])
+    all.push([1, () => ({ op: 'getExpiring', key: expiring.length ? choices.pick(expiring) : 'T0' })])
+  }
+  const rare: Mix = [
+    [0.15, () => ({ op: choices.chance(0.7) ? 'addIndex' : 'removeIndex' })],
+    [0.15, () => ({ op: choices.pick(['streamOn', 'streamOff']) })],
+    [0.25, () => ({ op: choices.pick(['createTable', 'deleteTable', 'putElsewhere']), name: choices.pick(sides) })],
+  ]
+  // A few kinds much, and some not at all.
+  const chosen = [...all, ...rare]
+    .filter(() => choices.chance(0.75))
+    .map(([weight, make]) => [weight * choices.pick([0.3, 1, 3]), make] as const)
+  return chosen.length > 0 ? chosen : all
+}
+
+function pair(choices: Random): { from: string; to: string } {
+  const [from, to] = shuffled(choices, ACCOUNTS)
+  return { from: from!, to: to! }
+}
+
+function shuffled<T>(choices: Random, list: readonly T[]): T[] {
+  return list
+    .map(each => [choices.next(), each] as const)
+    .sort(([a], [b]) => a - b)
+    .map(([, each]) => each)
+}
+
+/** About how long the clients will take, without any trouble. */
+function spanOf(steps: Step[]): number {
+  const byClient = new Map<number, number>()
+  for (const { client, pause } of steps) byClient.set(client, (byClient.get(client) ?? 0) + pause + 5)
+  return Math.max(0, ...byClient.values())
+}
+
+function drawFaults(choices: Random, setup: Setup, span: number): FaultStep[] {
+  const possible = FAULT_KINDS.filter(kind => kind !== 'disk lost' || setup.replicas === 3)
+  const likely = choices.pick([0.1, 0.1, 0.3, 0.6])
+  const kinds = possible.filter(() => choices.chance(likely))
+  const count =
+    kinds.length === 0
+      ? 0
+      : choices.weighted([
+          [1, 0],
+          [2, 3],
+          [4, 7],
+          [3, 14],
+        ] as const)
+  const used = new Map<FaultKind, number>()
+  const faults: FaultStep[] = []
+  for (let i = 0; i < count; i++) {
+    const kind = choices.pick(kinds)
+    const times = (used.get(kind) ?? 0) + 1
+    if (times > (faultOf(kind).atMost ?? Number.POSITIVE_INFINITY)) continue
+    used.set(kind, times)
+    faults.push(drawFault(choices, setup, kind, span))
+  }
+  return faults.sort((a, b) => a.at - b.at)
+}
+
+function drawFault(choices: Random, setup: Setup, kind: FaultKind, span: number): FaultStep {
+  const place = choices.below(setup.nodes)
+  const other = `n${(place + choices.between(1, Math.max(1, setup.nodes - 1))) % setup.nodes}`
+  const params = { choices, setup, node: `n${place}`, other, server: `s${choices.below(setup.servers)}` }
+  return { at: choices.below(Math.max(1, Math.round(span * 1.5))), ms: 0, kind, ...faultOf(kind).draw(params) }
+}
