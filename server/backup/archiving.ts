@@ -17,7 +17,7 @@ import { leadingHistory } from './partitions.ts'
 import { ARCHIVES, type ArchiveRecord, archiveKey, archiveObjects } from './records.ts'
 import { putSealed } from './sealed.ts'
 import { packEntries } from './segment.ts'
-import { objectsOf, readManifest, takeSnapshot } from './snapshot.ts'
+import { objectsOf, otherPartitions, readManifest, takeSnapshot } from './snapshot.ts'
 
 export type ArchivingPorts = {
   metadata: Metadata
@@ -91,7 +91,8 @@ export class Archiving implements Chore {
       await this.#base(table, record, stopped)
     const time = clock.now()
     for (const { id } of unarchived(table, record)) await this.#copy(record, id, time, stopped)
-    record.latest = time
+    // What others have taken over from meanwhile may have been written to since, in places that this round knows nothing of.
+    if (!(await otherPartitions(table, this.#ports))) record.latest = time
     await this.#sweep(table, record)
     await metadata.commit({
       guards: [{ key, version: entry?.version ?? 0 }],

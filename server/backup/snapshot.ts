@@ -71,7 +71,7 @@ export async function takeSnapshot(
 }
 
 /** The table's partitions, if they are others by now: the copy was of those before, which may not have all of it. */
-async function otherPartitions(table: TableRecord, { tables }: SnapshotPorts) {
+export async function otherPartitions(table: TableRecord, { tables }: Pick<SnapshotPorts, 'tables'>) {
   const { id, partitions, retired } = (await tables.latest(table.name)) ?? table
   const isSame = partitions.map(({ id }) => id).join() === table.partitions.map(({ id }) => id).join()
   return id !== table.id || isSame ? undefined : { partitions, retired }

@@ -159,16 +159,12 @@ export class Hosted {
       const { files, leasing, followers, clock } = this.#ports
       this.#end()
       followers.forget(this.id)
-      await persist(
-        clock,
-        REST_MS,
-        () => this.#closing,
-        async () => {
-          await this.#replica?.drop(isGone)
-          await files.unmark(this.id)
-          if (leasing.lease) await this.#leadership.claim.release(leasing.lease)
-        },
-      )
+      const remove = async () => {
+        await this.#replica?.drop(isGone)
+        await files.unmark(this.id)
+        if (leasing.lease) await this.#leadership.claim.release(leasing.lease)
+      }
+      await persist(clock, REST_MS, () => this.#closing, remove)
     })
   }
 
