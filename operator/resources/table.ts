@@ -32,8 +32,7 @@ export type LocalIndex = {
   projection: { projectionType?: string; nonKeyAttributes?: string[] }
 }
 
-export type GlobalIndex = LocalIndex &
-  Pick<Settings, 'provisionedThroughput' | 'onDemandThroughput' | 'warmThroughput'>
+export type GlobalIndex = LocalIndex & Pick<Settings, 'provisionedThroughput' | 'onDemandThroughput' | 'warmThroughput'>
 
 export type RestoreFrom = {
   backup?: { name?: string; arn?: string }
