@@ -4,6 +4,7 @@ import { Command } from 'commander'
 import { readConfigFile } from './configfile.ts'
 import type { ClusterOptions, LogOptions } from './node/cluster.ts'
 import {
+  adminOptions,
   clusterOptions,
   commonOptions,
   integer,
@@ -51,12 +52,29 @@ export type StorageConfig = Common &
     role: 'storage'
     node: string
     zone: string
+    pool: string
     rpcHost: string
     rpcPort: number
     advertise: string | undefined
   }
 
-export type Config = EmbeddedConfig | ServerConfig | StorageConfig
+/** A command to the whole cluster. */
+export type AdminConfig = ClusterOptions & {
+  role: 'status' | 'drain' | 'undrain'
+  logLevel: string
+  /** The node that is drained, or not any more. */
+  target: string
+  /** Until it is empty. */
+  wait: boolean
+  json: boolean
+  /** Of each partition, too. */
+  partitions: boolean
+}
+
+/** Of a process that serves. */
+export type NodeConfig = EmbeddedConfig | ServerConfig | StorageConfig
+
+export type Config = NodeConfig | AdminConfig
 
 type TlsOptions = { tlsCa?: string; tlsCert?: string; tlsKey?: string }
 
@@ -95,9 +113,22 @@ export function readConfig(argv: string[]): Config {
       const required = ({ log }: StorageConfig) => ['etcd', 'node', ...(log === 'jetstream' ? ['nats'] : [])]
       config = { ...settings<StorageConfig>(storage, required), role: 'storage' }
     })
+  for (const [role, description] of ADMIN) {
+    const admin = program.command(role).description(description)
+    adminOptions(admin, role).action((target: unknown) => {
+      const node = typeof target === 'string' ? target : ''
+      config = { ...settings<AdminConfig>(admin, () => ['etcd']), role, target: node }
+    })
+  }
   program.parse(argv)
   return config!
 }
+
+const ADMIN = [
+  ['status', 'How the cluster is, what is wrong, and what is being done about it.'],
+  ['drain', 'Has a storage node hold nothing: what it leads and holds goes to others.'],
+  ['undrain', 'Has a storage node take part again.'],
+] as const
 
 function embedded(command: Command): EmbeddedConfig {
   const { inMemory, dataDir, ...options } = settings<EmbeddedConfig & { inMemory: boolean | string }>(command, () => [])
@@ -105,7 +136,7 @@ function embedded(command: Command): EmbeddedConfig {
 }
 
 /** What the command was told; what `required` names, at least. */
-function settings<C extends Common>(command: Command, required: (options: C) => string[]): C {
+function settings<C extends { logLevel: string }>(command: Command, required: (options: C) => string[]): C {
   const { config } = command.opts<{ config?: string }>()
   if (config !== undefined) readConfigFile(command, config)
   const { config: _, tlsCa, tlsCert, tlsKey, ...options } = command.opts<C & TlsOptions & { config?: string }>()

@@ -67,9 +67,19 @@ export function clusterOptions(command: Command): Command {
     .addOption(option('--tls-key <file>', 'its key; PEM'))
 }
 
+/** Of the commands to a whole cluster. */
+export function adminOptions(command: Command, role: 'status' | 'drain' | 'undrain'): Command {
+  if (role !== 'status') command.argument('<node>', 'name of the storage node')
+  if (role === 'drain') command.option('--wait', 'until it is empty', false)
+  if (role === 'status')
+    command.option('--json', 'for machines', false).option('--partitions', 'each partition, too', false)
+  return commonOptions(clusterOptions(command)).allowExcessArguments(false)
+}
+
 export function storageOptions(command: Command): Command {
   return command
     .addOption(option('--node <name>', "of this node: no other one's, and the same at each start").argParser(name))
+    .addOption(option('--pool <name>', 'of tables whose partitions it may hold').argParser(name).default('default'))
     .addOption(option('--rpc-port <port>', 'port for the other processes').argParser(integer(0, 65_535)).default(9100))
     .addOption(option('--rpc-host <host>', 'address for the other processes').default('127.0.0.1'))
     .addOption(

@@ -7,8 +7,10 @@ import type { Standing } from '../replica/standing.ts'
 import { Files } from './host/files.ts'
 import { Followers, GRACE, type Grace } from './host/followers.ts'
 import { Hosted, type HostedPorts } from './host/hosted.ts'
+import { reportOf } from './host/reporting.ts'
 import { sendSnapshot } from './host/snapshots.ts'
 import { LEADERS, PARTITIONS, type PartitionRecord, parsePartition, partitionKey } from './records.ts'
+import type { ReplicaReport } from './report.ts'
 
 export type HostPorts = Omit<HostedPorts, 'files' | 'followers' | 'complain'> & {
   /** Folder of the partition files; undefined keeps them in memory. */
@@ -81,6 +83,11 @@ export class PartitionHost {
         return replica ? [[id, replica.standing] as const] : []
       }),
     )
+  }
+
+  /** What those who look after the cluster ask. */
+  report(): ReplicaReport[] {
+    return [...this.#hosted.values()].map(hosted => reportOf(hosted, this.#ports.files))
   }
 
   /** The same. Errors: that it is not here; those of the disk. */

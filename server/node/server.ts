@@ -1,6 +1,7 @@
 /** A process that is a server: it holds nothing, and asks storage nodes for everything. */
 import { overNodes } from '../cluster/placement.ts'
 import type { Metadata } from '../metadata/metadata.ts'
+import { remoteReporters } from '../rpc/neighbours.ts'
 import type { Tls } from '../rpc/tls.ts'
 import { askingMetrics } from '../telemetry/rpcmetrics.ts'
 import { type BaseOptions, openBase, type RunningNode } from './base.ts'
@@ -35,6 +36,7 @@ export async function startServer(options: ServerOptions, metadata: Metadata): P
       peers: peersOf(base, partition => directory.find(partition)),
       placement: overNodes(metadata, replicas, partitions),
       indexWaitMs,
+      reporters: remoteReporters(client),
       metrics: () => askingMetrics(client),
     }
     return { endpoint: await serveApi(base, options, ports, ending), close: () => ending.run() }

@@ -9,8 +9,10 @@ import { Elected, LIFECYCLE_DUTY } from '../cluster/elected.ts'
 import { Insights } from '../cluster/insights.ts'
 import type { Leaders } from '../cluster/leaders.ts'
 import { Lifecycle } from '../cluster/lifecycle.ts'
+import { lookAtCluster } from '../cluster/looking.ts'
 import type { Placement } from '../cluster/placement.ts'
 import { Remains } from '../cluster/remains.ts'
+import type { Reporters } from '../cluster/report.ts'
 import { Router } from '../cluster/router.ts'
 import { Routes } from '../cluster/routes.ts'
 import { TokenDirectory } from '../cluster/tokens.ts'
@@ -37,6 +39,8 @@ export type ServingPorts = {
   placement: Placement
   /** How long a read of a global index waits for it; see cluster/router.ts. */
   indexWaitMs: number
+  /** What storage nodes tell of their replicas. */
+  reporters: Reporters
   /** What is measured beside the requests. */
   metrics(tables: Catalog): Definition[]
 }
@@ -84,6 +88,7 @@ export async function serveApi(
     call: (requestId, _signature, meter) => ({ ...world, requestId, meter }),
     region: realm.region,
     ready: () => !closing,
+    cluster: async () => JSON.stringify(await lookAtCluster({ metadata, clock, reporters: ports.reporters })),
     pages: { '/contributor-insights': contributorInsightsReport(insights) },
     telemetry,
     metrics: scraper(metrics),

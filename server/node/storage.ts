@@ -3,6 +3,7 @@ import { OperatorError } from '../base/failure.ts'
 import { systemRandom } from '../base/random.ts'
 import { Catalog } from '../cluster/catalog.ts'
 import { onOneNode } from '../cluster/placement.ts'
+import { DEFAULT_POOL } from '../cluster/records.ts'
 import { createStatusApp } from '../http/status.ts'
 import type { Metadata } from '../metadata/metadata.ts'
 import { remoteNeighbours } from '../rpc/neighbours.ts'
@@ -23,6 +24,8 @@ export type StorageOptions = BaseOptions &
     /** The same at each start, and no other node's: the files in its data folder are under it. */
     node: string
     zone: string
+    /** See cluster/records.ts. */
+    pool?: string
     /** Where other processes ask it. */
     rpcHost: string
     rpcPort: number
@@ -41,7 +44,7 @@ export async function startStorage(
   options: StorageOptions,
   { metadata, ...ground }: Ground & { metadata: Metadata },
 ): Promise<RunningStorage> {
-  const { node, zone, tls, sweepMs, logger } = options
+  const { node, zone, pool = DEFAULT_POOL, tls, sweepMs, logger } = options
   const ending = new Ending()
   return orEnd(ending, async () => {
     const base = await openBase(options, metadata, ending)
@@ -59,7 +62,7 @@ export async function startStorage(
     ending.add(() => rpc.close())
     await directory.start()
     const address = advertised(options, rpc.address)
-    await holding.start({ node, address, zone, role: 'storage' })
+    await holding.start({ node, address, zone, pool, role: 'storage' })
     // For the names of what is measured.
     const tables = new Catalog({ ...base, leaders: directory, random: systemRandom }, base.realm, onOneNode(node, 1))
     ending.add(() => tables.stop())

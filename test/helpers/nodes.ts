@@ -61,7 +61,7 @@ export class StorageNode {
     const find = (partition: string) => nodes.leaders.find(partition)
     this.#leasing = new Leasing(metadata, clock, logger)
     const shared = { metadata, leasing: this.#leasing, clock, logger }
-    this.#membership = new Membership(shared, { node: name, zone, role: 'storage' })
+    this.#membership = new Membership(shared, { node: name, zone, pool: 'default', role: 'storage' })
     this.#elected = new Elected(shared, LIFECYCLE_DUTY, [new Lifecycle(metadata, clock, logger)])
     this.host = new PartitionHost({
       ...shared,

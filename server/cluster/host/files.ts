@@ -1,5 +1,5 @@
 /** A storage node's partition files, and the marks in the metadata that tell a lost one from a new one. */
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Metadata } from '../../metadata/metadata.ts'
@@ -36,6 +36,13 @@ export class Files {
   /** Where a copy of the partition's file may be made, to be sent; never the same twice. */
   outgoing(partition: string): string {
     return `${this.path(partition)}.${++this.#copies}${OUTGOING}`
+  }
+
+  /** Bytes of the partition's file, and of one that is being received in its place; 0 for files in memory. */
+  sizes(partition: string): { bytes: number; received: number } {
+    const size = (path: string | undefined) =>
+      path === undefined ? 0 : (statSync(path, { throwIfNoEntry: false })?.size ?? 0)
+    return { bytes: size(this.path(partition)), received: size(this.incoming(partition)) }
   }
 
   /** Whether the partition's file is lost: it was made here, and is not there. */
