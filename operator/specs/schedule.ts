@@ -14,8 +14,10 @@ export type Due = {
 export function dueOf({ spec }: ScheduledBackup, since: number, now: number): Due {
   const cron = new Cron(spec.schedule, { timezone: spec.timeZone, mode: '5-part', paused: true })
   const next = cron.nextRun(new Date(now))?.getTime()
-  const [last] = cron.previousRuns(1, new Date(now + 1)).map(time => time.getTime())
-  return { last: last !== undefined && last > since && last <= now ? last : undefined, next }
+  // To the second, as it counts, and then exactly.
+  const runs = cron.previousRuns(2, new Date(now + 1000)).map(time => time.getTime())
+  const last = runs.find(time => time <= now)
+  return { last: last !== undefined && last > since ? last : undefined, next }
 }
 
 /** The same time makes the same name, whoever asks. */
