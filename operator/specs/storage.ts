@@ -201,10 +201,9 @@ function environment(pool: Pool, settings: StorageSettings): PodSpec['containers
   const plain = {
     TAVOLA_NODE: `${pool.id}-$(POD_ORDINAL)`,
     TAVOLA_POOL: pool.id,
-    TAVOLA_ADVERTISE: `$(POD_IP):${RPC_PORT}`,
-    TAVOLA_HOST: '0.0.0.0',
+    TAVOLA_HOST: '$(POD_IP)',
     TAVOLA_PORT: String(STATUS_PORT),
-    TAVOLA_RPC_HOST: '0.0.0.0',
+    TAVOLA_RPC_HOST: '$(POD_IP)',
     TAVOLA_RPC_PORT: String(RPC_PORT),
     TAVOLA_DATA_DIR: '/data',
     TAVOLA_ETCD: etcd.join(),

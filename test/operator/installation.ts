@@ -13,6 +13,7 @@ export type Installation = {
   etcd: string
 }
 
+const POD_IP = [{ name: 'POD_IP', valueFrom: { fieldRef: { fieldPath: 'status.podIP' } } }]
 const LABELS = { 'app.kubernetes.io/name': 'tavola' }
 
 export async function installCrds({ kubectl }: Kubernetes): Promise<void> {
@@ -25,7 +26,7 @@ export async function install(kubernetes: Kubernetes, servers = 1): Promise<Inst
   const { kubectl, ready, reach } = kubernetes
   await installCrds(kubernetes)
   await kubectl(['create', 'namespace', NAMESPACE])
-  const items = [...etcd(), ...server(servers)]
+  const items = manifests(servers)
   await kubectl(['apply', '-n', NAMESPACE, '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items }))
   await ready(NAMESPACE, 'app.kubernetes.io/component=etcd', 1)
   await ready(NAMESPACE, 'app.kubernetes.io/component=server', servers)
@@ -35,11 +36,19 @@ export async function install(kubernetes: Kubernetes, servers = 1): Promise<Inst
 export const ETCD = `http://etcd.${NAMESPACE}:2379`
 export const API = `http://server.${NAMESPACE}:8000`
 
+export function manifests(servers: number): object[] {
+  return [...etcd(), ...server(servers)]
+}
+
 function etcd(): object[] {
   const command = [
     'etcd',
     '--data-dir=/data',
-    '--listen-client-urls=http://0.0.0.0:2379',
+    // All pods are in one network: each listens on its own address.
+    '--listen-client-urls=http://$(POD_IP):2379',
+    '--listen-peer-urls=http://$(POD_IP):2380',
+    '--initial-advertise-peer-urls=http://$(POD_IP):2380',
+    '--initial-cluster=default=http://$(POD_IP):2380',
     `--advertise-client-urls=${ETCD}`,
     '--max-request-bytes=16777216',
     '--max-txn-ops=4096',
@@ -52,6 +61,7 @@ function etcd(): object[] {
   const probe = { httpGet: { path: '/health', port: 2379 }, periodSeconds: 1 }
   return component('etcd', 1, 2379, {
     ...{ name: 'etcd', image: 'etcd', command: ['/usr/local/bin/etcd', ...command.slice(1)], readinessProbe: probe },
+    env: POD_IP,
     volumeMounts: [{ name: 'data', mountPath: '/data' }],
   })
 }
@@ -60,7 +70,8 @@ function server(replicas: number): object[] {
   return component('server', replicas, 8000, {
     name: 'server',
     image: 'tavola',
-    args: ['server', `--etcd=${ETCD}`, '--host=0.0.0.0', '--data-dir=/data', '--log-level=info'],
+    args: ['server', `--etcd=${ETCD}`, '--host=$(POD_IP)', '--data-dir=/data', '--log-level=info'],
+    env: POD_IP,
     readinessProbe: { httpGet: { path: '/healthz', port: 8000 }, periodSeconds: 1 },
     volumeMounts: [{ name: 'data', mountPath: '/data' }],
   })
