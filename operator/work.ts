@@ -73,7 +73,9 @@ export class Work {
     const context: Context = {
       ...{ ...ports, storage, usual, caches: this.#caches },
       state: () => this.#observer.state(),
+      pauses: new Map(),
       lookAtPool: key => this.#add('pool', key),
+      lookAtTables: key => this.#lookAtTablesOf(key),
     }
     const work = (item: string) => {
       const [concern, key] = split(item)
@@ -144,7 +146,11 @@ export class Work {
   /** A StatefulSet says how many pods are ready: its tables show it. */
   #workloadChanged(key: string): void {
     this.#add('pool', key)
-    for (const table of this.#tablesOf(key)) this.#add('table', keyOf(table))
+    this.#lookAtTablesOf(key)
+  }
+
+  #lookAtTablesOf(pool: string): void {
+    for (const table of this.#tablesOf(pool)) this.#add('table', keyOf(table))
   }
 
   #partChanged(part: KubeObject | undefined, key: string): void {
@@ -162,7 +168,7 @@ export class Work {
     )
     for (const key of keys) {
       this.#add('pool', key)
-      for (const table of this.#tablesOf(key)) this.#add('table', keyOf(table))
+      this.#lookAtTablesOf(key)
     }
   }
 

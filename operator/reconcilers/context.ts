@@ -37,8 +37,12 @@ export type Context = {
   logger: Logger
   storage: StorageSettings
   usual: DefaultPool
+  /** What pools are kept from being as wished by, by their keys. */
+  pauses: Map<string, Pause>
   /** Asks for the pool to be looked at; by its key. */
   lookAtPool(key: string): void
+  /** Asks for a pool's tables to be looked at. */
+  lookAtTables(pool: string): void
 }
 
 /** Why a ladder is not climbed further for now. */

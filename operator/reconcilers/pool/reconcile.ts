@@ -19,6 +19,10 @@ export async function reconcilePool(key: string, context: Context): Promise<numb
   if (leave) return undefined
   let pause: Pause | undefined
   for (const rung of RUNGS) if ((pause = await rung(pool, context))) break
-  if (pause) context.logger.debug({ pool: pool.id, ...pause }, 'a pool is being seen to')
+  const before = context.pauses.get(key)
+  if (pause) context.pauses.set(key, pause)
+  else context.pauses.delete(key)
+  // Its tables show it.
+  if (before?.reason !== pause?.reason || before?.message !== pause?.message) context.lookAtTables(key)
   return pause?.againMs
 }

@@ -6,6 +6,7 @@ import { type Answer, isMissing } from '../../dataplane/api.ts'
 import { type ClusterState, liveNodes } from '../../dataplane/state.ts'
 import { API_VERSION, TABLES, type TableStatus } from '../../resources/table.ts'
 import { type Finding, timeOf, withFindings } from '../../specs/conditions.ts'
+import { poolKey } from '../../specs/pool.ts'
 import { selectorOf } from '../../specs/storage.ts'
 import type { Context, Pause } from '../context.ts'
 import type { TableWork } from './work.ts'
@@ -57,7 +58,12 @@ function statusOf(work: TableWork, context: Context, seen: Seen): TableStatus {
         .map(pair => pair.join('='))
         .join(),
     },
-    conditions: withFindings(before.conditions ?? [], findings(work, seen, shown), generation, seen.now),
+    conditions: withFindings(
+      before.conditions ?? [],
+      findings(work, seen, shown, context.pauses.get(poolKey(pool))),
+      generation,
+      seen.now,
+    ),
   }
   if (!record) status.tableStatus = pause?.reason === 'DeletedThroughApi' ? 'DELETED' : 'PENDING'
   return JSON.parse(JSON.stringify(status)) as TableStatus
@@ -93,50 +99,49 @@ function recordStatus(record: TableRecord, described: Answer, { records }: Conte
   }
 }
 
-function findings(
-  { record, refused, table }: TableWork,
-  { pause, state }: Seen,
-  shown: ClusterState['tables'][number] | undefined,
-): { [type: string]: Finding } {
+type Shown = ClusterState['tables'][number] | undefined
+
+/** `pods`: what the table's pool is kept from being as wished by. It matters to nobody who reads and writes. */
+function findings(work: TableWork, seen: Seen, shown: Shown, pods: Pause | undefined): { [type: string]: Finding } {
+  const { pause } = seen
+  const isTrouble = pause?.isTrouble === true
+  const available = availability(work, seen)
+  const degraded = degradation(pause, shown, pods)
+  const progressing = progress(work, pause, pods)
+  const found = { Available: available, Progressing: progressing, Degraded: degraded }
+  if (available.status === true && !pause)
+    return { Ready: { status: true, reason: 'AsWished', message: 'The table serves, and is as wished.' }, ...found }
+  const why = isTrouble || available.status === true ? pause! : available
+  return { Ready: { status: false, reason: why.reason, message: why.message }, ...found }
+}
+
+function availability({ record }: TableWork, { pause, state }: Seen): Finding {
   const serves = record !== undefined && (record.status === 'ACTIVE' || record.status === 'UPDATING')
-  const unled = state?.partitions.filter(({ table, leader }) => table === record?.name && leader === null).length ?? 0
-  const short = shown !== undefined && shown.replicas.healthy < shown.replicas.wanted
-  const available: Finding =
-    serves && unled === 0
-      ? { status: true, reason: 'Serving', message: 'All partitions have a leader.' }
-      : serves
-        ? { status: false, reason: 'NoLeader', message: `${unled} partitions have no leader.` }
-        : {
-            status: false,
-            reason: pause?.reason ?? 'Pending',
-            message: pause?.message ?? 'The table is not there yet.',
-          }
-  const trouble = pause?.isTrouble || refused.length > 0
-  const degraded: Finding = trouble
-    ? { status: true, reason: pause!.reason, message: pause!.message }
-    : short
-      ? {
-          status: true,
-          reason: 'FewReplicas',
-          message: `Of some partition ${shown.replicas.healthy} of ${shown.replicas.wanted} replicas are healthy.`,
-        }
-      : { status: false, reason: 'AsWished', message: 'Nothing is wrong.' }
-  const paused = table.spec.paused
-  const progressing: Finding = paused
-    ? { status: false, reason: 'Paused', message: 'spec.paused is true: nothing is changed.' }
-    : pause && !trouble
-      ? { status: true, reason: pause.reason, message: pause.message }
-      : {
-          status: false,
-          reason: trouble ? 'Stuck' : 'AsWished',
-          message: trouble ? pause!.message : 'All is as wished.',
-        }
-  const isReady = available.status === true && !progressing.status && !trouble
-  const why = [available, progressing, degraded].find(({ status }, i) => (i === 0 ? status !== true : status === true))
-  const ready: Finding = isReady
-    ? { status: true, reason: 'AsWished', message: 'The table serves, and is as wished.' }
-    : { status: false, reason: why?.reason ?? 'Unknown', message: why?.message ?? '' }
-  return { Ready: ready, Available: available, Progressing: progressing, Degraded: degraded }
+  if (!serves)
+    return {
+      status: false,
+      reason: pause?.reason ?? 'Pending',
+      message: pause?.message ?? 'The table is not there yet.',
+    }
+  const unled = state?.partitions.filter(({ table, leader }) => table === record.name && leader === null).length ?? 0
+  if (unled > 0) return { status: false, reason: 'NoLeader', message: `${unled} partitions have no leader.` }
+  return { status: true, reason: 'Serving', message: 'All partitions have a leader.' }
+}
+
+function degradation(pause: Pause | undefined, shown: Shown, pods: Pause | undefined): Finding {
+  const trouble = [pause, pods].find(pause => pause?.isTrouble)
+  if (trouble) return { status: true, reason: trouble.reason, message: trouble.message }
+  const { healthy, wanted } = shown?.replicas ?? { healthy: 0, wanted: 0 }
+  if (healthy >= wanted) return { status: false, reason: 'AsWished', message: 'Nothing is wrong.' }
+  const message = `Of some partition ${healthy} of ${wanted} replicas are healthy.`
+  return { status: true, reason: 'FewReplicas', message }
+}
+
+function progress({ table }: TableWork, pause: Pause | undefined, pods: Pause | undefined): Finding {
+  if (table.spec.paused) return { status: false, reason: 'Paused', message: 'spec.paused is true: nothing is changed.' }
+  const step = pause ?? pods
+  if (!step) return { status: false, reason: 'AsWished', message: 'All is as wished.' }
+  return { status: !step.isTrouble, reason: step.isTrouble ? 'Stuck' : step.reason, message: step.message }
 }
 
 async function describe({ name }: TableWork, { api, logger }: Context): Promise<Answer> {
