@@ -131,7 +131,7 @@ onKubernetes(() => {
     const any = (await (await fetch(await kubernetes.reach('any.default:80'))).json()) as { name: string }
     t.regex(any.name, /^web-[012]$/)
     const ask = `for (const u of ['http://web-1.web:${PORT}', 'http://any']) fetch(u).then(r => r.json()).then(r => console.log(u, r.name))`
-    await kubectl(['run', 'asks', '--image=tavola', '--restart=Never', '--', 'node', '-e', ask])
+    await kubectl(['run', 'asks', '--image=tavola', '--restart=Never', '--command', '--', 'node', '-e', ask])
     await kubectl(['wait', 'pod/asks', '--for=jsonpath={.status.phase}=Succeeded', '--timeout=60s'])
     const [asks] = await kubernetes.pods('default', 'run=asks')
     const said = await kubernetes.logs(asks!)
