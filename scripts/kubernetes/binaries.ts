@@ -12,7 +12,7 @@ import { goProgram } from '../goprogram.ts'
 
 const PROGRAMS = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubectl'] as const
 
-export type KubernetesBinaries = Binaries & Record<(typeof PROGRAMS)[number] | 'helm', string>
+export type KubernetesBinaries = Binaries & Record<(typeof PROGRAMS)[number], string>
 
 const SOURCE = fileURLToPath(new URL('.', import.meta.url))
 const [, KUBERNETES_VERSION = ''] = /k8s.io\/kubernetes v(\S+)/.exec(readFileSync(join(SOURCE, 'go.mod'), 'utf8')) ?? []
@@ -29,7 +29,7 @@ export async function kubernetesBinaries(say: (line: string) => void): Promise<K
   const cluster = await binaries(say)
   try {
     const kubernetes = areAssets() ? '' : await fetched('kubernetes', KUBERNETES, say)
-    return { ...cluster, ...pathsOf(kubernetes, await fetched('kubernetes', HELM, say)) }
+    return { ...cluster, ...pathsOf(kubernetes) }
   } catch (error) {
     throw new Error(`Kubernetes is not here, and can't be built: ${(error as Error).message}. Have Go 1.26.`)
   }
@@ -37,15 +37,27 @@ export async function kubernetesBinaries(say: (line: string) => void): Promise<K
 
 /** The same if they are here. Errors: they are not. */
 export function kubernetesBinariesHere(): KubernetesBinaries {
-  const [kubernetes, helm] = [areAssets() ? '' : present('kubernetes', KUBERNETES), present('kubernetes', HELM)]
-  if (kubernetes === undefined || helm === undefined)
+  const kubernetes = areAssets() ? '' : present('kubernetes', KUBERNETES)
+  if (kubernetes === undefined)
     throw new Error('Kubernetes is not here: npm run fetch:kubernetes builds it in ten minutes, with Go 1.26')
-  return { ...binariesHere(), ...pathsOf(kubernetes, helm) }
+  return { ...binariesHere(), ...pathsOf(kubernetes) }
 }
 
-function pathsOf(kubernetes: string, helm: string): Omit<KubernetesBinaries, keyof Binaries> {
+/** The path of helm, fetched if it is not here yet. Errors: it can't be had. */
+export async function helmBinary(say: (line: string) => void): Promise<string> {
+  return join(await fetched('kubernetes', HELM, say), 'helm')
+}
+
+/** The same if it is here. Errors: it is not. */
+export function helmBinaryHere(): string {
+  const helm = present('kubernetes', HELM)
+  if (helm === undefined) throw new Error('helm is not here: npm run fetch:kubernetes builds it, with Go 1.26')
+  return join(helm, 'helm')
+}
+
+function pathsOf(kubernetes: string): Omit<KubernetesBinaries, keyof Binaries> {
   const paths = PROGRAMS.map(name => [name, asset(name) ?? join(kubernetes, name)])
-  return { ...Object.fromEntries(paths), helm: join(helm, 'helm') }
+  return Object.fromEntries(paths)
 }
 
 function areAssets(): boolean {

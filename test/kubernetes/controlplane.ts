@@ -23,6 +23,8 @@ export type ControlPlane = {
 /** Endpoints may not be on 127.0.0.1, so it has an address among the pods. */
 export const API_SERVER = '10.244.255.1:6443'
 export const SERVICE_NETWORK = '10.96.0.0/16'
+/** The API server's start is five seconds of a processor that may be shared by twenty. */
+const PATIENCE_MS = 180_000
 const ETCD = 'http://127.0.0.1:2379'
 
 /** Resolves once the API server serves; the others come by themselves. */
@@ -69,7 +71,7 @@ type Flags = Record<string, string | number | boolean>
 
 function program(name: string, binary: string, folder: string, flags: Flags, ready: () => Promise<boolean>): Server {
   const command = [binary, ...Object.entries(flags).map(([flag, value]) => `--${flag}=${value}`)]
-  return new Server({ name, command, log: join(folder, `${name}.log`), ready })
+  return new Server({ name, command, log: join(folder, `${name}.log`), ready, patienceMs: PATIENCE_MS })
 }
 
 function etcdOf({ binaries, folder }: ControlPlaneOptions): Server {
@@ -91,7 +93,7 @@ function apiserverOf({ binaries, folder, evictionSeconds }: ControlPlaneOptions,
   const flags = {
     'etcd-servers': ETCD,
     'cert-dir': folder,
-    // The certificate that it makes for itself is then for 127.0.0.1, too.
+    // The certificate that it makes for itself is then for localhost, too.
     'bind-address': '0.0.0.0',
     'secure-port': port!,
     'advertise-address': address!,

@@ -20,7 +20,7 @@ const RETRY_MS = 250
 export async function follow<T extends KubeObject>(
   client: Client,
   path: string,
-  { changed, gone = () => {} }: Watcher<T>,
+  watcher: Watcher<T>,
   query = '',
 ): Promise<Following<T>> {
   const objects = new Map<string, T>()
@@ -29,9 +29,9 @@ export async function follow<T extends KubeObject>(
   const { promise: listed, resolve } = Promise.withResolvers<void>()
   const put = (object: T) => {
     objects.set(object.metadata.uid, object)
-    changed(object)
+    watcher.changed(object)
   }
-  const drop = (object: T) => objects.delete(object.metadata.uid) && gone(object)
+  const drop = (object: T) => objects.delete(object.metadata.uid) && watcher.gone?.(object)
   const list = async () => {
     const { items, metadata } = await client.get<{ items: T[]; metadata: { resourceVersion: string } }>(
       `${path}?${query}`,
@@ -51,7 +51,10 @@ export async function follow<T extends KubeObject>(
     while (!signal.aborted) {
       await list()
         .then(watch)
-        .catch(() => sleep(RETRY_MS))
+        .catch((error: Error) => {
+          if (!signal.aborted) console.error(`${path}: ${error.message}`)
+          return sleep(RETRY_MS)
+        })
     }
   }
   void run()

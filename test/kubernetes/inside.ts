@@ -15,23 +15,8 @@ import { serveNames } from './network/dns.ts'
 import { followEndpoints } from './network/endpoints.ts'
 import { openGateway } from './network/gateway.ts'
 import { Services } from './network/services.ts'
+import { type Asked, GATEWAY, type InsideOptions } from './protocol.ts'
 
-export type InsideOptions = {
-  folder: string
-  zones: number
-  nodesPerZone: number
-  nodeGraceSeconds: number
-  evictionSeconds: number
-}
-
-export type Asked = {
-  id: number
-  ask: 'crashNode' | 'startNode' | 'crashPod' | 'stop' | 'start' | 'freeze' | 'resume'
-  /** A node, a pod's uid, a program of the control plane. */
-  of: string
-}
-
-export const GATEWAY = 'gateway'
 const POD_NETWORK = '10.244.0.0/16'
 const NAME_SERVER = '10.96.0.10'
 

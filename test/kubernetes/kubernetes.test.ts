@@ -104,13 +104,15 @@ const LIMITED = {
 onKubernetes(() => {
   let kubernetes: Kubernetes
 
-  test.before(async () => {
+  test.before(async t => {
+    t.timeout(300_000)
     kubernetes = await startKubernetes()
   })
 
   test.after.always(() => kubernetes?.stop())
 
   test.serial('a StatefulSet is spread over the zones, keeps its disks, and is found by its names', async t => {
+    t.timeout(300_000)
     const { client, kubectl, ready } = kubernetes
     await kubectl(['apply', '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items: MANIFESTS }))
     const pods = await ready('default', SELECTOR, 3)
@@ -129,13 +131,16 @@ onKubernetes(() => {
     const any = (await (await fetch(await kubernetes.reach('any.default:80'))).json()) as { name: string }
     t.regex(any.name, /^web-[012]$/)
     const ask = `for (const u of ['http://web-1.web:${PORT}', 'http://any']) fetch(u).then(r => r.json()).then(r => console.log(u, r.name))`
-    await kubectl(['run', 'asks', '--image=tavola', '--restart=Never', '--', 'node', '-e', ask])
+    await kubectl(['run', 'asks', '--image=tavola', '--restart=Never', '--command', '--', 'node', '-e', ask])
     await kubectl(['wait', 'pod/asks', '--for=jsonpath={.status.phase}=Succeeded', '--timeout=60s'])
     const [asks] = await kubernetes.pods('default', 'run=asks')
-    t.regex(await kubernetes.logs(asks!), /http:\/\/web-1.web:8080 web-1[^]*|http:\/\/any web-\d/)
+    const said = await kubernetes.logs(asks!)
+    t.regex(said, /http:\/\/web-1.web:8080 web-1/)
+    t.regex(said, /http:\/\/any web-\d/)
   })
 
   test.serial('a rolling restart, a crash and growth keep what is on the disks', async t => {
+    t.timeout(300_000)
     const { client, kubectl, ready } = kubernetes
     await kubectl(['rollout', 'restart', 'statefulset/web'])
     await kubectl(['rollout', 'status', 'statefulset/web', '--timeout=120s'])
@@ -184,10 +189,10 @@ onKubernetes(() => {
     },
   )
 
-  test.serial('helm sees a Kubernetes of its version', async t => {
+  test.serial('kubectl sees a Kubernetes of its version', async t => {
+    t.timeout(300_000)
     const { stdout } = await kubernetes.kubectl(['version', '-o', 'json'])
     t.is((JSON.parse(stdout) as { serverVersion: { minor: string } }).serverVersion.minor, '36')
-    t.is((await kubernetes.helm(['list', '-o', 'json'])).stdout.trim(), '[]')
   })
 
   type Said = { name: string; zone: string; starts: number }

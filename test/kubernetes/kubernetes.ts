@@ -8,13 +8,13 @@ import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { kubernetesBinariesHere } from '../../scripts/kubernetes/binaries.ts'
+import { helmBinaryHere, kubernetesBinariesHere } from '../../scripts/kubernetes/binaries.ts'
 import { makeTempFolder } from '../helpers/temp.ts'
 import { type Access, Client } from './client.ts'
 import { kubeconfigOf } from './controlplane.ts'
-import { type Asked, GATEWAY, type InsideOptions } from './inside.ts'
 import { type Forward, forward } from './network/gateway.ts'
 import { isReady, type Pod } from './objects.ts'
+import { type Asked, GATEWAY, type InsideOptions } from './protocol.ts'
 
 export type KubernetesOptions = Partial<Omit<InsideOptions, 'folder'>>
 
@@ -77,7 +77,7 @@ export async function startKubernetes(options: KubernetesOptions = {}): Promise<
     await temp.remove()
   }
   const { port } = await forward(join(temp.path, GATEWAY), () => new URL(inside.access.url).host)
-  const access = { ...inside.access, url: `https://127.0.0.1:${port}` }
+  const access = { ...inside.access, url: `https://localhost:${port}` }
   const client = new Client(access)
   const kubeconfig = join(temp.path, 'kubeconfig')
   await writeFile(kubeconfig, kubeconfigOf(access))
@@ -93,7 +93,7 @@ export async function startKubernetes(options: KubernetesOptions = {}): Promise<
   return {
     ...{ folder: temp.path, kubeconfig, access, client, nodes, pods, logs, stop },
     kubectl: program(binaries.kubectl),
-    helm: program(binaries.helm),
+    helm: (args, input) => program(helmBinaryHere())(args, input),
     reach: async place => `http://127.0.0.1:${(await gateway(place)).port}`,
     ready: async (namespace, selector, count, timeoutMs = READY_MS) => {
       const end = performance.now() + timeoutMs

@@ -1,18 +1,19 @@
 /** Tests that need a real Kubernetes. */
 import { spawnSync } from 'node:child_process'
 import test from 'ava'
-import { kubernetesBinariesHere } from '../../scripts/kubernetes/binaries.ts'
+import { helmBinaryHere, kubernetesBinariesHere } from '../../scripts/kubernetes/binaries.ts'
 
-/** Declares tests that need Kubernetes; where it can't run, one that is skipped and says why. */
-export function onKubernetes(declare: () => void): void {
-  const reason = whyNot()
+/** Declares tests that need Kubernetes, and helm if `withHelm`; where these can't run, one that is skipped and says why. */
+export function onKubernetes(declare: () => void, { withHelm = false } = {}): void {
+  const reason = whyNot(withHelm)
   if (reason === undefined) declare()
   else test.skip(reason, t => t.pass())
 }
 
-function whyNot(): string | undefined {
+function whyNot(withHelm: boolean): string | undefined {
   try {
     kubernetesBinariesHere()
+    if (withHelm) helmBinaryHere()
   } catch (error) {
     return (error as Error).message
   }

@@ -37,6 +37,8 @@ export class PodRunner {
   #reporting: Promise<void> | undefined
   #stale = false
   #stopping = false
+  /** The API server has it no more. */
+  #forgotten = false
   #ending: Promise<void> | undefined
 
   constructor(pod: Pod, options: PodOptions) {
@@ -71,7 +73,7 @@ export class PodRunner {
 
   /** As a crash: of the pod's processes, or with `silently` of the machine. */
   crash(silently: boolean): void {
-    if (silently) this.#stopping = true
+    if (silently) this.#stopping = this.#forgotten = true
     for (const { kill } of this.#launched.values()) kill('SIGKILL')
   }
 
@@ -239,7 +241,7 @@ export class PodRunner {
   /** Tells the API server how it is. One at a time, the last one with what is then. */
   async #report(): Promise<void> {
     this.#stale = true
-    this.#reporting ??= this.#tell().finally(() => (this.#reporting = undefined))
+    this.#reporting ??= this.#tell()
     await this.#reporting
   }
 
@@ -255,23 +257,29 @@ export class PodRunner {
           status,
         })
       } catch (error) {
-        if (isRefused(error, 404, 409)) return
+        if (isRefused(error, 404)) break
+        // A conflict is with another's change, or with a new pod of the name: that one's end is heard of.
         this.#stale = true
         await sleep(RETRY_MS)
+        if (isRefused(error, 409) && this.#forgotten) break
       }
     }
+    this.#reporting = undefined
   }
 }
 
 /** Has the API server forget a pod whose processes have ended. */
 export async function forget(client: Client, { metadata: { namespace, name, uid } }: Pod): Promise<void> {
   const path = `/api/v1/namespaces/${namespace}/pods/${name}`
-  while (true) {
+  // A conflict may be with another's change, or with a new pod of the name.
+  const isThere = () => client.get<Pod>(path).then(({ metadata }) => metadata.uid === uid)
+  for (let there = true; there; ) {
     try {
       await client.remove(path, { gracePeriodSeconds: 0, preconditions: { uid } })
       return
     } catch (error) {
-      if (isRefused(error, 404, 409)) return
+      if (isRefused(error, 404)) return
+      there = await isThere().catch(error => !isRefused(error, 404))
       await sleep(RETRY_MS)
     }
   }

@@ -1,6 +1,6 @@
 /** Services and where they lead, as the API server says. */
 import type { Client } from '../client.ts'
-import { follow } from '../follow.ts'
+import { follow, type Watcher } from '../follow.ts'
 import type { EndpointSlice, Service } from '../objects.ts'
 
 export type Endpoint = { address: string; hostname?: string; ports: { name?: string; port: number }[] }
@@ -13,11 +13,8 @@ export type Endpoints = {
 
 const SERVICE_LABEL = 'kubernetes.io/service-name'
 
-/** `changed` and `gone` are told of services. */
-export async function followEndpoints(
-  client: Client,
-  watcher: { changed(service: Service): void; gone(service: Service): void },
-): Promise<Endpoints> {
+/** The watcher is told of services. */
+export async function followEndpoints(client: Client, watcher: Required<Watcher<Service>>): Promise<Endpoints> {
   const services = await follow<Service>(client, '/api/v1/services', watcher)
   const slices = await follow<EndpointSlice>(client, '/apis/discovery.k8s.io/v1/endpointslices', { changed: () => {} })
   return {

@@ -41,7 +41,7 @@ export class Services {
 export function join(one: Socket, other: Socket): void {
   for (const [from, to] of [[one, other] as const, [other, one] as const]) {
     from.pipe(to)
-    from.on('error', () => to.resetAndDestroy())
+    from.on('error', () => to.destroy())
     from.on('close', () => to.destroy())
   }
 }
