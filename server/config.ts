@@ -46,7 +46,7 @@ export type EmbeddedConfig = Common &
 
 export type ServerConfig = Common &
   Serving &
-  ClusterOptions & { role: 'server'; zone: string; replicas: number; dataDir: string }
+  ClusterOptions & { role: 'server'; zone: string; replicas: number; repairAfterSeconds: number; dataDir: string }
 
 export type StorageConfig = Common &
   ClusterOptions &
@@ -55,6 +55,7 @@ export type StorageConfig = Common &
     node: string
     zone: string
     pool: string
+    copyRate: number
     rpcHost: string
     rpcPort: number
     advertise: string | undefined
@@ -115,6 +116,11 @@ export function readConfig(argv: string[]): Config {
     .description('A server of a cluster: the DynamoDB API, in front of storage nodes.')
   commonOptions(clusterOptions(servingOptions(listenOptions(server, 8000, ''))))
     .addOption(option('--replicas <n>', 'of each partition, in as many zones').argParser(integer(1, 7)).default(3))
+    .addOption(
+      option('--repair-after-seconds <n>', 'a storage node may be away before its replicas are made anew elsewhere')
+        .argParser(integer(1, 1_000_000))
+        .default(600),
+    )
     .addOption(
       option('--data-dir <folder>', 'folder of backups and buckets, the same for all servers').default('./data'),
     )

@@ -81,6 +81,11 @@ export function storageOptions(command: Command): Command {
   return command
     .addOption(option('--node <name>', "of this node: no other one's, and the same at each start").argParser(name))
     .addOption(option('--pool <name>', 'of tables whose partitions it may hold').argParser(name).default('default'))
+    .addOption(
+      option('--copy-rate <n>', "MB a second, at most, at which other nodes' replicas are copied here")
+        .argParser(integer(1, 10_000))
+        .default(64),
+    )
     .addOption(option('--rpc-port <port>', 'port for the other processes').argParser(integer(0, 65_535)).default(9100))
     .addOption(option('--rpc-host <host>', 'address for the other processes').default('127.0.0.1'))
     .addOption(

@@ -40,6 +40,10 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
       peers: peersOf(base, find),
       placement: onOneNode(NODE, options.partitions),
       indexWaitMs: INDEX_WAIT_MS,
+      keeping: {
+        placement: { pool: DEFAULT_POOL, replicas: 1, partitions: options.partitions },
+        repairAfterMs: Number.MAX_SAFE_INTEGER,
+      },
       reporters: { report: async () => host.report() },
     }
     const metrics = (tables: Parameters<typeof partitionMetrics>[0]['tables']) =>

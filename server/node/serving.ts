@@ -10,7 +10,9 @@ import { Insights } from '../cluster/insights.ts'
 import type { Leaders } from '../cluster/leaders.ts'
 import { Lifecycle } from '../cluster/lifecycle.ts'
 import { lookAtCluster } from '../cluster/looking.ts'
+import { Mover } from '../cluster/moves/mover.ts'
 import type { Placement } from '../cluster/placement.ts'
+import type { KeeperRecord } from '../cluster/records.ts'
 import { Remains } from '../cluster/remains.ts'
 import type { Reporters } from '../cluster/report.ts'
 import { Router } from '../cluster/router.ts'
@@ -41,6 +43,8 @@ export type ServingPorts = {
   indexWaitMs: number
   /** What storage nodes tell of their replicas. */
   reporters: Reporters
+  /** What the cluster's partitions are kept by, while this process is elected for it. */
+  keeping: KeeperRecord
   /** What is measured beside the requests. */
   metrics(tables: Catalog): Definition[]
 }
@@ -67,7 +71,8 @@ export async function serveApi(
   ending.add(() => objects.connection.close())
   const backup = backupServices({ ...shared, ...objects, tables: catalog, items: router, checkJson: convertItem })
   ending.add(() => backup.duty.stop())
-  const duties = [new Lifecycle(metadata, clock, logger), tokens, backup.duty]
+  const mover = new Mover({ ...base, reporters: ports.reporters }, ports.keeping)
+  const duties = [new Lifecycle(metadata, clock, logger), tokens, backup.duty, mover]
   const elected = new Elected(base, LIFECYCLE_DUTY, duties)
   ending.add(() => elected.stop())
   await elected.start()

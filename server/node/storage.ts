@@ -26,6 +26,8 @@ export type StorageOptions = BaseOptions &
     zone: string
     /** See cluster/records.ts. */
     pool?: string
+    /** MB a second, at most, at which other nodes' replicas are copied here. */
+    copyRate?: number
     /** Where other processes ask it. */
     rpcHost: string
     rpcPort: number
@@ -44,7 +46,7 @@ export async function startStorage(
   options: StorageOptions,
   { metadata, ...ground }: Ground & { metadata: Metadata },
 ): Promise<RunningStorage> {
-  const { node, zone, pool = DEFAULT_POOL, tls, sweepMs, logger } = options
+  const { node, zone, pool = DEFAULT_POOL, copyRate, tls, sweepMs, logger } = options
   const ending = new Ending()
   return orEnd(ending, async () => {
     const base = await openBase(options, metadata, ending)
@@ -55,7 +57,7 @@ export async function startStorage(
     const { client, directory } = openNeighbourhood(base, { zone, tls, here }, ending)
     const neighbours = remoteNeighbours(client, name => directory.addressOf(name))
     const find = (partition: string) => directory.find(partition)
-    const holding = holdPartitions(base, ground, { node, find, neighbours, sweepMs }, ending)
+    const holding = holdPartitions(base, ground, { node, find, neighbours, copyRate, sweepMs }, ending)
     const { host } = holding
     const answering = { host: options.rpcHost, port: options.rpcPort, tls, node: host }
     const rpc = await startRpcServer({ ...base, ...answering })

@@ -45,9 +45,14 @@ export class Files {
     return { bytes: size(this.path(partition)), received: size(this.incoming(partition)) }
   }
 
+  /** Whether there is no file of the partition, though there might be one. */
+  isAbsent(partition: string): boolean {
+    return this.#folder !== undefined && !existsSync(this.path(partition))
+  }
+
   /** Whether the partition's file is lost: it was made here, and is not there. */
   async isMissing(partition: string): Promise<boolean> {
-    return this.#folder !== undefined && !existsSync(this.path(partition)) && (await this.#isMade(partition))
+    return this.isAbsent(partition) && (await this.#isMade(partition))
   }
 
   /** Remembers that the partition's file was made. */
@@ -60,7 +65,7 @@ export class Files {
     await this.#metadata.commit({ guards: [], deletes: [madeKey(partition), madeKey(partition, this.#node)] })
   }
 
-  /** Removes files and marks of partitions that were dropped while this node was away, and what was being sent or received. */
+  /** Removes files and marks of partitions that this node has no more, and what was being sent or received. `known`: those it has. */
   async removeStrays(known: Set<string>): Promise<void> {
     const marks = (await this.#metadata.list(MADE)).map(({ key }) => key).filter(key => this.#isStray(key, known))
     if (marks.length > 0) await this.#metadata.commit({ guards: [], deletes: marks })

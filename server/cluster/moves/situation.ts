@@ -18,6 +18,8 @@ export type NodeState = {
   lost: boolean
   /** To hold nothing. */
   draining: boolean
+  /** It has not come just now: leaderships may go there. */
+  steady: boolean
 }
 
 export type PartitionState = {
@@ -38,9 +40,26 @@ export type PartitionState = {
 
 export type Situation = { now: number; nodes: ReadonlyMap<string, NodeState>; partitions: PartitionState[] }
 
+/** What only those know who have watched for a while. */
+export type Watched = {
+  isSteady(node: string): boolean
+  /** Milliseconds; before some have gone by, a node that is away may be one that has yet to start. */
+  watchedMs: number
+}
+
+const ONE_LOOK: Watched = { isSteady: () => true, watchedMs: Number.POSITIVE_INFINITY }
+/** How long nodes that start together may take. */
+const STARTING_MS = 60_000
+
 /** `now`: epoch milliseconds. */
-export function situationOf(view: View, reports: Reports, options: KeeperRecord, now: number): Situation {
-  const nodes = nodeStates(view, options, now)
+export function situationOf(
+  view: View,
+  reports: Reports,
+  options: KeeperRecord,
+  now: number,
+  watched: Watched = ONE_LOOK,
+): Situation {
+  const nodes = nodeStates(view, options, now, watched)
   const names = namesOf(view.tables.values())
   const partitions = [...view.partitions.values()].map(({ record, version }): PartitionState => {
     const { id, tableId } = record
@@ -57,7 +76,13 @@ export function situationOf(view: View, reports: Reports, options: KeeperRecord,
 }
 
 /** Those that live, and those that records name. */
-function nodeStates(view: View, { repairAfterMs }: KeeperRecord, now: number): Map<string, NodeState> {
+function nodeStates(
+  view: View,
+  { repairAfterMs }: KeeperRecord,
+  now: number,
+  watched: Watched,
+): Map<string, NodeState> {
+  const mayBeStarting = watched.watchedMs < Math.min(STARTING_MS, repairAfterMs)
   const named = [...view.partitions.values()].flatMap(({ record }) => holdersOf(record))
   const names = new Set([...view.nodes.keys(), ...named, ...view.drains.keys()])
   const state = (name: string): NodeState => {
@@ -66,8 +91,9 @@ function nodeStates(view: View, { repairAfterMs }: KeeperRecord, now: number): M
     const { zone, pool } = node ?? absence ?? {}
     return {
       ...{ name, zone, pool, address: node?.address, live: node !== undefined, awaySince: absence?.since },
-      lost: absence !== undefined && now - absence.since >= repairAfterMs,
+      lost: absence !== undefined && now - absence.since >= repairAfterMs && !mayBeStarting,
       draining: view.drains.has(name),
+      steady: watched.isSteady(name),
     }
   }
   return new Map([...names].sort().map(name => [name, state(name)]))
