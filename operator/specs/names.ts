@@ -1,6 +1,6 @@
 /** What things are called. Names are no longer than Kubernetes allows, and what is cut off still tells them apart. Pure. */
 import { createHash } from 'node:crypto'
-import { type Table, tableNameOf } from '../resources/table.ts'
+import type { Table } from '../resources/table.ts'
 
 /** Of a StatefulSet: its pods' labels hold the name, a dash and a hash of ten, in 63 characters. */
 const LONGEST_WORKLOAD = 52
@@ -54,13 +54,6 @@ export function byAge(a: Table, b: Table): number {
   )
   return left! < right! ? -1 : 1
 }
-
-/** `namespace/name`, for people. */
-export function placeOf(table: Table): string {
-  return `${table.metadata.namespace}/${table.metadata.name}`
-}
-
-export { tableNameOf }
 
 function labelOf(name: string, suffix: string): string {
   const plain = name.replaceAll('.', '-')

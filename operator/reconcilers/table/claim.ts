@@ -1,5 +1,4 @@
 /** A table belongs to one resource: the first that asks for its name. */
-import { isNotFound } from '../../kube/errors.ts'
 import { FINALIZER, TABLES } from '../../resources/table.ts'
 import type { Context } from '../context.ts'
 import { patchTable, type Rung, type TableWork } from './work.ts'
@@ -41,10 +40,5 @@ export function isOwn({ name, table }: TableWork, { records }: Context): boolean
 
 /** Asked of the API server: what is not in the cache may be just coming. */
 async function isThere(claim: { namespace: string; name: string; uid: string }, { client }: Context): Promise<boolean> {
-  try {
-    return (await client.get(TABLES, claim.namespace, claim.name))?.metadata.uid === claim.uid
-  } catch (error) {
-    if (isNotFound(error)) return false
-    throw error
-  }
+  return (await client.get(TABLES, claim.namespace, claim.name))?.metadata.uid === claim.uid
 }
