@@ -11,6 +11,7 @@ COPY package.json LICENSE ./
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY bin ./bin
 COPY server ./server
+COPY operator ./operator
 RUN mkdir /data && chown node:node /data
 USER node
 VOLUME /data

@@ -1,13 +1,16 @@
 /** Settings from the command line, the environment and a file: the only reader of them. */
 import { readFileSync } from 'node:fs'
+import { findPackageJSON } from 'node:module'
 import { Command } from 'commander'
 import { readConfigFile } from './configfile.ts'
 import type { ClusterOptions, LogOptions } from './node/cluster.ts'
 import {
+  adminOptions,
   clusterOptions,
   commonOptions,
   integer,
   listenOptions,
+  operatorOptions,
   option,
   servingOptions,
   storageOptions,
@@ -43,7 +46,7 @@ export type EmbeddedConfig = Common &
 
 export type ServerConfig = Common &
   Serving &
-  ClusterOptions & { role: 'server'; zone: string; replicas: number; dataDir: string }
+  ClusterOptions & { role: 'server'; zone: string; replicas: number; repairAfterSeconds: number; dataDir: string }
 
 export type StorageConfig = Common &
   ClusterOptions &
@@ -51,21 +54,52 @@ export type StorageConfig = Common &
     role: 'storage'
     node: string
     zone: string
+    pool: string
+    copyRate: number
     rpcHost: string
     rpcPort: number
     advertise: string | undefined
   }
 
-export type Config = EmbeddedConfig | ServerConfig | StorageConfig
+export type OperatorConfig = Common &
+  ClusterOptions &
+  Omit<LogOptions, 'dataDir'> & {
+    role: 'operator'
+    api: string
+    namespace: string | undefined
+    kubeconfig: string | undefined
+    image: string
+    imagePullPolicy: string | undefined
+    poolNodes: number
+    poolSize: string
+    poolStorageClass: string | undefined
+    storageTlsSecret: string | undefined
+  }
+
+/** A command to the whole cluster. */
+export type AdminConfig = ClusterOptions & {
+  role: 'status' | 'drain' | 'undrain'
+  logLevel: string
+  /** The node that is drained, or not any more. */
+  target: string
+  /** Until it is empty. */
+  wait: boolean
+  json: boolean
+  /** Of each partition, too. */
+  partitions: boolean
+}
+
+/** Of a process that serves. */
+export type NodeConfig = EmbeddedConfig | ServerConfig | StorageConfig | OperatorConfig
+
+export type Config = NodeConfig | AdminConfig
 
 type TlsOptions = { tlsCa?: string; tlsCert?: string; tlsKey?: string }
 
 /** Prints and exits on `--help`, `--version` and misuse. */
 export function readConfig(argv: string[]): Config {
   let config: Config | undefined
-  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
-    version: string
-  }
+  const { version } = JSON.parse(readFileSync(findPackageJSON(import.meta.url)!, 'utf8')) as { version: string }
   const program = new Command('tavola')
     .description('The DynamoDB API, durable, on this machine. As a part of a cluster: see its commands.')
     .version(version, '-v, --version')
@@ -83,6 +117,11 @@ export function readConfig(argv: string[]): Config {
   commonOptions(clusterOptions(servingOptions(listenOptions(server, 8000, ''))))
     .addOption(option('--replicas <n>', 'of each partition, in as many zones').argParser(integer(1, 7)).default(3))
     .addOption(
+      option('--repair-after-seconds <n>', 'a storage node may be away before its replicas are made anew elsewhere')
+        .argParser(integer(1, 1_000_000))
+        .default(600),
+    )
+    .addOption(
       option('--data-dir <folder>', 'folder of backups and buckets, the same for all servers').default('./data'),
     )
     .action(() => {
@@ -95,9 +134,31 @@ export function readConfig(argv: string[]): Config {
       const required = ({ log }: StorageConfig) => ['etcd', 'node', ...(log === 'jetstream' ? ['nats'] : [])]
       config = { ...settings<StorageConfig>(storage, required), role: 'storage' }
     })
+  const operator = program
+    .command('operator')
+    .description('The operator of a cluster in Kubernetes: it makes pods and tables of Table resources.')
+  commonOptions(operatorOptions(clusterOptions(listenOptions(operator, 9090, ' for health and metrics')))).action(
+    () => {
+      const required = ({ log }: OperatorConfig) => ['etcd', 'api', ...(log === 'jetstream' ? ['nats'] : [])]
+      config = { ...settings<OperatorConfig>(operator, required), role: 'operator' }
+    },
+  )
+  for (const [role, description] of ADMIN) {
+    const admin = program.command(role).description(description)
+    adminOptions(admin, role).action((target: unknown) => {
+      const node = typeof target === 'string' ? target : ''
+      config = { ...settings<AdminConfig>(admin, () => ['etcd']), role, target: node }
+    })
+  }
   program.parse(argv)
   return config!
 }
+
+const ADMIN = [
+  ['status', 'How the cluster is, what is wrong, and what is being done about it.'],
+  ['drain', 'Has a storage node hold nothing: what it leads and holds goes to others.'],
+  ['undrain', 'Has a storage node take part again.'],
+] as const
 
 function embedded(command: Command): EmbeddedConfig {
   const { inMemory, dataDir, ...options } = settings<EmbeddedConfig & { inMemory: boolean | string }>(command, () => [])
@@ -105,7 +166,7 @@ function embedded(command: Command): EmbeddedConfig {
 }
 
 /** What the command was told; what `required` names, at least. */
-function settings<C extends Common>(command: Command, required: (options: C) => string[]): C {
+function settings<C extends { logLevel: string }>(command: Command, required: (options: C) => string[]): C {
   const { config } = command.opts<{ config?: string }>()
   if (config !== undefined) readConfigFile(command, config)
   const { config: _, tlsCa, tlsCert, tlsKey, ...options } = command.opts<C & TlsOptions & { config?: string }>()

@@ -1,6 +1,7 @@
 /** The options of the commands, and how their values are read. */
 import { type Command, InvalidArgumentError, Option } from 'commander'
 
+const NO_ZONE = 'zone'
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
 
 /** An option that is an environment variable as well. */
@@ -54,8 +55,8 @@ export function clusterOptions(command: Command): Command {
     )
     .addOption(
       option('--zone <zone>', 'where this process runs; replicas are in different zones')
-        .argParser(name)
-        .default('zone'),
+        .argParser(zone)
+        .default(NO_ZONE),
     )
     .addOption(
       option('--lease-seconds <n>', 'after which one that does not answer is replaced')
@@ -67,9 +68,24 @@ export function clusterOptions(command: Command): Command {
     .addOption(option('--tls-key <file>', 'its key; PEM'))
 }
 
+/** Of the commands to a whole cluster. */
+export function adminOptions(command: Command, role: 'status' | 'drain' | 'undrain'): Command {
+  if (role !== 'status') command.argument('<node>', 'name of the storage node')
+  if (role === 'drain') command.option('--wait', 'until it is empty', false)
+  if (role === 'status')
+    command.option('--json', 'for machines', false).option('--partitions', 'each partition, too', false)
+  return commonOptions(clusterOptions(command)).allowExcessArguments(false)
+}
+
 export function storageOptions(command: Command): Command {
   return command
     .addOption(option('--node <name>', "of this node: no other one's, and the same at each start").argParser(name))
+    .addOption(option('--pool <name>', 'of tables whose partitions it may hold').argParser(name).default('default'))
+    .addOption(
+      option('--copy-rate <n>', "MB a second, at most, at which other nodes' replicas are copied here")
+        .argParser(integer(1, 10_000))
+        .default(64),
+    )
     .addOption(option('--rpc-port <port>', 'port for the other processes').argParser(integer(0, 65_535)).default(9100))
     .addOption(option('--rpc-host <host>', 'address for the other processes').default('127.0.0.1'))
     .addOption(
@@ -78,11 +94,33 @@ export function storageOptions(command: Command): Command {
         'where it listens',
       ),
     )
-    .addOption(
-      option('--log <kind>', "where the partitions' logs are").choices(['jetstream', 'etcd']).default('jetstream'),
-    )
-    .addOption(option('--log-replicas <n>', 'of each JetStream stream').argParser(integer(1, 5)).default(3))
-    .addOption(option('--nats <urls>', 'servers of NATS, with commas between them').argParser(urls('nats:', 'tls:')))
+    .addOption(logOption())
+    .addOption(logReplicasOption())
+    .addOption(natsOption())
+}
+
+const logOption = () =>
+  option('--log <kind>', "where the partitions' logs are").choices(['jetstream', 'etcd']).default('jetstream')
+const logReplicasOption = () =>
+  option('--log-replicas <n>', 'of each JetStream stream').argParser(integer(1, 5)).default(3)
+const natsOption = () =>
+  option('--nats <urls>', 'servers of NATS, with commas between them').argParser(urls('nats:', 'tls:'))
+
+/** Of what watches over a cluster in Kubernetes; the rest of them go to the storage pods that it makes. */
+export function operatorOptions(command: Command): Command {
+  return command
+    .addOption(option('--api <url>', "of a server's DynamoDB API").argParser(url))
+    .addOption(option('--namespace <name>', 'of its Lease, and of Tables made through the API; its own if not given'))
+    .addOption(option('--kubeconfig <file>', 'how to reach Kubernetes; as a pod does, or as kubectl, if not given'))
+    .addOption(option('--image <reference>', 'of storage pods').default('tavola'))
+    .addOption(option('--image-pull-policy <policy>', 'of storage pods').choices(['Always', 'IfNotPresent', 'Never']))
+    .addOption(option('--pool-nodes <n>', 'storage pods of the default pool').argParser(integer(0, 100)).default(3))
+    .addOption(option('--pool-size <quantity>', 'of their volumes').default('10Gi'))
+    .addOption(option('--pool-storage-class <name>', "of their volumes; the cluster's default if not given"))
+    .addOption(option('--storage-tls-secret <name>', 'in the namespace of the pods: ca.crt, tls.crt and tls.key'))
+    .addOption(logOption())
+    .addOption(logReplicasOption())
+    .addOption(natsOption())
 }
 
 export function integer(min: number, max: number): (text: string) => number {
@@ -106,6 +144,11 @@ function name(text: string): string {
   return text
 }
 
+/** Kubernetes gives nothing where a node has no zone. */
+function zone(text: string): string {
+  return text === '' ? NO_ZONE : name(text)
+}
+
 function urls(...protocols: string[]): (text: string) => string[] {
   return text => {
     const urls = text.split(',').map(url => url.trim())
@@ -114,6 +157,11 @@ function urls(...protocols: string[]): (text: string) => string[] {
         throw new InvalidArgumentError(`They must be URLs that begin with ${protocols.join('// or ')}//.`)
     return urls
   }
+}
+
+function url(text: string): string {
+  const [first] = urls('http:', 'https:')(text)
+  return first!.replace(/\/+$/, '')
 }
 
 function storeUrl(text: string): string {

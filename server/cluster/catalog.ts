@@ -12,7 +12,15 @@ import type { TableChange, TableStatistics, Tables } from './cluster.ts'
 import type { Leaders } from './leaders.ts'
 import { type Placement, partitionChanges } from './placement.ts'
 import { indexPartitionIds, slices } from './plan.ts'
-import { type PartitionRecord, partitionKey, type Realm, stampedId, tableKey, tablesPrefix } from './records.ts'
+import {
+  type PartitionRecord,
+  type PlacementRecord,
+  partitionKey,
+  type Realm,
+  stampedId,
+  tableKey,
+  tablesPrefix,
+} from './records.ts'
 
 export type CatalogPorts = { metadata: Metadata; leaders: Leaders; clock: Clock; random: Random }
 
@@ -56,7 +64,7 @@ export class Catalog implements Tables {
   }
 
   async create(record: TableRecord): Promise<TableRecord> {
-    const placed = this.#place({ ...record, schemaVersion: 1 })
+    const placed = this.#place({ ...record, schemaVersion: 1 }, await this.#placement.wish(record.name))
     const key = tableKey(this.#realm, record.name)
     const { guards, puts } = await this.#partitionChanges(placed)
     const done = await this.#ports.metadata.commit({
@@ -71,11 +79,11 @@ export class Catalog implements Tables {
   }
 
   async change(name: string, change: TableChange): Promise<TableRecord> {
+    const wish = await this.#placement.wish(name)
     const changed = await this.#update(name, current => {
       const next = change(current, this.#ports.clock.now())
-      return this.#place(
-        schemaDiffers(current, next) ? { ...next, schemaVersion: (next.schemaVersion ?? 0) + 1 } : next,
-      )
+      const isNew = schemaDiffers(current, next)
+      return this.#place(isNew ? { ...next, schemaVersion: (next.schemaVersion ?? 0) + 1 } : next, wish)
     })
     const builds = changed.globalIndexes.some(index => index.status === 'CREATING')
     const isSettled = (table: TableRecord | undefined) =>
@@ -159,8 +167,8 @@ export class Catalog implements Tables {
   }
 
   /** Gives partitions to the table and to indexes that have none. */
-  #place(record: TableRecord): TableRecord {
-    const cut = () => slices(this.#placement.partitionsPerTable, () => this.#ports.random.uuid())
+  #place(record: TableRecord, { partitions }: PlacementRecord): TableRecord {
+    const cut = () => slices(partitions, () => this.#ports.random.uuid())
     return {
       ...record,
       partitions: record.partitions.length > 0 ? record.partitions : cut(),

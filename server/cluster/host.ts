@@ -6,14 +6,20 @@ import type { Replica } from '../replica/replica.ts'
 import type { Standing } from '../replica/standing.ts'
 import { Files } from './host/files.ts'
 import { Followers, GRACE, type Grace } from './host/followers.ts'
-import { Hosted, type HostedPorts } from './host/hosted.ts'
+import { Hosted } from './host/hosted.ts'
+import { COPY_RATE, Pace } from './host/pace.ts'
+import type { HostedPorts } from './host/ports.ts'
+import { reportOf } from './host/reporting.ts'
 import { sendSnapshot } from './host/snapshots.ts'
-import { LEADERS, PARTITIONS, type PartitionRecord, parsePartition, partitionKey } from './records.ts'
+import { holdersOf, LEADERS, PARTITIONS, type PartitionRecord, parsePartition, partitionKey } from './records.ts'
+import type { ReplicaReport } from './report.ts'
 
-export type HostPorts = Omit<HostedPorts, 'files' | 'followers' | 'complain'> & {
+export type HostPorts = Omit<HostedPorts, 'files' | 'followers' | 'pace' | 'complain'> & {
   /** Folder of the partition files; undefined keeps them in memory. */
   folder: string | undefined
   grace?: Grace
+  /** Bytes a second, at most, at which other replicas' files are copied to this node. */
+  copyRate?: number
 }
 
 export class PartitionHost {
@@ -22,11 +28,12 @@ export class PartitionHost {
   #unwatch: (() => void)[] = []
   #started = false
 
-  constructor({ folder, grace = GRACE, ...ports }: HostPorts) {
+  constructor({ folder, grace = GRACE, copyRate = COPY_RATE, ...ports }: HostPorts) {
     const { node, metadata, neighbours, clock, logs } = ports
     const files = new Files(folder, metadata, node)
     const followers = new Followers({ node, neighbours, clock, logBytes: () => logs.size() }, grace)
-    this.#ports = { ...ports, files, followers, complain: (hosted, failure) => this.#complain(hosted, failure) }
+    const pace = new Pace(clock, copyRate)
+    this.#ports = { ...ports, files, followers, pace, complain: (hosted, failure) => this.#complain(hosted, failure) }
   }
 
   /**
@@ -83,6 +90,11 @@ export class PartitionHost {
     )
   }
 
+  /** What those who look after the cluster ask. */
+  report(): ReplicaReport[] {
+    return [...this.#hosted.values()].map(hosted => reportOf(hosted, this.#ports.files))
+  }
+
   /** The same. Errors: that it is not here; those of the disk. */
   snapshot(partition: string): AsyncIterable<Uint8Array> {
     const replica = this.replica(partition)
@@ -105,7 +117,7 @@ export class PartitionHost {
     for (const { key, entry } of changes) {
       const id = key.slice(PARTITIONS.length)
       const record = entry && parsePartition(entry.value)
-      if (record?.replicas.includes(this.#ports.node)) this.#assign(record)
+      if (record && holdersOf(record).includes(this.#ports.node)) this.#assign(record)
       else if (this.#hosted.has(id)) void this.#drop(id, record === undefined)
     }
   }
@@ -149,14 +161,15 @@ export class PartitionHost {
     }
   }
 
-  /** Files and logs of partitions that were dropped while this node was away, or as it died. */
+  /** Files, and logs, of partitions that were dropped, or moved away, while this node was away, or as it died. */
   async #removeStrays(): Promise<void> {
-    const { logs, metadata, files } = this.#ports
+    const { node, logs, metadata, files } = this.#ports
     // Before the records: what is made meanwhile is no stray.
     const kept = logs.partitions()
-    const known = new Set((await metadata.list(PARTITIONS)).map(({ key }) => key.slice(PARTITIONS.length)))
+    const records = (await metadata.list(PARTITIONS)).map(({ value }) => parsePartition(value))
+    const known = new Set(records.map(({ id }) => id))
     for (const partition of kept) if (!known.has(partition)) await logs.drop(partition)
-    await files.removeStrays(known)
+    await files.removeStrays(new Set(records.filter(record => holdersOf(record).includes(node)).map(({ id }) => id)))
   }
 }
 

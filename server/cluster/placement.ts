@@ -1,33 +1,72 @@
-/** Which storage nodes hold the partitions: what is there stays where it is, what is new is spread over zones and nodes. */
+/** Which storage nodes hold new partitions: those of the table's pool, spread over zones and nodes. What is there, moves. */
 import type { Guard, Metadata } from '../metadata/metadata.ts'
 import { internalServerError } from '../model/errors.ts'
 import type { TableRecord } from '../model/table.ts'
 import { partitionRecords } from './plan.ts'
-import { NODES, type NodeRecord, PARTITIONS, type PartitionRecord, parsePartition, partitionKey } from './records.ts'
+import {
+  DEFAULT_POOL,
+  DRAINS,
+  holdersOf,
+  NODES,
+  type NodeRecord,
+  PARTITIONS,
+  type PartitionRecord,
+  type PlacementRecord,
+  parseNode,
+  parsePartition,
+  partitionKey,
+  placementKey,
+} from './records.ts'
 
 /** Where new tables' partitions go. */
 export type Placement = {
-  partitionsPerTable: number
+  /** How the table, by its name, is to be placed. */
+  wish(table: string): Promise<PlacementRecord>
   /** The nodes of `count` new partitions; of each, the one that should lead comes first. Errors: InternalServerError, if there are none. */
-  place(count: number): Promise<string[][]>
+  place(count: number, wish: PlacementRecord): Promise<string[][]>
 }
 
 /** All on one node. */
 export function onOneNode(node: string, partitionsPerTable: number): Placement {
-  return { partitionsPerTable, place: async count => Array.from({ length: count }, () => [node]) }
+  const wish = { pool: DEFAULT_POOL, replicas: 1, partitions: partitionsPerTable }
+  return { wish: async () => wish, place: async count => Array.from({ length: count }, () => [node]) }
 }
 
-/** On so many of the nodes that live, or on as many as there are. */
+/** On so many of the nodes that live, or on as many as there are, if the table's own placement says nothing else. */
 export function overNodes(metadata: Metadata, replicas: number, partitionsPerTable: number): Placement {
   return {
-    partitionsPerTable,
-    async place(count) {
-      const nodes = (await metadata.list(NODES)).map(({ value }) => JSON.parse(value) as NodeRecord)
+    async wish(table) {
+      const own = await metadata.get(placementKey(table))
+      return placementOf(own?.value, { pool: DEFAULT_POOL, replicas, partitions: partitionsPerTable })
+    },
+    async place(count, wish) {
+      const drained = new Set((await metadata.list(DRAINS)).map(({ key }) => key.slice(DRAINS.length)))
+      const living = (await metadata.list(NODES)).map(({ value }) => parseNode(value))
+      const nodes = living.filter(node => isWished(node, wish) && !drained.has(node.node))
       const there = (await metadata.list(PARTITIONS)).map(({ value }) => parsePartition(value))
       if (nodes.length === 0) throw internalServerError()
-      return spread(nodes, there, count, replicas)
+      return spread(nodes, there, count, wish.replicas)
     },
   }
+}
+
+/** What a placement's record says; `otherwise` where it says nothing, or nothing that makes sense. */
+export function placementOf(value: string | undefined, otherwise: PlacementRecord): PlacementRecord {
+  if (value === undefined) return otherwise
+  const { pool, replicas, partitions, zones } = JSON.parse(value) as { [member in keyof PlacementRecord]?: unknown }
+  const count = (given: unknown, usual: number) =>
+    Number.isInteger(given) && Number(given) > 0 ? Number(given) : usual
+  return {
+    pool: typeof pool === 'string' ? pool : otherwise.pool,
+    replicas: count(replicas, otherwise.replicas),
+    partitions: count(partitions, otherwise.partitions),
+    ...(Array.isArray(zones) && { zones: zones.map(String) }),
+  }
+}
+
+/** Whether the table may be on the node. */
+export function isWished({ pool, zone }: Pick<NodeRecord, 'pool' | 'zone'>, wish: PlacementRecord): boolean {
+  return pool === wish.pool && (wish.zones === undefined || wish.zones.includes(zone))
 }
 
 /**
@@ -40,9 +79,9 @@ export function spread(nodes: NodeRecord[], there: PartitionRecord[], count: num
   const add = (loads: Map<string, number>, node: string | undefined) => {
     if (node !== undefined && loads.has(node)) loads.set(node, loads.get(node)! + 1)
   }
-  for (const { replicas } of there) {
-    add(leads, replicas[0])
-    for (const node of replicas) add(holds, node)
+  for (const partition of there) {
+    add(leads, partition.replicas[0])
+    for (const node of holdersOf(partition)) add(holds, node)
   }
   return Array.from({ length: count }, () => {
     const chosen: NodeRecord[] = []
@@ -82,12 +121,18 @@ export async function partitionChanges(
 ): Promise<{ guards: Guard[]; puts: { key: string; value: string }[] }> {
   const records = partitionRecords(table)
   const entries = await Promise.all(records.map(({ id }) => metadata.get(partitionKey(id))))
-  const places = await placement.place(entries.filter(entry => !entry).length)
+  const missing = entries.filter(entry => !entry).length
+  const places = missing === 0 ? [] : await placement.place(missing, await placement.wish(table.name))
   const guards = records.map(({ id }, i) => ({ key: partitionKey(id), version: entries[i]?.version ?? 0 }))
   const puts = records.map((record, i) => {
     const entry = entries[i]
-    const replicas = entry ? parsePartition(entry.value).replicas : places.shift()!
-    return { key: partitionKey(record.id), value: JSON.stringify({ ...record, replicas }) }
+    const where = entry ? whereOf(parsePartition(entry.value)) : { replicas: places.shift()! }
+    return { key: partitionKey(record.id), value: JSON.stringify({ ...record, ...where }) }
   })
   return { guards, puts }
+}
+
+/** What of a record is placement's and the moves'. */
+function whereOf({ replicas, move, lead }: PartitionRecord): Pick<PartitionRecord, 'replicas' | 'move' | 'lead'> {
+  return { replicas, ...(move && { move }), ...(lead && { lead }) }
 }

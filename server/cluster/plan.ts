@@ -28,7 +28,7 @@ export function indexPartitionIds(table: TableRecord): string[] {
 }
 
 /** The records of all partitions the table should have now, but for the nodes that hold them. */
-export function partitionRecords(table: TableRecord): Omit<PartitionRecord, 'replicas'>[] {
+export function partitionRecords(table: TableRecord): Omit<PartitionRecord, 'replicas' | 'move' | 'lead'>[] {
   const schema = partitionSchema(table)
   const own = table.partitions.map(({ id }) => ({ id, tableId: table.id, schema }))
   if (table.status === 'DELETING') return own

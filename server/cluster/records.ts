@@ -10,7 +10,51 @@ export type NodeRecord = {
   /** `http://127.0.0.1:9101`; undefined for this process. */
   address?: string
   zone: string
+  /** Tables are on the nodes of one pool. */
+  pool: string
   role: 'storage'
+}
+
+/** The pool of nodes, and of tables, that name none. */
+export const DEFAULT_POOL = 'default'
+
+/** How a table wishes to be placed: a key of its name, which may be there before the table. Tables that are there follow by moves. */
+export type PlacementRecord = {
+  pool: string
+  /** Of each partition; fewer while the pool has fewer nodes. */
+  replicas: number
+  /** When it is made, and of each of its global indexes. */
+  partitions: number
+  /** Only nodes in these are taken; all, if absent. */
+  zones?: string[]
+}
+
+/** A node that is to hold nothing. `since`: epoch milliseconds. */
+export type DrainRecord = { since: number }
+
+/** A node that has gone while partitions' records name it. `since`: when that was noticed, epoch milliseconds. */
+export type AbsenceRecord = { since: number; zone?: string; pool?: string }
+
+/** The server that looks after the cluster: bound to its lease. What it goes by, others tell. */
+export type KeeperRecord = {
+  /** How tables are placed that say nothing. */
+  placement: PlacementRecord
+  /** After which a node that is away is taken to be lost. */
+  repairAfterMs: number
+}
+
+/** Why replicas are moved. */
+export type MoveReason = 'repair' | 'drain' | 'placement' | 'replicas' | 'zones' | 'spread'
+
+/** What of a partition's replicas is being changed: one comes, or one goes, or one takes another's place. */
+export type Move = {
+  /** Copies another replica's file and follows, but does not lead: it becomes one of `replicas` when it has caught up. */
+  joining?: string
+  /** One of `replicas`, until there are enough others. */
+  leaving?: string
+  why: MoveReason
+  /** Epoch milliseconds. */
+  since: number
 }
 
 /** A partition that should exist, and the nodes that hold it. Written by the cluster, watched by nodes. */
@@ -19,6 +63,9 @@ export type PartitionRecord = {
   tableId: string
   /** The first is the one that should lead, if it can. */
   replicas: string[]
+  move?: Move
+  /** Whoever leads is to hand over to this one of `replicas` now. `since`: epoch milliseconds. */
+  lead?: { node: string; since: number }
   /** Of a table's own partitions; those of a global index have none. */
   schema?: PartitionSchema
 }
@@ -42,6 +89,10 @@ export const LEADERS = 'leaders/'
 /** Who should lead next, where a leader has left. */
 export const NEXT = 'next/'
 export const NODES = 'nodes/'
+export const PLACEMENTS = 'placements/'
+export const DRAINS = 'drains/'
+export const ABSENCES = 'absences/'
+export const KEEPER = 'keeper/moves'
 /** Partitions whose file was made, and on which node: one that is missing since is lost, not new. */
 export const MADE = 'made/'
 
@@ -90,6 +141,19 @@ export function nodeKey(node: string): string {
   return NODES + node
 }
 
+/** `table`: its name. */
+export function placementKey(table: string): string {
+  return PLACEMENTS + table
+}
+
+export function drainKey(node: string): string {
+  return DRAINS + node
+}
+
+export function absenceKey(node: string): string {
+  return ABSENCES + node
+}
+
 /** Without a node: of all nodes, and of the only one there was before there were several. */
 export function madeKey(id: string, node?: string): string {
   return node === undefined ? MADE + id : `${MADE}${id}/${node}`
@@ -99,4 +163,14 @@ export function madeKey(id: string, node?: string): string {
 export function parsePartition(value: string): PartitionRecord {
   const { node, ...record } = JSON.parse(value) as PartitionRecord & { node?: string }
   return { ...record, replicas: record.replicas ?? [node!] }
+}
+
+/** Before there were pools, a record named none. */
+export function parseNode(value: string): NodeRecord {
+  return { pool: DEFAULT_POOL, ...(JSON.parse(value) as Omit<NodeRecord, 'pool'>) }
+}
+
+/** The nodes that have the partition's file, or are coming by it. */
+export function holdersOf({ replicas, move }: PartitionRecord): string[] {
+  return move?.joining === undefined ? replicas : [...replicas, move.joining]
 }

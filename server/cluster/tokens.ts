@@ -33,6 +33,7 @@ const READY_CHECK_MS = 5
 const SWEEP_ROWS = 500
 const SWEEP_PAUSE_MS = 20
 
+const NAME = 'client tokens'
 const KEY: KeySchema = { hash: [{ name: 'token', type: 'S' }], range: [] }
 const IS_NEW: Condition = { kind: 'notExists', path: ['token'] }
 
@@ -141,7 +142,8 @@ export class TokenDirectory {
 
   async #make(): Promise<TableRecord> {
     const { metadata, random, clock } = this.#ports
-    const table = directoryTable(random, clock.now(), this.#placement.partitionsPerTable)
+    const { partitions } = await this.#placement.wish(NAME)
+    const table = directoryTable(random, clock.now(), partitions)
     const { guards, puts } = await partitionChanges(metadata, this.#placement, table)
     const key = this.#recordKey
     const isMade = await metadata.commit({
@@ -194,7 +196,7 @@ function directoryTable(random: Random, now: number, partitions: number): TableR
   return {
     id: random.uuid(),
     // No table can have this name.
-    name: 'client tokens',
+    name: NAME,
     status: 'ACTIVE',
     createdAt: now,
     attributeDefinitions: [{ AttributeName: 'token', AttributeType: 'S' }],

@@ -24,6 +24,8 @@ export type AppOptions = {
   /** Whether requests can be served; `GET /readyz` shows it. */
   ready(): boolean
   telemetry: Telemetry
+  /** How the cluster is, as JSON: the answer to `GET /admin/cluster`. */
+  cluster(): Promise<string>
   /** The text that `GET /metrics` answers. */
   metrics(): Promise<string>
   logger: Logger
@@ -84,6 +86,11 @@ function hasSupportedType(ctx: Context): boolean {
 
 function healthReply(path: string, options: AppOptions): Reply | Promise<Reply> {
   if (path === '/metrics') return options.metrics().then(body => ({ status: 200, type: METRICS_TYPE, body }))
+  if (path === '/admin/cluster')
+    return options.cluster().then(
+      body => ({ status: 200, type: 'application/json', body }),
+      (error: Error) => ({ status: 503, type: 'text/plain', body: `${error.message}\n` }),
+    )
   if (path === '/healthz') return { status: 200, type: 'application/json', body: '{"status":"ok"}' }
   if (path !== '/readyz')
     return { status: 200, type: 'text/plain', body: `healthy: dynamodb.${options.region}.amazonaws.com ` }

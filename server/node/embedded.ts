@@ -1,5 +1,6 @@
 /** A process that is its whole cluster: a server and one storage node, on local files. */
 import { onOneNode } from '../cluster/placement.ts'
+import { DEFAULT_POOL } from '../cluster/records.ts'
 import type { LogStore } from '../log/log.ts'
 import { noNeighbours } from '../replica/standing.ts'
 import { partitionMetrics } from '../telemetry/nodemetrics.ts'
@@ -33,12 +34,17 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     const find = (partition: string) => host.leader(partition)
     const holding = holdPartitions(base, ground, { node: NODE, find, neighbours: noNeighbours, sweepMs }, ending)
     const { host, sources } = holding
-    await holding.start({ node: NODE, zone: NODE, role: 'storage' })
+    await holding.start({ node: NODE, zone: NODE, pool: DEFAULT_POOL, role: 'storage' })
     const ports = {
       leaders: { find },
       peers: peersOf(base, find),
       placement: onOneNode(NODE, options.partitions),
       indexWaitMs: INDEX_WAIT_MS,
+      keeping: {
+        placement: { pool: DEFAULT_POOL, replicas: 1, partitions: options.partitions },
+        repairAfterMs: Number.MAX_SAFE_INTEGER,
+      },
+      reporters: { report: async () => host.report() },
     }
     const metrics = (tables: Parameters<typeof partitionMetrics>[0]['tables']) =>
       partitionMetrics({ ...sources, tables })

@@ -38,6 +38,8 @@ export type HoldingOptions = {
   node: string
   find: Find
   neighbours: Neighbours
+  /** MB a second; see cluster/host/pace.ts. */
+  copyRate?: number
   /** How often expired items are looked for, in milliseconds. */
   sweepMs?: number
 }
@@ -48,13 +50,21 @@ const SWEEP_MS = 5000
 export function holdPartitions(
   base: Base,
   ground: Ground,
-  { node, find, neighbours, sweepMs = SWEEP_MS }: HoldingOptions,
+  { node, find, neighbours, copyRate, sweepMs = SWEEP_MS }: HoldingOptions,
   ending: Ending,
 ): Holding {
   const { clock, logger } = base
   const { logs, checkpointer, seen, folder } = ground
   const others = { indexes: indexPartitions(find), peers: peersOf(base, find), neighbours }
-  const host = new PartitionHost({ ...base, ...others, node, logs, checkpointer, folder })
+  const host = new PartitionHost({
+    ...base,
+    ...others,
+    node,
+    logs,
+    checkpointer,
+    folder,
+    copyRate: copyRate && copyRate * 1_000_000,
+  })
   const led = () => host.replicas().flatMap(({ leader }) => leader ?? [])
   const sweeper = new Sweeper(led, sweepMs, clock, logger)
   const chores = [

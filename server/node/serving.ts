@@ -9,8 +9,12 @@ import { Elected, LIFECYCLE_DUTY } from '../cluster/elected.ts'
 import { Insights } from '../cluster/insights.ts'
 import type { Leaders } from '../cluster/leaders.ts'
 import { Lifecycle } from '../cluster/lifecycle.ts'
+import { lookAtCluster } from '../cluster/looking.ts'
+import { Mover } from '../cluster/moves/mover.ts'
 import type { Placement } from '../cluster/placement.ts'
+import type { KeeperRecord } from '../cluster/records.ts'
 import { Remains } from '../cluster/remains.ts'
+import type { Reporters } from '../cluster/report.ts'
 import { Router } from '../cluster/router.ts'
 import { Routes } from '../cluster/routes.ts'
 import { TokenDirectory } from '../cluster/tokens.ts'
@@ -37,6 +41,10 @@ export type ServingPorts = {
   placement: Placement
   /** How long a read of a global index waits for it; see cluster/router.ts. */
   indexWaitMs: number
+  /** What storage nodes tell of their replicas. */
+  reporters: Reporters
+  /** What the cluster's partitions are kept by, while this process is elected for it. */
+  keeping: KeeperRecord
   /** What is measured beside the requests. */
   metrics(tables: Catalog): Definition[]
 }
@@ -63,7 +71,8 @@ export async function serveApi(
   ending.add(() => objects.connection.close())
   const backup = backupServices({ ...shared, ...objects, tables: catalog, items: router, checkJson: convertItem })
   ending.add(() => backup.duty.stop())
-  const duties = [new Lifecycle(metadata, clock, logger), tokens, backup.duty]
+  const mover = new Mover({ ...base, reporters: ports.reporters }, ports.keeping)
+  const duties = [new Lifecycle(metadata, clock, logger), tokens, backup.duty, mover]
   const elected = new Elected(base, LIFECYCLE_DUTY, duties)
   ending.add(() => elected.stop())
   await elected.start()
@@ -84,6 +93,7 @@ export async function serveApi(
     call: (requestId, _signature, meter) => ({ ...world, requestId, meter }),
     region: realm.region,
     ready: () => !closing,
+    cluster: async () => JSON.stringify(await lookAtCluster({ metadata, clock, reporters: ports.reporters })),
     pages: { '/contributor-insights': contributorInsightsReport(insights) },
     telemetry,
     metrics: scraper(metrics),

@@ -3,6 +3,7 @@ import { OperatorError } from '../base/failure.ts'
 import { systemRandom } from '../base/random.ts'
 import { Catalog } from '../cluster/catalog.ts'
 import { onOneNode } from '../cluster/placement.ts'
+import { DEFAULT_POOL } from '../cluster/records.ts'
 import { createStatusApp } from '../http/status.ts'
 import type { Metadata } from '../metadata/metadata.ts'
 import { remoteNeighbours } from '../rpc/neighbours.ts'
@@ -23,6 +24,10 @@ export type StorageOptions = BaseOptions &
     /** The same at each start, and no other node's: the files in its data folder are under it. */
     node: string
     zone: string
+    /** See cluster/records.ts. */
+    pool?: string
+    /** MB a second, at most, at which other nodes' replicas are copied here. */
+    copyRate?: number
     /** Where other processes ask it. */
     rpcHost: string
     rpcPort: number
@@ -41,7 +46,7 @@ export async function startStorage(
   options: StorageOptions,
   { metadata, ...ground }: Ground & { metadata: Metadata },
 ): Promise<RunningStorage> {
-  const { node, zone, tls, sweepMs, logger } = options
+  const { node, zone, pool = DEFAULT_POOL, copyRate, tls, sweepMs, logger } = options
   const ending = new Ending()
   return orEnd(ending, async () => {
     const base = await openBase(options, metadata, ending)
@@ -52,14 +57,14 @@ export async function startStorage(
     const { client, directory } = openNeighbourhood(base, { zone, tls, here }, ending)
     const neighbours = remoteNeighbours(client, name => directory.addressOf(name))
     const find = (partition: string) => directory.find(partition)
-    const holding = holdPartitions(base, ground, { node, find, neighbours, sweepMs }, ending)
+    const holding = holdPartitions(base, ground, { node, find, neighbours, copyRate, sweepMs }, ending)
     const { host } = holding
     const answering = { host: options.rpcHost, port: options.rpcPort, tls, node: host }
     const rpc = await startRpcServer({ ...base, ...answering })
     ending.add(() => rpc.close())
     await directory.start()
     const address = advertised(options, rpc.address)
-    await holding.start({ node, address, zone, role: 'storage' })
+    await holding.start({ node, address, zone, pool, role: 'storage' })
     // For the names of what is measured.
     const tables = new Catalog({ ...base, leaders: directory, random: systemRandom }, base.realm, onOneNode(node, 1))
     ending.add(() => tables.stop())

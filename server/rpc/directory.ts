@@ -1,6 +1,14 @@
 /** Where partitions are led, and held, as the metadata says: in this process, or in others. */
 import type { Leaders, PartitionReader, WholeLeader } from '../cluster/leaders.ts'
-import { LEADERS, type LeaderRecord, NODES, type NodeRecord, PARTITIONS, parsePartition } from '../cluster/records.ts'
+import {
+  LEADERS,
+  type LeaderRecord,
+  NODES,
+  type NodeRecord,
+  PARTITIONS,
+  parseNode,
+  parsePartition,
+} from '../cluster/records.ts'
 import type { Metadata, MetadataChange } from '../metadata/metadata.ts'
 import type { RpcClient } from './client.ts'
 import { remoteLeader, remoteReader } from './leader.ts'
@@ -33,14 +41,13 @@ export class Directory implements Leaders {
 
   async start(): Promise<void> {
     const { metadata } = this.#ports
-    const node = (value: string) => JSON.parse(value) as NodeRecord
     const leading = (value: string) => {
       const { node, epoch } = JSON.parse(value) as LeaderRecord
       return epoch > 0 ? node : undefined
     }
     const holding = (value: string) => parsePartition(value).replicas
     this.#unwatch = [
-      await metadata.watch(NODES, changes => follow(NODES, changes, this.#nodes, node)),
+      await metadata.watch(NODES, changes => follow(NODES, changes, this.#nodes, parseNode)),
       await metadata.watch(LEADERS, changes => follow(LEADERS, changes, this.#leading, leading)),
       await metadata.watch(PARTITIONS, changes => {
         follow(PARTITIONS, changes, this.#holding, holding)

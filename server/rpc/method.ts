@@ -1,5 +1,6 @@
 /** What may be asked of another process: how question and answer travel, and what is called there. */
 import type { PartitionReader, WholeLeader } from '../cluster/leaders.ts'
+import type { ReplicaReport } from '../cluster/report.ts'
 import { NotLeading } from '../replica/pipeline.ts'
 import type { Standing } from '../replica/standing.ts'
 import type { FrameReader, FrameWriter } from './frames.ts'
@@ -25,6 +26,7 @@ export interface StorageNode {
   leader(partition: string): WholeLeader | undefined
   replica(partition: string): PartitionReader | undefined
   standings(partitions: string[]): Map<string, Standing>
+  report(): ReplicaReport[]
   snapshot(partition: string): AsyncIterable<Uint8Array>
 }
 

@@ -1,20 +1,36 @@
-/** The other storage nodes, as this one asks them. */
+/** The other storage nodes, as this process asks them. */
+import type { Reporters } from '../cluster/report.ts'
 import { NotLeading } from '../replica/pipeline.ts'
 import type { Neighbours } from '../replica/standing.ts'
 import type { RpcClient } from './client.ts'
-import { snapshotClose, snapshotNext, snapshotOpen, standings } from './methods/replicas.ts'
+import { report, snapshotClose, snapshotNext, snapshotOpen, standings } from './methods/replicas.ts'
 
-/** `addressOf`: undefined while the node is not known. */
-export function remoteNeighbours(client: RpcClient, addressOf: (node: string) => string | undefined): Neighbours {
-  const known = (node: string): string => {
-    const address = addressOf(node)
-    if (address === undefined) throw new NotLeading(`node ${node} is not there`)
-    return address
-  }
+/** Undefined while the node is not known. */
+export type AddressOf = (node: string) => string | undefined
+
+export function remoteNeighbours(client: RpcClient, addressOf: AddressOf): Neighbours {
   return {
-    standings: async (node, partitions) => client.ask(known(node), standings, '', partitions),
-    snapshot: (node, partition) => receive(client, known(node), partition),
+    standings: async (node, partitions) => client.ask(known(addressOf, node), standings, '', partitions),
+    snapshot: (node, partition) => receive(client, known(addressOf, node), partition),
   }
+}
+
+export function remoteReporters(client: RpcClient): Reporters {
+  return {
+    report: async ({ node, address }) =>
+      client.ask(
+        known(() => address, node),
+        report,
+        '',
+        undefined,
+      ),
+  }
+}
+
+function known(addressOf: AddressOf, node: string): string {
+  const address = addressOf(node)
+  if (address === undefined) throw new NotLeading(`node ${node} is not there`)
+  return address
 }
 
 async function* receive(client: RpcClient, address: string, partition: string): AsyncIterable<Uint8Array> {

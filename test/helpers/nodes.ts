@@ -5,15 +5,17 @@ import { silent } from '../../server/base/logger.ts'
 import { systemRandom } from '../../server/base/random.ts'
 import { untraced } from '../../server/base/tracer.ts'
 import { Catalog } from '../../server/cluster/catalog.ts'
-import { Elected, LIFECYCLE_DUTY } from '../../server/cluster/elected.ts'
+import { Elected, LIFECYCLE_DUTY, type Work } from '../../server/cluster/elected.ts'
 import type { Grace } from '../../server/cluster/host/followers.ts'
 import { PartitionHost } from '../../server/cluster/host.ts'
 import { indexPartitions, type PartitionReader, peers, type WholeLeader } from '../../server/cluster/leaders.ts'
 import { Leasing } from '../../server/cluster/leasing.ts'
 import { Lifecycle } from '../../server/cluster/lifecycle.ts'
 import { Membership } from '../../server/cluster/membership.ts'
+import { Mover } from '../../server/cluster/moves/mover.ts'
 import { overNodes } from '../../server/cluster/placement.ts'
 import { LEADERS, type LeaderRecord, partitionKey } from '../../server/cluster/records.ts'
+import type { Reporters } from '../../server/cluster/report.ts'
 import { Router } from '../../server/cluster/router.ts'
 import { Routes } from '../../server/cluster/routes.ts'
 import { TokenDirectory } from '../../server/cluster/tokens.ts'
@@ -29,6 +31,8 @@ import { noCheckpointer, ThreadCheckpointer } from '../../server/store/checkpoin
 import { clock as realClock, until } from '../unit/replica/fakes.ts'
 import { Fate, FatedMetadata, fatedClock, fatedLogs, type Reach } from './faults.ts'
 
+const WISH = { pool: 'default', replicas: 3, partitions: 2 }
+const PACES = { busyMs: 50, idleMs: 200, steadyMs: 300, shunMs: 1000 }
 const REALM = { account: '123456789012', region: 'test' }
 
 export type NodesOptions = {
@@ -39,6 +43,8 @@ export type NodesOptions = {
   /** Milliseconds of a node's lease. */
   ttl?: number
   grace?: Grace
+  /** Replicas and leaderships are moved; else they stay where they are. */
+  keeping?: { repairAfterMs: number }
 }
 
 /** One storage node, from its start to its end. */
@@ -61,8 +67,13 @@ export class StorageNode {
     const find = (partition: string) => nodes.leaders.find(partition)
     this.#leasing = new Leasing(metadata, clock, logger)
     const shared = { metadata, leasing: this.#leasing, clock, logger }
-    this.#membership = new Membership(shared, { node: name, zone, role: 'storage' })
-    this.#elected = new Elected(shared, LIFECYCLE_DUTY, [new Lifecycle(metadata, clock, logger)])
+    this.#membership = new Membership(shared, { node: name, zone, pool: 'default', role: 'storage' })
+    const work: Work[] = [new Lifecycle(metadata, clock, logger)]
+    if (options.keeping) {
+      const keeping = { placement: WISH, ...options.keeping, paces: PACES }
+      work.push(new Mover({ ...shared, reporters: nodes.reporters }, keeping))
+    }
+    this.#elected = new Elected(shared, LIFECYCLE_DUTY, work)
     this.host = new PartitionHost({
       ...shared,
       node: name,
@@ -74,6 +85,7 @@ export class StorageNode {
       neighbours: nodes.neighbours,
       tracer: untraced,
       grace: options.grace,
+      copyRate: 1e12,
     })
   }
 
@@ -99,7 +111,8 @@ export class StorageNode {
     this.fate.kill()
     this.#elected.stop()
     this.#membership.stop()
-    await this.host.close()
+    // What waits for a timer of the dead process waits for ever.
+    await Promise.race([this.host.close(), new Promise(resolve => setTimeout(resolve, 1000))])
   }
 }
 
@@ -200,6 +213,8 @@ export class Nodes {
     standings: (name, partitions) => this.#reach(name, ({ host }) => host.standings(partitions)),
     snapshot: (name, partition) => this.node(name).host.snapshot(partition),
   }
+
+  readonly reporters: Reporters = { report: ({ node }) => this.#reach(node, ({ host }) => host.report()) }
 
   async #reach<T>(name: string, call: (node: StorageNode) => T): Promise<T> {
     const node = this.running.get(name)

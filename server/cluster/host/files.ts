@@ -1,5 +1,5 @@
 /** A storage node's partition files, and the marks in the metadata that tell a lost one from a new one. */
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Metadata } from '../../metadata/metadata.ts'
@@ -38,9 +38,21 @@ export class Files {
     return `${this.path(partition)}.${++this.#copies}${OUTGOING}`
   }
 
+  /** Bytes of the partition's file, and of one that is being received in its place; 0 for files in memory. */
+  sizes(partition: string): { bytes: number; received: number } {
+    const size = (path: string | undefined) =>
+      path === undefined ? 0 : (statSync(path, { throwIfNoEntry: false })?.size ?? 0)
+    return { bytes: size(this.path(partition)), received: size(this.incoming(partition)) }
+  }
+
+  /** Whether there is no file of the partition, though there might be one. */
+  isAbsent(partition: string): boolean {
+    return this.#folder !== undefined && !existsSync(this.path(partition))
+  }
+
   /** Whether the partition's file is lost: it was made here, and is not there. */
   async isMissing(partition: string): Promise<boolean> {
-    return this.#folder !== undefined && !existsSync(this.path(partition)) && (await this.#isMade(partition))
+    return this.isAbsent(partition) && (await this.#isMade(partition))
   }
 
   /** Remembers that the partition's file was made. */
@@ -53,7 +65,7 @@ export class Files {
     await this.#metadata.commit({ guards: [], deletes: [madeKey(partition), madeKey(partition, this.#node)] })
   }
 
-  /** Removes files and marks of partitions that were dropped while this node was away, and what was being sent or received. */
+  /** Removes files and marks of partitions that this node has no more, and what was being sent or received. `known`: those it has. */
   async removeStrays(known: Set<string>): Promise<void> {
     const marks = (await this.#metadata.list(MADE)).map(({ key }) => key).filter(key => this.#isStray(key, known))
     if (marks.length > 0) await this.#metadata.commit({ guards: [], deletes: marks })

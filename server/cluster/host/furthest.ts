@@ -4,7 +4,9 @@ import type { Position } from '../../log/log.ts'
 import type { Neighbours, Standing } from '../../replica/standing.ts'
 
 /** How long another node's answer is waited for. */
-const ANSWER_MS = 300
+export const ANSWER_MS = 300
+
+export type AskingPorts = { node: string; neighbours: Neighbours; clock: Clock }
 
 /**
  * `node`: of the partition's other replicas that answer, the one that has applied the most, if that is more than `applied`.
@@ -13,7 +15,7 @@ const ANSWER_MS = 300
 export async function furthest(
   partition: string,
   replicas: string[],
-  { node, neighbours, clock }: { node: string; neighbours: Neighbours; clock: Clock },
+  { node, neighbours, clock }: AskingPorts,
   applied: Position,
 ): Promise<{ node: string | undefined; isWhole: boolean }> {
   const others = replicas.filter(other => other !== node)

@@ -6,31 +6,19 @@ import { OperatorError } from '../../base/failure.ts'
 import { InvariantViolation } from '../../base/invariant.ts'
 import { within } from '../../base/within.ts'
 import { type Position, PositionConflict } from '../../log/log.ts'
-import type { Lease, Metadata } from '../../metadata/metadata.ts'
+import type { Lease } from '../../metadata/metadata.ts'
 import { Behind } from '../../replica/agreement.ts'
 import type { Leader } from '../../replica/leader.ts'
 import { NotLeading } from '../../replica/pipeline.ts'
-import type { Replica, ReplicaPorts } from '../../replica/replica.ts'
-import type { Neighbours } from '../../replica/standing.ts'
-import type { Leasing } from '../leasing.ts'
-import type { PartitionRecord } from '../records.ts'
+import type { Replica } from '../../replica/replica.ts'
+import { holdersOf, type PartitionRecord } from '../records.ts'
 import { Claim } from './claim.ts'
 import { Duty } from './duty.ts'
-import type { Files } from './files.ts'
-import type { Followers } from './followers.ts'
 import { furthest } from './furthest.ts'
 import { openReplica } from './opening.ts'
 import { Patience } from './patience.ts'
-
-export type HostedPorts = ReplicaPorts & {
-  metadata: Metadata
-  leasing: Leasing
-  neighbours: Neighbours
-  files: Files
-  followers: Followers
-  /** Something is not as it should be: `failure` says what. */
-  complain(hosted: Hosted, failure: Error): void
-}
+import type { HostedPorts } from './ports.ts'
+import { Successor } from './successor.ts'
 
 /** How long a partition that broke rests before it is led, or opened, again. */
 const REST_MS = 1000
@@ -46,6 +34,7 @@ export class Hosted {
   readonly #ports: HostedPorts
   readonly #claim: Claim
   readonly #patience: Patience
+  readonly #successor: Successor
   #record: PartitionRecord
   #replica: Replica | undefined
   #duty: Duty | undefined
@@ -64,6 +53,7 @@ export class Hosted {
     this.#ports = ports
     this.#claim = new Claim(ports.metadata, ports.node, record.id)
     this.#patience = new Patience(ports.node, ports.clock)
+    this.#successor = new Successor(ports)
   }
 
   get replica(): Replica | undefined {
@@ -91,7 +81,12 @@ export class Hosted {
 
   /** No other node holds it. */
   get isAlone(): boolean {
-    return this.#record.replicas.length === 1
+    return holdersOf(this.#record).length === 1
+  }
+
+  /** It leads nothing: it is about to leave, or has yet to become one of the replicas. */
+  get #abstains(): boolean {
+    return this.#leaving || !this.#record.replicas.includes(this.#ports.node)
   }
 
   /** Resolves when what there is to do now is done. */
@@ -171,14 +166,16 @@ export class Hosted {
     if (holder.kind !== 'free') this.#patience.reset()
     if (holder.kind === 'other') return this.#follow(`${holder.node} leads`)
     if (holder.kind === 'free' && !(await this.#compete(replica, lease, holder.next))) return
-    if (this.#patience.isResting || this.#leaving) return this.#giveWay(lease)
+    if (this.#patience.isResting || this.#abstains) return this.#giveWay(lease)
+    const successor = await this.#successor.of(this.#record, replica)
+    if (successor !== undefined) return this.#handOver(successor)
     await this.#serve(replica, lease)
     this.#failure = undefined
   }
 
   /** @returns whether the key was free to take, and is taken now */
   async #compete(replica: Replica, lease: Lease, next: string | undefined): Promise<boolean> {
-    const wait = this.#leaving ? undefined : this.#patience.of(this.#record.replicas, replica.lag, next)
+    const wait = this.#abstains ? undefined : this.#patience.of(this.#record.replicas, replica.lag, next)
     if (wait !== 0 || replica.leader) this.#follow('nobody leads')
     if (wait) this.#later(wait)
     if (wait !== 0) return false
@@ -215,9 +212,9 @@ export class Hosted {
         return this.#claim.release(lease, ahead)
       }
       const leader = await replica.lead(lease, error => this.#broke(error))
-      followers.watch(this.id, this.#record.replicas)
       this.#duty = new Duty(leader, lease, this.#claim, { logger, deposed: () => this.trigger() })
     }
+    followers.watch(this.id, holdersOf(this.#record))
     await this.#duty!.perform(this.#record.schema)
   }
 
@@ -234,11 +231,12 @@ export class Hosted {
     return replica
   }
 
-  async #handOver(): Promise<void> {
+  /** To the one that is furthest, if it is not said. */
+  async #handOver(to?: string): Promise<void> {
     const { leasing, clock, logger } = this.#ports
     const { leader, lease } = { leader: this.leader, lease: leasing.lease }
     if (!leader || !lease || this.isAlone) return
-    const { node: next } = await this.#furthest(-1)
+    const next = to ?? (await this.#furthest(-1)).node
     await within(clock, RETIRE_MS, leader.retire()).catch(error =>
       logger.warn({ err: error, partition: this.id }, 'a partition is handed over before all its writes are done'),
     )

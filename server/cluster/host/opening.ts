@@ -3,13 +3,14 @@ import { OperatorError } from '../../base/failure.ts'
 import { Behind } from '../../replica/agreement.ts'
 import { Replica, type ReplicaPorts } from '../../replica/replica.ts'
 import type { Neighbours } from '../../replica/standing.ts'
-import type { PartitionRecord } from '../records.ts'
+import { holdersOf, type PartitionRecord } from '../records.ts'
 import type { Files } from './files.ts'
 import type { Followers } from './followers.ts'
 import { furthest } from './furthest.ts'
+import type { Pace } from './pace.ts'
 import { receiveSnapshot } from './snapshots.ts'
 
-export type OpeningPorts = ReplicaPorts & { neighbours: Neighbours; files: Files; followers: Followers }
+export type OpeningPorts = ReplicaPorts & { neighbours: Neighbours; files: Files; followers: Followers; pace: Pace }
 
 /** Of the entries applied last, a replica that has others beside it keeps so much. */
 const TAIL_BYTES = 64 * 1024 * 1024
@@ -18,11 +19,13 @@ const TAIL_BYTES = 64 * 1024 * 1024
  * A new partition begins empty; one that was made before must still be there, in its file, its log or another replica.
  * Errors: OperatorError, if it is not, or is not what it should be; others, if another replica can't be reached, or the log.
  */
-export async function openReplica({ id, replicas }: PartitionRecord, ports: OpeningPorts): Promise<Replica> {
-  const { files, logs, followers } = ports
+export async function openReplica(record: PartitionRecord, ports: OpeningPorts): Promise<Replica> {
+  const { id, replicas } = record
+  const { node, files, logs, followers } = ports
   const path = files.path(id)
-  const isAlone = replicas.length === 1
-  if ((await files.isMissing(id)) && (await logs.open(id, 0)).end() === 0) {
+  const isAlone = holdersOf(record).length === 1
+  if (!replicas.includes(node)) await join(record, ports)
+  else if ((await files.isMissing(id)) && (await logs.open(id, 0)).end() === 0) {
     if (isAlone)
       throw new OperatorError(`The partition file ${path} is missing. Restore the data folder from a backup.`)
     await copy(id, replicas, ports)
@@ -38,11 +41,17 @@ export async function openReplica({ id, replicas }: PartitionRecord, ports: Open
   return replica
 }
 
+/** Another replica's file is less to read than all of the log. */
+async function join({ id, replicas }: PartitionRecord, ports: OpeningPorts): Promise<void> {
+  const { files, logs } = ports
+  if (files.isAbsent(id) && (await logs.open(id, 0)).end() > 0) await copy(id, replicas, ports)
+}
+
 /** Takes another replica's file. */
 async function copy(partition: string, replicas: string[], ports: OpeningPorts): Promise<void> {
-  const { neighbours, files, logger } = ports
+  const { neighbours, files, pace, logger } = ports
   const { node } = await furthest(partition, replicas, ports, -1)
   if (!node) throw new Error('no other replica can be reached to copy its file')
-  logger.warn({ partition, node }, 'the log begins after what this replica has: it copies the file of another one')
-  await receiveSnapshot(partition, neighbours.snapshot(node, partition), files)
+  logger.warn({ partition, node }, 'this replica copies the file of another one')
+  await receiveSnapshot(partition, pace.of(neighbours.snapshot(node, partition)), files)
 }

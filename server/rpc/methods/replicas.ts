@@ -1,5 +1,6 @@
 /** What is asked of any replica: reads that need not be the latest, and what storage nodes tell each other. */
 import type { PartitionReader } from '../../cluster/leaders.ts'
+import type { ReplicaReport } from '../../cluster/report.ts'
 import type { Image, Page, RangeRequest } from '../../partition/command.ts'
 import { NotLeading } from '../../replica/pipeline.ts'
 import type { Standing } from '../../replica/standing.ts'
@@ -34,6 +35,15 @@ export const standings: Method<string[], Map<string, Standing>> = {
   ask: json(),
   answer: standingsByPartition,
   call: ({ node }, _, partitions) => node.standings(partitions),
+}
+
+/** What the node holds, for those who look after the cluster. */
+export const report: Method<void, ReplicaReport[]> = {
+  name: 'report',
+  repeatable: true,
+  ask: nothing,
+  answer: json(),
+  call: ({ node }) => node.report(),
 }
 
 /** Begins to send the partition's file. The answer names what is sent, for `snapshotNext`. */

@@ -6,7 +6,7 @@ import { type NodeRecord, nodeKey, parsePartition, partitionKey } from '../../..
 import { LocalMetadata } from '../../../server/metadata/local/local.ts'
 import { globalIndex, table } from './given.ts'
 
-const node = (name: string, zone: string): NodeRecord => ({ node: name, zone, role: 'storage' })
+const node = (name: string, zone: string): NodeRecord => ({ node: name, zone, pool: 'default', role: 'storage' })
 const anyNodes = fc
   .array(fc.constantFrom('x', 'y', 'z'), { minLength: 1, maxLength: 7 })
   .map(zones => zones.map((zone, i) => node(`n${i}`, zone)))
@@ -93,5 +93,5 @@ test('a cluster without storage nodes makes no partitions', async t => {
 
 test('a record that names one node, of before, is one replica; the only node has everything', async t => {
   t.deepEqual(parsePartition('{"id":"p","tableId":"t","node":"local"}'), { id: 'p', tableId: 't', replicas: ['local'] })
-  t.deepEqual(await onOneNode('local', 4).place(2), [['local'], ['local']])
+  t.deepEqual(await onOneNode('local', 4).place(2, await onOneNode('local', 4).wish('T')), [['local'], ['local']])
 })

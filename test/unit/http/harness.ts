@@ -71,6 +71,7 @@ export class Harness {
       region: 'eu-west-1',
       ready: () => this.ready,
       telemetry: new Telemetry({ find: () => undefined }, logger),
+      cluster: async () => '{}',
       metrics: async () => 'metrics 1\n',
       logger,
     })

@@ -40,6 +40,7 @@ export function nodeWith(leader: WholeLeader | undefined): StorageNode {
     leader: partition => (partition === 'p' ? leader : undefined),
     replica: () => undefined,
     standings: () => new Map(),
+    report: () => [],
     snapshot: () => {
       throw new Error('it is not here')
     },

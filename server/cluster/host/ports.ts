@@ -1,0 +1,20 @@
+/** What a partition on a node needs of the node, and of the cluster. */
+import type { Metadata } from '../../metadata/metadata.ts'
+import type { ReplicaPorts } from '../../replica/replica.ts'
+import type { Neighbours } from '../../replica/standing.ts'
+import type { Leasing } from '../leasing.ts'
+import type { Files } from './files.ts'
+import type { Followers } from './followers.ts'
+import type { Hosted } from './hosted.ts'
+import type { Pace } from './pace.ts'
+
+export type HostedPorts = ReplicaPorts & {
+  metadata: Metadata
+  leasing: Leasing
+  neighbours: Neighbours
+  files: Files
+  followers: Followers
+  pace: Pace
+  /** Something is not as it should be: `failure` says what. */
+  complain(hosted: Hosted, failure: Error): void
+}

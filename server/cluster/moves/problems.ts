@@ -1,0 +1,131 @@
+/** What is wrong with the cluster, and what is being done about it, in sentences. Pure. */
+import { holdersOf, type KeeperRecord } from '../records.ts'
+import type { Reports } from '../report.ts'
+import type { Problem } from '../status.ts'
+import type { NodeState, PartitionState, Situation } from './situation.ts'
+import { candidates } from './targets.ts'
+
+const UNKEPT: Problem = {
+  level: 'risk',
+  what: 'no server looks after the cluster: tables are not made, nothing is moved or repaired',
+  doing: 'start one: tavola server',
+}
+
+const RANK = { down: 0, risk: 1, note: 2 }
+
+export function problemsOf(situation: Situation, reports: Reports, keeper: KeeperRecord | undefined): Problem[] {
+  const { nodes, partitions } = situation
+  const problems = [
+    ...(keeper ? [] : [UNKEPT]),
+    ...[...nodes.values()].flatMap(node => nodeProblems(node, situation, reports, keeper)),
+    ...partitions.flatMap(partition => partitionProblems(partition, situation, reports)),
+  ]
+  return problems.sort((a, b) => RANK[a.level] - RANK[b.level])
+}
+
+function nodeProblems(
+  node: NodeState,
+  situation: Situation,
+  reports: Reports,
+  keeper: KeeperRecord | undefined,
+): Problem[] {
+  const { name, live, draining } = node
+  const held = situation.partitions.filter(({ record }) => holdersOf(record).includes(name))
+  if (held.length === 0) return []
+  const replicas = count(held.length, 'replica')
+  if (!live) {
+    const away = node.awaySince === undefined ? '' : ` for ${duration(situation.now - node.awaySince)}`
+    const what = `${name} is away${away}; it has ${replicas}`
+    return [{ level: 'risk', what, doing: awayDoing(node, held, situation, keeper) }]
+  }
+  const silent: Problem = {
+    level: 'risk',
+    what: `${name} does not answer, though it keeps its lease; it has ${replicas}`,
+    doing: 'if it hangs, restart it: others lead what it leads as soon as its lease runs out',
+  }
+  const drained: Problem = {
+    level: 'note',
+    what: `${name} is being drained: ${replicas} left, of which it leads ${held.filter(({ leader }) => leader === name).length}`,
+    doing: movingAway(name, held, situation) ?? `nothing can take them: add nodes, or say \`tavola undrain ${name}\``,
+  }
+  return [...(reports.has(name) ? [] : [silent]), ...(draining ? [drained] : [])]
+}
+
+function awayDoing(
+  { name, awaySince, lost, draining }: NodeState,
+  held: PartitionState[],
+  situation: Situation,
+  keeper: KeeperRecord | undefined,
+): string {
+  const nowhere = 'no other node can take them: start it again, or add a node'
+  const moving = movingAway(name, held, situation)
+  if (lost || draining) return moving ?? nowhere
+  if (!moving) return nowhere
+  if (!keeper) return 'they are made anew elsewhere once a server looks after the cluster'
+  const { repairAfterMs } = keeper
+  const left = awaySince === undefined ? repairAfterMs : awaySince + repairAfterMs - situation.now
+  return `if it is not back in ${duration(left)}, they are made anew elsewhere`
+}
+
+/** How far it is with replicas that should be elsewhere; undefined if nothing can be done. */
+function movingAway(name: string, held: PartitionState[], { nodes }: Situation): string | undefined {
+  const moving = held.filter(({ record }) => record.move?.leaving === name).length
+  const able = held.filter(partition => candidates(partition, nodes).length > 0).length
+  if (moving === 0 && able === 0) return undefined
+  const stuck = held.length - Math.max(able, moving)
+  const rest = stuck > 0 ? `; no node can take ${stuck} of them` : ''
+  return `${moving} are being made elsewhere, ${held.length - moving} are left${rest}`
+}
+
+function partitionProblems(partition: PartitionState, { nodes }: Situation, reports: Reports): Problem[] {
+  const { record, name, leader, healthy, wish } = partition
+  const problems: Problem[] = []
+  if (leader === undefined) {
+    const living = record.replicas.filter(node => nodes.get(node)?.live)
+    const doing =
+      living.length > 0
+        ? `${living.join(' and ')} will lead it as soon as nobody else does and its log answers`
+        : `none of its replicas lives: start ${record.replicas.join(' or ')} again`
+    problems.push({ level: 'down', what: `${name} has no leader`, doing })
+  }
+  for (const node of record.replicas) {
+    const report = reports.get(node)?.get(record.id)
+    if (report?.state === 'stopped')
+      problems.push({
+        level: 'risk',
+        what: `${name} has stopped on ${node}`,
+        doing: `a person must look: ${report.reason}`,
+      })
+    else if (report && report.state !== 'opening' && !healthy.has(node))
+      problems.push({ level: 'note', what: `${name} is far behind on ${node}`, doing: 'it catches up' })
+    else if (report?.state === 'opening')
+      problems.push({ level: 'note', what: `${name} is being opened on ${node}`, doing: report.reason ?? 'it comes' })
+  }
+  const missing = wish.replicas - holdersOf(record).length
+  if (missing > 0) {
+    const doing =
+      candidates(partition, nodes).length > 0
+        ? 'more are made'
+        : `they are made when pool ${wish.pool} has a node for them`
+    problems.push({
+      level: 'risk',
+      what: `${name} has ${count(record.replicas.length, 'replica')} of ${wish.replicas}`,
+      doing,
+    })
+  }
+  return problems
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`
+}
+
+/** `45 s`, `12 min`, `3 h 5 min` */
+export function duration(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000))
+  if (seconds < 120) return `${seconds} s`
+  const minutes = Math.round(seconds / 60)
+  if (minutes < 120) return `${minutes} min`
+  const hours = Math.floor(minutes / 60)
+  return hours < 48 ? `${hours} h ${minutes % 60} min` : `${Math.round(hours / 24)} days`
+}
