@@ -2,29 +2,27 @@
  * The process that holds a cluster: the first of a process namespace, so that all ends with it, in a network of its own. It does
  * what its parent asks (`Asked`), and ends when the parent has gone, however that ended.
  */
-import { execFileSync } from 'node:child_process'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { kubernetesBinariesHere } from '../../scripts/kubernetes/binaries.ts'
 import { Client } from './client.ts'
-import { SERVICE_NETWORK, startControlPlane } from './controlplane.ts'
+import { API_SERVER, SERVICE_NETWORK, startControlPlane } from './controlplane.ts'
 import { provideDisks } from './kubelet/disks.ts'
 import { imagesOf } from './kubelet/images.ts'
 import { Node } from './kubelet/node.ts'
 import { serveNames } from './network/dns.ts'
 import { followEndpoints } from './network/endpoints.ts'
 import { openGateway } from './network/gateway.ts'
+import { openNetwork } from './network/pods.ts'
 import { Services } from './network/services.ts'
 import { type Asked, GATEWAY, type InsideOptions } from './protocol.ts'
 
-const POD_NETWORK = '10.244.0.0/16'
 const NAME_SERVER = '10.96.0.10'
 
 async function main(options: InsideOptions): Promise<void> {
   const { folder, zones, nodesPerZone } = options
   process.on('disconnect', () => process.exit(0))
-  for (const network of [POD_NETWORK, SERVICE_NETWORK])
-    execFileSync('ip', ['route', 'add', 'local', network, 'dev', 'lo'])
+  await openNetwork([API_SERVER.split(':')[0]!], [SERVICE_NETWORK])
   const binaries = kubernetesBinariesHere()
   const control = join(folder, 'control')
   await mkdir(control)

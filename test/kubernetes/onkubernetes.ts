@@ -17,15 +17,9 @@ function whyNot(withHelm: boolean): string | undefined {
   } catch (error) {
     return (error as Error).message
   }
-  const { status } = spawnSync('unshare', [
-    '--map-root-user',
-    '--net',
-    '--mount',
-    '--pid',
-    '--fork',
-    'ip',
-    'link',
-    'show',
-  ])
-  return status === 0 ? undefined : 'Kubernetes needs Linux with user namespaces, util-linux and iproute2'
+  const tries =
+    'ip link add one type bridge && ip link add two type veth && mount -t tmpfs none /run && ip netns add three'
+  const namespaces = ['--map-root-user', '--net', '--mount', '--pid', '--fork']
+  const { status } = spawnSync('unshare', [...namespaces, 'sh', '-c', tries])
+  return status === 0 ? undefined : 'Kubernetes needs Linux with user namespaces and bridges, util-linux and iproute2'
 }

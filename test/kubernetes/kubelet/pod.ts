@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Client, isRefused } from '../client.ts'
+import { addPod, insideNetwork, removePod } from '../network/pods.ts'
 import type { Container, Pod } from '../objects.ts'
 import { type Launched, launch } from './container.ts'
 import { environmentOf, type Place, substituted } from './environment.ts'
@@ -75,6 +76,7 @@ export class PodRunner {
   crash(silently: boolean): void {
     if (silently) this.#stopping = this.#forgotten = true
     for (const { kill } of this.#launched.values()) kill('SIGKILL')
+    if (silently) void removePod(this.#options.place.ip)
   }
 
   async #end(graceSeconds: number): Promise<void> {
@@ -82,6 +84,7 @@ export class PodRunner {
     const deadline = performance.now() + graceSeconds * 1000
     await Promise.all(this.#state.containers.map(state => this.#endContainer(state, deadline)))
     await this.#report()
+    await removePod(this.#options.place.ip)
     await forget(this.#options.client, this.#pod)
   }
 
@@ -97,6 +100,7 @@ export class PodRunner {
       passwd: 'root:x:0:0::/:/bin/sh\n',
       hostname: `${hostname}\n`,
     }
+    await addPod(place.ip)
     await mkdir(join(folder, 'etc'), { recursive: true })
     for (const [file, content] of Object.entries(etc)) await writeFile(join(folder, 'etc', file), content)
     while (!this.#stopping) {
@@ -187,7 +191,7 @@ export class PodRunner {
     const root = join(folder, `root-${container.name}`)
     await mkdir(root, { recursive: true })
     return {
-      command: insideRoot(this.#rootOf(container, image, root), command),
+      command: [...insideNetwork(place.ip), ...insideRoot(this.#rootOf(container, image, root), command)],
       env: { ...own, ...service, ...variables },
     }
   }
