@@ -33,6 +33,7 @@ export async function runOperator(
   settings: OperatorSettings = {},
 ): Promise<RunningOperator> {
   const {
+    mortal = new Mortal(),
     logger = silent,
     through = transport => transport,
     electionSeconds = 15,
