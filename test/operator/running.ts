@@ -9,7 +9,7 @@ import type { RunningNode } from '../../server/node/base.ts'
 import { openMetadata } from '../../server/node/cluster.ts'
 import type { Kubernetes } from '../kubernetes/kubernetes.ts'
 import { ETCD, type Installation, NAMESPACE } from './installation.ts'
-import type { Mortal } from './mortal.ts'
+import { Mortal } from './mortal.ts'
 
 export type RunningOperator = RunningNode & {
   /** Whether it ended by itself, because it was not elected any more. */
