@@ -1,5 +1,5 @@
 /** Volumes grow when `storage.size` does. A StatefulSet's own template can't be changed: it is made anew, and keeps its pods. */
-import { KubeError } from '../../kube/errors.ts'
+import { isRefused } from '../../kube/errors.ts'
 import { STATEFUL_SETS, VOLUME_CLAIMS } from '../../kube/kinds.ts'
 import type { PersistentVolumeClaim } from '../../kube/objects.ts'
 import type { Pool } from '../../specs/pool.ts'
@@ -22,8 +22,8 @@ export const volumes: PoolRung = async (pool, context) => {
       caches.volumes.put(await client.merge(VOLUME_CLAIMS, patch))
       logger.info({ volume: name, size: pool.size }, 'a volume grows')
     } catch (error) {
-      if (!(error instanceof KubeError) || ![403, 422].includes(error.code)) throw error
-      const message = `The volume ${name} can't grow to ${pool.size}: ${error.message}`
+      if (!isRefused(error)) throw error
+      const message = `The volume ${name} can't grow to ${pool.size}: ${(error as Error).message}`
       for (const table of pool.tables) record(table, 'Warning', 'VolumeNotGrown', message)
       return { reason: 'VolumeNotGrown', message, againMs: LATER_MS, isTrouble: true }
     }
