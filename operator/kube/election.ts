@@ -35,7 +35,7 @@ export class Election {
   /** `lost` is called at most once; an election is not begun anew. */
   constructor(ports: ElectionPorts, options: ElectionOptions, elected: () => void, lost: () => void) {
     this.#ports = ports
-    this.#options = { leaseSeconds: 15, ...options }
+    this.#options = { ...options, leaseSeconds: options.leaseSeconds ?? 15 }
     this.#elected = elected
     this.#lost = lost
   }

@@ -202,7 +202,8 @@ export class PodRunner {
     })
     const readOnly = container.securityContext?.readOnlyRootFilesystem ?? false
     const workingDir = container.workingDir ?? image.workingDir ?? '/'
-    return { root, image, etc: join(this.#options.folder, 'etc'), mounts, readOnly, workingDir }
+    const hostname = this.#pod.spec.hostname ?? this.#pod.metadata.name
+    return { root, image, etc: join(this.#options.folder, 'etc'), mounts, readOnly, workingDir, hostname }
   }
 
   async #execute(container: Container, given: string[], timeoutMs: number): Promise<boolean> {

@@ -12,16 +12,17 @@ export type RootOptions = {
   mounts: Mount[]
   readOnly: boolean
   workingDir: string
+  hostname: string
 }
 
 const TOOLS = ['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32']
 
 /** The command that runs `command` there. Needs no other rights than those of a user namespace's root. */
 export function insideRoot(options: RootOptions, command: string[]): string[] {
-  return ['unshare', '-m', 'sh', '-ec', script(options), 'sh', ...command]
+  return ['unshare', '--mount', '--uts', 'sh', '-ec', script(options), 'sh', ...command]
 }
 
-function script({ root, image, etc, mounts, readOnly, workingDir }: RootOptions): string {
+function script({ root, image, etc, mounts, readOnly, workingDir, hostname }: RootOptions): string {
   const tools = image.tools ? TOOLS.map(path => tool(root, path)) : []
   const files = Object.entries(image.files).map(([to, from]) => ({ from, to, readOnly: true }))
   const all = [
@@ -33,6 +34,7 @@ function script({ root, image, etc, mounts, readOnly, workingDir }: RootOptions)
   // What lies in another mount comes after it.
   const ordered = all.toSorted((a, b) => a.to.length - b.to.length)
   return [
+    `hostname ${quoted(hostname)}`,
     `mount -t tmpfs -o mode=755 none ${quoted(root)}`,
     ...tools,
     ...ordered.map(each => bind(root, each)),
