@@ -28,6 +28,9 @@ type Common = {
 type Serving = {
   /** Partitions of a new table, and of each of its global indexes. */
   partitions: number
+  /** Bytes of items, and requests a second (0: never), beyond which a partition is split. */
+  splitBytes: number
+  splitRate: number
   /** Of backups and archives: a URL, `file:///folder` or `s3://bucket/prefix`. Undefined for a place in the data folder. */
   backupStore: string | undefined
   /** Where the buckets of exports and imports are: `file:///folder-of-folders` or `s3:`. */
@@ -105,7 +108,7 @@ export function readConfig(argv: string[]): Config {
     .version(version, '-v, --version')
     .enablePositionalOptions()
   const dataDir = option('--data-dir <folder>', 'folder of the durable files').default('./data')
-  commonOptions(servingOptions(listenOptions(program, 8000, '')))
+  commonOptions(servingOptions(listenOptions(program, 8000, ''), 0))
     .addOption(dataDir)
     .addOption(option('--in-memory', 'keep no files: everything is gone when the process ends').default(false))
     .action(() => {
@@ -114,7 +117,7 @@ export function readConfig(argv: string[]): Config {
   const server = program
     .command('server')
     .description('A server of a cluster: the DynamoDB API, in front of storage nodes.')
-  commonOptions(clusterOptions(servingOptions(listenOptions(server, 8000, ''))))
+  commonOptions(clusterOptions(servingOptions(listenOptions(server, 8000, ''), 3000)))
     .addOption(option('--replicas <n>', 'of each partition, in as many zones').argParser(integer(1, 7)).default(3))
     .addOption(
       option('--repair-after-seconds <n>', 'a storage node may be away before its replicas are made anew elsewhere')

@@ -28,10 +28,22 @@ export function listenOptions(command: Command, port: number, what: string): Com
     .addOption(option('--host <host>', `address to listen on${what}`).default('127.0.0.1'))
 }
 
-/** Of those that serve the API. */
-export function servingOptions(command: Command): Command {
+const GIB = 1024 ** 3
+
+/** Of those that serve the API. `splitRate`: by default. */
+export function servingOptions(command: Command, splitRate: number): Command {
   return command
     .addOption(option('--partitions <n>', 'partitions per new table').argParser(integer(1, 1024)).default(1))
+    .addOption(
+      option('--split-bytes <n>', 'a partition with more bytes of items is split')
+        .argParser(integer(1, Number.MAX_SAFE_INTEGER))
+        .default(10 * GIB, '10 GiB'),
+    )
+    .addOption(
+      option('--split-rate <n>', 'a partition with more requests a second is split; 0: none is')
+        .argParser(integer(0, 1_000_000))
+        .default(splitRate),
+    )
     .addOption(
       option('--backup-store <url>', 'where backups are kept: file:///folder or s3://bucket/prefix')
         .argParser(storeUrl)

@@ -51,12 +51,12 @@ async function describeShards(stream: StreamRecord, call: Call): Promise<ShardDe
   return shards.filter(shard => shard !== undefined)
 }
 
-async function describeShard(stream: StreamRecord, { id, partition }: Shard, call: Call) {
+async function describeShard(stream: StreamRecord, { id, partition, parent }: Shard, call: Call) {
   const state = await call.streams.shard(stream, partition)
   if (!state) return undefined
   const { since, until } = state
   const range: ShardDescription['SequenceNumberRange'] = { StartingSequenceNumber: sequenceText(partition, since) }
   if (until !== undefined) range.EndingSequenceNumber = sequenceText(partition, until)
   const shard: ShardDescription = { ShardId: id, SequenceNumberRange: range }
-  return shard
+  return parent === undefined ? shard : { ...shard, ParentShardId: parent }
 }

@@ -83,7 +83,8 @@ export async function momentOfArchive(
   const base = record?.bases.findLast(base => base.time <= time)
   if (!record || !base) throw new Damaged(`the archive ${archive} of the table ${tableId} does not go back to ${time}`)
   const manifest = await readManifest(objects, base.manifest)
-  return { objects, manifest, time, later: partition => archivedSegments(objects, record, partition) }
+  const later = (partition: string) => archivedSegments(objects, record, partition)
+  return { objects, manifest, time, later, heirs: partition => record.heirs?.[partition] ?? [] }
 }
 
 /** All segments of a partition, in order. Their names say what must be known of them. */

@@ -8,7 +8,7 @@ import type { Logger } from '../base/logger.ts'
 import type { Tables } from '../cluster/cluster.ts'
 import type { Leaders } from '../cluster/leaders.ts'
 import type { Metadata, MetadataEntry } from '../metadata/metadata.ts'
-import type { TableRecord } from '../model/table.ts'
+import type { PartitionSlice, TableRecord } from '../model/table.ts'
 import { deleteAll, type ObjectStore } from '../objects/objects.ts'
 import { ARCHIVE } from '../replica/history.ts'
 import { archivedSegments, DAY_MS, segmentName } from './archives.ts'
@@ -90,7 +90,7 @@ export class Archiving implements Chore {
     if (!isWhole || record.since > Math.max(this.#baseBytes, record.bases.at(-1)?.bytes ?? 0))
       await this.#base(table, record, stopped)
     const time = clock.now()
-    for (const { id } of table.partitions) await this.#copy(record, id, time, stopped)
+    for (const { id } of unarchived(table, record)) await this.#copy(record, id, time, stopped)
     record.latest = time
     await this.#sweep(table, record)
     await metadata.commit({
@@ -98,14 +98,35 @@ export class Archiving implements Chore {
       puts: [{ key, value: JSON.stringify(record) }],
     })
     this.#rounds.set(table.id, clock.monotonic())
+    await this.#letRetire(table)
+  }
+
+  /** Partitions that others have taken over from may go: the archive has all of them, and says so by now. */
+  async #letRetire({ name, id, retired = [] }: TableRecord): Promise<void> {
+    if (retired.every(({ archived }) => archived)) return
+    const ids = new Set(retired.map(partition => partition.id))
+    await this.#ports.tables.change(name, current => ({
+      ...current,
+      retired: current.retired?.map(partition =>
+        current.id === id && ids.has(partition.id) ? { ...partition, archived: true } : partition,
+      ),
+    }))
   }
 
   /** Pins what is not archived yet. False if some of it is lost, or if nothing was archived so far. */
   async #hold(table: TableRecord, record: ArchiveRecord): Promise<boolean> {
     let isWhole = record.bases.length > 0
-    for (const { id } of table.partitions) {
+    const heirs = new Set<string>()
+    for (const { id, heirs: own } of table.retired ?? []) {
+      if (record.archived[id] === undefined) continue
+      record.heirs = { ...record.heirs, [id]: own }
+      for (const heir of own) heirs.add(heir)
+    }
+    for (const { id } of unarchived(table, record)) {
       const history = await leadingHistory(this.#ports, id)
-      const after = await history.retain(ARCHIVE, record.archived[id])
+      // All of what has taken over from an archived one is wanted.
+      const known = record.archived[id] ?? (isWhole && heirs.has(id) ? 0 : undefined)
+      const after = await history.retain(ARCHIVE, known)
       const [next] = await history.entries(after, 1)
       if (next && next.position > after + 1) {
         this.#ports.logger.error(
@@ -153,10 +174,27 @@ export class Archiving implements Chore {
     for (const { manifest } of gone)
       await deleteAll(objects, manifest.name.slice(0, manifest.name.lastIndexOf('/') + 1))
     const { parts } = await readManifest(objects, record.bases[0]!.manifest)
+    await this.#sweepLine(
+      record,
+      parts.map(({ partition }) => partition),
+    )
     for (const { partition, start } of parts) {
       for (const { name, last } of await archivedSegments(objects, record, partition)) {
         if (last <= start) await objects.delete(name)
       }
+    }
+  }
+
+  /** Lets go of the partitions that all others have taken over from before the oldest base. */
+  async #sweepLine(record: ArchiveRecord, oldest: string[]): Promise<void> {
+    const { heirs = {} } = record
+    const kept = new Set(oldest)
+    for (const partition of kept) for (const heir of heirs[partition] ?? []) kept.add(heir)
+    for (const partition of Object.keys(record.archived).filter(id => !kept.has(id))) {
+      for (const { name } of await archivedSegments(this.#ports.objects, record, partition))
+        await this.#ports.objects.delete(name)
+      delete record.archived[partition]
+      delete heirs[partition]
     }
   }
 
@@ -172,6 +210,11 @@ export class Archiving implements Chore {
     await deleteAll(this.#ports.objects, archiveObjects(JSON.parse(value) as ArchiveRecord))
     await this.#ports.metadata.commit({ guards: [{ key, version }], deletes: [key] })
   }
+}
+
+/** The partitions of which the archive may lack something. */
+function unarchived({ partitions, retired = [] }: TableRecord, { archived }: ArchiveRecord): PartitionSlice[] {
+  return [...retired.filter(partition => !partition.archived && archived[partition.id] !== undefined), ...partitions]
 }
 
 /** The archive that the table has, and the one that it is restored from. */

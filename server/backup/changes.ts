@@ -2,11 +2,9 @@
 import { rowKey } from '../codec/key.ts'
 import type { Item } from '../model/item.ts'
 import type { KeySchema } from '../model/schema.ts'
-import { EffectReader } from '../partition/effects.ts'
 import { Scratch } from '../store/scratch.ts'
-import { readEntries } from './segment.ts'
 import type { SnapshotPart } from './snapshot.ts'
-import { type Moment, rowsOf } from './state.ts'
+import { effectsOf, type Moment, rowsOf } from './state.ts'
 
 /** JSON texts; undefined for no item. Never both. `time`: epoch milliseconds. */
 export type Change = { before: string | undefined; after: string | undefined; time: number }
@@ -37,20 +35,15 @@ export async function* changesOfPart(
 }
 
 async function collect(
-  { objects, time: to, later }: Moment,
+  moment: Moment,
   part: SnapshotPart,
   from: number,
   earlier: Scratch,
   changed: Scratch,
 ): Promise<void> {
-  const segments = [...part.log, ...((await later?.(part.partition)) ?? [])]
-  const reader = new EffectReader()
-  for await (const { position, entry } of readEntries(objects, segments, part.start)) {
-    const isShown = position <= part.scanned
-    for (const { key, image, time } of reader.read(entry)) {
-      if (isShown || time < from) earlier.put(key, image?.json, time)
-      else if (time < to) changed.put(key, image?.json, time)
-    }
-    if (!isShown && entry.kind === 'write' && entry.time >= to && !reader.awaits(to)) return
+  const { time: to } = moment
+  for await (const { key, image, time, isShown } of effectsOf(moment, part, to)) {
+    if (isShown || time < from) earlier.put(key, image?.json, time)
+    else if (time < to) changed.put(key, image?.json, time)
   }
 }

@@ -30,6 +30,8 @@ export type ArchiveRecord = {
   bases: Base[]
   /** By partition, the last entry that is archived. */
   archived: Record<string, number>
+  /** By partition, those that have taken over from it: what happened later to its items is in their logs. */
+  heirs?: Record<string, string[]>
   /** Bytes of entries archived since the last base. */
   since: number
   /** Everything up to here can be recovered; epoch milliseconds. */

@@ -8,6 +8,7 @@
 
 import type { Clock } from '../base/clock.ts'
 import { invariant } from '../base/invariant.ts'
+import type { Tables } from '../cluster/cluster.ts'
 import type { PartitionHistory } from '../cluster/leaders.ts'
 import type { Position } from '../log/log.ts'
 import type { TableRecord } from '../model/table.ts'
@@ -42,27 +43,38 @@ const OBJECT_BYTES = 4 * 1024 * 1024
 const READ_BYTES = 1024 * 1024
 const MANIFEST = 'manifest.zst'
 
+export type SnapshotPorts = Partitions & { objects: ObjectStore; tables: Pick<Tables, 'latest'> }
+
 /** Takes a snapshot of `table` under the names that begin with `prefix`. Errors: any of the object store; NotLeading; Interrupted. */
 export async function takeSnapshot(
   table: TableRecord,
-  ports: Partitions & { objects: ObjectStore },
+  ports: SnapshotPorts,
   prefix: string,
   stopped: Stopped,
   count: Count = () => {},
 ): Promise<{ manifest: Manifest; sealed: Sealed }> {
-  const copies = await Promise.all(table.partitions.map(({ id }) => copyOf(id, ports, prefix, stopped)))
+  const source = { ...table, ...(await otherPartitions(table, ports)) }
+  const copies = await Promise.all(source.partitions.map(({ id }) => copyOf(id, ports, prefix, stopped)))
   try {
     // What transactions hold now was prepared by entries that are not copied: they are resolved before the snapshot's time.
     for (const { history } of copies) await history.settled(ports.clock.now())
     for (const copy of copies) await copyRows(copy, count)
     const time = ports.clock.now()
     for (const copy of copies) await copyLog(copy, await copy.history.settled(time))
-    const manifest: Manifest = { format: 1, table, time, parts: copies.map(({ part }) => part) }
+    if (await otherPartitions(source, ports)) return await takeSnapshot(table, ports, prefix, stopped, count)
+    const manifest: Manifest = { format: 1, table: source, time, parts: copies.map(({ part }) => part) }
     const sealed = await putSealed(ports.objects, prefix + MANIFEST, Buffer.from(JSON.stringify(manifest)))
     return { manifest, sealed }
   } finally {
     for (const { history } of copies) await history.release(prefix)
   }
+}
+
+/** The table's partitions, if they are others by now: the copy was of those before, which may not have all of it. */
+async function otherPartitions(table: TableRecord, { tables }: SnapshotPorts) {
+  const { id, partitions, retired } = (await tables.latest(table.name)) ?? table
+  const isSame = partitions.map(({ id }) => id).join() === table.partitions.map(({ id }) => id).join()
+  return id !== table.id || isSame ? undefined : { partitions, retired }
 }
 
 /** One partition's part, as far as it is copied. */

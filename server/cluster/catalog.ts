@@ -11,7 +11,7 @@ import type { RowStatistics } from '../store/rows.ts'
 import type { TableChange, TableStatistics, Tables } from './cluster.ts'
 import type { Leaders } from './leaders.ts'
 import { type Placement, partitionChanges } from './placement.ts'
-import { indexPartitionIds, slices } from './plan.ts'
+import { childrenOf, indexPartitionIds, slices } from './plan.ts'
 import {
   type PartitionRecord,
   type PlacementRecord,
@@ -59,6 +59,11 @@ export class Catalog implements Tables {
     return this.#tables.get(name)?.record
   }
 
+  async latest(name: string): Promise<TableRecord | undefined> {
+    const entry = await this.#ports.metadata.get(tableKey(this.#realm, name))
+    return entry && (JSON.parse(entry.value) as TableRecord)
+  }
+
   list(): string[] {
     return [...this.#tables.keys()].sort((a, b) => (a < b ? -1 : 1))
   }
@@ -98,7 +103,8 @@ export class Catalog implements Tables {
       const deletedAt = this.#ports.clock.now()
       const farewell = current.pointInTimeRecovery && this.#farewell()
       const schemaVersion = (current.schemaVersion ?? 0) + 1
-      return { ...current, status: 'DELETING', deletedAt, farewell, schemaVersion }
+      const { resharding: _, ...rest } = current
+      return { ...rest, status: 'DELETING', deletedAt, farewell, schemaVersion }
     })
     await this.#settled(name, table => table?.id !== deleted.id, SETTLE_MS)
     return deleted
@@ -148,7 +154,7 @@ export class Catalog implements Tables {
         commit.guards.push(...guards)
         commit.puts!.push(...puts)
       }
-      if (next.status === 'DELETING') commit.deletes = indexPartitionIds(next).map(partitionKey)
+      if (next.status === 'DELETING') commit.deletes = doomed(current).map(partitionKey)
       if (await this.#ports.metadata.commit(commit)) return next
     }
   }
@@ -219,8 +225,14 @@ export class Catalog implements Tables {
   }
 }
 
+/** The partitions that go at once when the table is deleted. */
+function doomed(table: TableRecord): string[] {
+  return [...indexPartitionIds(table), ...childrenOf(table, undefined).map(({ id }) => id)]
+}
+
 /** Whether the partitions have to know of the change. */
 function schemaDiffers(before: TableRecord, after: TableRecord): boolean {
+  if (before.resharding?.phase !== after.resharding?.phase) return true
   const { stream: oldStream, timeToLive: oldTime } = schemaOf(before)
   const { stream, timeToLive } = schemaOf(after)
   if (oldStream?.label !== stream?.label || oldTime !== timeToLive) return true

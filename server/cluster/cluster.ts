@@ -20,6 +20,8 @@ export type TableChange = (current: TableRecord, now: number) => TableRecord
 export interface Tables {
   /** The record, in any status; undefined if there is none. */
   find(name: string): TableRecord | undefined
+  /** The same as it is now, however late the cache. Errors: those of the metadata. */
+  latest(name: string): Promise<TableRecord | undefined>
   /** All names, in UTF-8 byte order. */
   list(): string[]
   /**

@@ -3,6 +3,8 @@ import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Metadata, MetadataChange, MetadataEntry } from '../metadata/metadata.ts'
 import type { TableRecord } from '../model/table.ts'
+import { advanceResharding } from './growth/resharding.ts'
+import { type Placement, partitionChanges } from './placement.ts'
 import { advance } from './plan.ts'
 import { LEADERS, type LeaderRecord, partitionKey, remainsKey } from './records.ts'
 
@@ -16,6 +18,7 @@ type Known = { entry: MetadataEntry; record: TableRecord }
 
 export class Lifecycle {
   readonly #metadata: Metadata
+  readonly #placement: Placement
   readonly #clock: Clock
   readonly #logger: Logger
   readonly #tables = new Map<string, Known>()
@@ -25,8 +28,9 @@ export class Lifecycle {
   #running = false
   #again = false
 
-  constructor(metadata: Metadata, clock: Clock, logger: Logger) {
+  constructor(metadata: Metadata, placement: Placement, clock: Clock, logger: Logger) {
     this.#metadata = metadata
+    this.#placement = placement
     this.#clock = clock
     this.#logger = logger
   }
@@ -89,13 +93,20 @@ export class Lifecycle {
 
   /** A commit that fails met a newer record, whose watch event brings us back here. */
   async #advance({ entry, record }: Known): Promise<void> {
-    const step = advance(record, id => this.#leaders.get(id))
+    const leaders = (id: string) => this.#leaders.get(id)
+    const step = advance(record, leaders) ?? advanceResharding(record, leaders, this.#clock.now())
     if (!step) return
     const gone = step.record === 'gone'
     const puts = gone ? [] : [{ key: entry.key, value: JSON.stringify(step.record) }]
+    const guards = [{ key: entry.key, version: entry.version }]
+    if (step.record !== 'gone' && step.record.schemaVersion !== record.schemaVersion) {
+      const partitions = await partitionChanges(this.#metadata, this.#placement, step.record)
+      guards.push(...partitions.guards)
+      puts.push(...partitions.puts)
+    }
     if (step.remains) puts.push({ key: remainsKey(entry.key, record.id), value: JSON.stringify(step.remains) })
     await this.#metadata.commit({
-      guards: [{ key: entry.key, version: entry.version }],
+      guards,
       puts,
       deletes: [...(gone ? [entry.key] : []), ...step.drop.map(partitionKey)],
     })

@@ -1,5 +1,6 @@
 /** The metadata's layout: which keys there are, and what their values say. */
 import type { PartitionSchema } from '../partition/schema.ts'
+import type { HandedOver } from '../replica/sealing.ts'
 
 /** Identity of a set of tables; ARNs show both. */
 export type Realm = { account: string; region: string }
@@ -82,6 +83,8 @@ export type LeaderRecord = {
   built: string[]
   /** The table is going, and no other partition needs what was decided here. */
   closed: boolean
+  /** Of a partition that others take over from, once they have all of it. */
+  sealed?: HandedOver
 }
 
 export const PARTITIONS = 'partitions/'

@@ -6,6 +6,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Metadata, MetadataChange, MetadataEntry } from '../metadata/metadata.ts'
 import type { TableRecord } from '../model/table.ts'
+import { ownPartitionIds } from './plan.ts'
 import { partitionKey, type Realm, remainsPrefix } from './records.ts'
 import { lastRetention } from './streamrecords.ts'
 
@@ -52,7 +53,7 @@ export class Remains {
     for (const [place, { entry, record }] of latest.entries()) {
       if (place < MAX_TABLES && lastRetention(record)! > this.#clock.now()) continue
       const { key, version } = entry
-      const partitions = record.partitions.map(({ id }) => partitionKey(id))
+      const partitions = ownPartitionIds(record).map(partitionKey)
       await this.#metadata.commit({ guards: [{ key, version }], deletes: [key, ...partitions] })
     }
   }

@@ -5,8 +5,8 @@ import type { PartitionSlice, TableRecord } from '../model/table.ts'
 import type { RangeRequest, WriteCommand, WriteOutcome } from '../partition/command.ts'
 import type { Image, Page } from '../store/rows.ts'
 import type { Items, RangePage, RangeTarget, Tables } from './cluster.ts'
-import type { Leaders, PartitionReader } from './leaders.ts'
-import { Routes, sliceOf } from './routes.ts'
+import type { Leaders } from './leaders.ts'
+import { indexOf, Routes, sliceOf } from './routes.ts'
 
 const LAST_HASH = 2 ** 32 - 1
 
@@ -28,17 +28,21 @@ export class Router implements Items {
   }
 
   get(table: TableRecord, key: Buffer, consistent: boolean): Promise<Image | undefined> {
-    const { id } = sliceOf(table.partitions, key)
-    if (!consistent) return this.#anywhere(id, table, reader => reader.get(key))
-    return this.#routes.ask(id, table, leader => leader.get(key))
+    if (!consistent) return this.#getAnywhere(table, key)
+    return this.#routes.askOf(key, table, leader => leader.get(key))
   }
 
   write(table: TableRecord, command: WriteCommand): Promise<WriteOutcome> {
-    const { id } = sliceOf(table.partitions, command.key)
-    return this.#routes.ask(id, table, leader => leader.write(command))
+    return this.#routes.askOf(command.key, table, leader => leader.write(command))
   }
 
-  async range(table: TableRecord, target: RangeTarget, request: RangePage, consistent: boolean): Promise<Page> {
+  range(table: TableRecord, target: RangeTarget, request: RangePage, consistent: boolean): Promise<Page> {
+    return this.#routes.asked(table, current =>
+      this.#range(current, latestTarget(current, target), request, consistent),
+    )
+  }
+
+  async #range(table: TableRecord, target: RangeTarget, request: RangePage, consistent: boolean): Promise<Page> {
     const slices = target && 'globalIndex' in target ? target.globalIndex.partitions : table.partitions
     const index = target && 'localIndex' in target ? target.localIndex : undefined
     if (target && 'globalIndex' in target) await this.#fed(table, target.globalIndex.id)
@@ -50,7 +54,7 @@ export class Router implements Items {
       if (touched.length === 1) rest.splice = request.splice
       const part = consistent
         ? await this.#routes.ask(id, table, leader => leader.range(rest), target)
-        : await this.#anywhere(id, table, reader => reader.range(rest), target)
+        : await this.#rangeAnywhere(id, table, rest, target)
       if (touched.length === 1) return part
       for (const row of part.rows) page.rows.push(row)
       page.bytes += part.bytes
@@ -60,20 +64,26 @@ export class Router implements Items {
     return page
   }
 
-  /** Asks the nearest replica; the leader, if there is none that knows. */
-  async #anywhere<T>(
-    partition: string,
-    table: TableRecord,
-    ask: (reader: PartitionReader) => T | Promise<T>,
-    target?: RangeTarget,
-  ): Promise<T> {
-    const reader = this.#leaders.reader?.(partition)
+  /** Asks the nearest replica; the leader, if there is none that knows. A read may be asked for twice. */
+  async #getAnywhere(table: TableRecord, key: Buffer): Promise<Image | undefined> {
+    const reader = this.#leaders.reader?.(sliceOf(table.partitions, key).id)
     try {
-      if (reader) return await ask(reader)
+      if (reader) return await reader.get(key)
     } catch {
-      // A read may be asked for twice.
+      // The leader is asked.
     }
-    return this.#routes.ask(partition, table, ask, target)
+    return this.#routes.askOf(key, table, leader => leader.get(key))
+  }
+
+  /** The same. */
+  async #rangeAnywhere(id: string, table: TableRecord, range: RangeRequest, target: RangeTarget): Promise<Page> {
+    const reader = this.#leaders.reader?.(id)
+    try {
+      if (reader) return await reader.range(range)
+    } catch {
+      // The leader is asked.
+    }
+    return this.#routes.ask(id, table, leader => leader.range(range), target)
   }
 
   #fed(table: TableRecord, index: string): Promise<unknown> | undefined {
@@ -105,4 +115,10 @@ function slicesOf(slices: PartitionSlice[], { from, to, after, reverse }: RangeP
 /** The hash a bound of a range begins with; a bound may be shorter than a hash. */
 function hashBound(bound: Buffer, fallback: number): number {
   return bound.length >= 4 ? hashOfRow(bound) : fallback
+}
+
+/** The target as the table's record has it. */
+function latestTarget(table: TableRecord, target: RangeTarget): RangeTarget {
+  if (!target || !('globalIndex' in target)) return target
+  return { globalIndex: indexOf(table, target.globalIndex.id) ?? target.globalIndex }
 }

@@ -2,7 +2,7 @@
 import { type Clock, sleep } from '../base/clock.ts'
 import { hashOfRow } from '../codec/key.ts'
 import { internalServerError, resourceNotFound, validation } from '../model/errors.ts'
-import type { PartitionSlice, TableRecord } from '../model/table.ts'
+import type { GlobalIndexRecord, PartitionSlice, TableRecord } from '../model/table.ts'
 import { Interrupted, NotLeading } from '../replica/pipeline.ts'
 import type { RangeTarget, Tables } from './cluster.ts'
 import type { Leaders, PartitionLeader } from './leaders.ts'
@@ -10,6 +10,13 @@ import type { Leaders, PartitionLeader } from './leaders.ts'
 /** How long a request waits for a partition that has no leader just now. */
 const LEADER_WAIT_MS = 5000
 const LEADER_CHECK_MS = 20
+
+/** A partition is not the table's any more: others have taken over, and what was asked of it was not done. */
+export class Moved extends Error {
+  constructor(partition: string) {
+    super(`other partitions have taken over from ${partition}`)
+  }
+}
 
 export class Routes {
   readonly #tables: Pick<Tables, 'find'>
@@ -26,13 +33,13 @@ export class Routes {
     return this.#leaders.find(partition)
   }
 
-  /** Waits for the leader of a partition. Errors: that the table or its index is gone; InternalServerError. */
+  /** Waits for the leader of a partition. Errors: that the table or its index is gone; Moved; InternalServerError. */
   async leader(partition: string, table: TableRecord, target?: RangeTarget): Promise<PartitionLeader> {
     for (let waited = 0; waited < LEADER_WAIT_MS; waited += LEADER_CHECK_MS) {
       const leader = this.#leaders.find(partition)
       if (leader) return leader
-      const gone = this.gone(table, target)
-      if (gone) throw gone
+      const lost = this.gone(table, target) ?? this.moved(partition, table, target)
+      if (lost) throw lost
       await sleep(this.#clock, LEADER_CHECK_MS)
     }
     throw internalServerError()
@@ -41,7 +48,7 @@ export class Routes {
   /**
    * Asks the partition's leader. One that turns out not to lead has done nothing: the one that does is asked instead, for as
    * long as a leader is waited for.
-   * Errors: those of the leader; that the table or its index is gone; InternalServerError; Interrupted.
+   * Errors: those of the leader; that the table or its index is gone; Moved; InternalServerError; Interrupted.
    */
   async ask<T>(
     partition: string,
@@ -59,10 +66,42 @@ export class Routes {
         end ??= now + LEADER_WAIT_MS
         if (!(error instanceof NotLeading)) throw error
         const gone = this.gone(table, target)
-        if (gone || error instanceof Interrupted || now >= end) throw gone ?? error
+        if (gone || error instanceof Interrupted) throw gone ?? error
+        const moved = this.moved(partition, table, target)
+        if (moved || now >= end) throw moved ?? error
         await sleep(this.#clock, LEADER_CHECK_MS)
       }
     }
+  }
+
+  /** Asks the leader of the partition that has the row, whichever that is by then. Errors: as `ask`, without Moved. */
+  askOf<T>(key: Buffer, table: TableRecord, ask: (leader: PartitionLeader) => T | Promise<T>): Promise<T> {
+    return this.asked(table, ({ partitions }) => this.ask(sliceOf(partitions, key).id, table, ask))
+  }
+
+  /**
+   * `ask` for the table's partitions, and again whenever others have taken over from one of them: it may do nothing that may not
+   * be done again before it ends with Moved. Errors: those of `ask`, without Moved.
+   */
+  asked<T>(table: TableRecord, ask: (table: TableRecord) => Promise<T>): Promise<T> {
+    return ask(table).catch(error => {
+      if (error instanceof Moved) return this.asked(this.latest(table), ask)
+      throw error
+    })
+  }
+
+  /** The table as it is known by now. */
+  latest(table: TableRecord): TableRecord {
+    const current = this.#tables.find(table.name)
+    return current?.id === table.id ? current : table
+  }
+
+  /** What to say when others have taken over from the partition; undefined if none have. */
+  moved(partition: string, table: TableRecord, target?: RangeTarget): Moved | undefined {
+    const current = this.latest(table)
+    const index = target && 'globalIndex' in target ? target.globalIndex.id : undefined
+    const { partitions } = index === undefined ? current : (indexOf(current, index) ?? { partitions: [] })
+    return partitions.some(({ id }) => id === partition) ? undefined : new Moved(partition)
   }
 
   /** What to say when the table or its index went while the request was under way; undefined if they are there. */
@@ -81,4 +120,9 @@ export function sliceOf(slices: PartitionSlice[], key: Buffer): PartitionSlice {
   if (slices.length === 1) return slices[0]!
   const hash = hashOfRow(key)
   return slices.find(slice => hash >= slice.from && hash < slice.to)!
+}
+
+/** The table's global index of that id, as the record has it; undefined if it is gone. */
+export function indexOf({ globalIndexes }: TableRecord, id: string): GlobalIndexRecord | undefined {
+  return globalIndexes.find(index => index.id === id)
 }

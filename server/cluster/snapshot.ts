@@ -6,7 +6,7 @@ import { NotLeading } from '../replica/pipeline.ts'
 import type { Image } from '../store/rows.ts'
 import type { TransactionLeader } from './leaders.ts'
 import { inOrder, type Part, partsOf } from './parts.ts'
-import type { Routes } from './routes.ts'
+import { Moved, type Routes } from './routes.ts'
 
 /** A read that meets a transaction, or a write, looks again so often. */
 const ATTEMPTS = 5
@@ -25,6 +25,19 @@ type Reading = { leader: TransactionLeader; images: (Image | undefined)[]; watch
 
 /** Errors: TransactionCanceledException if transactions, or writes, are always in the way. */
 export async function readSnapshot(routes: Routes, clock: Clock, gets: Get[]): Promise<(Image | undefined)[]> {
+  try {
+    return await readParts(routes, clock, gets)
+  } catch (error) {
+    if (!(error instanceof Moved)) throw error
+    return readSnapshot(
+      routes,
+      clock,
+      gets.map(get => ({ ...get, table: routes.latest(get.table) })),
+    )
+  }
+}
+
+async function readParts(routes: Routes, clock: Clock, gets: Get[]): Promise<(Image | undefined)[]> {
   const parts = partsOf(gets, ({ key }) => key)
   for (let attempt = 1; ; attempt++) {
     const look = await lookOnce(routes, parts)

@@ -13,16 +13,16 @@ export function statusText(status: ClusterStatus, all: boolean): string {
     headline(status),
     section(
       'Nodes',
-      ['', 'zone', 'pool', '', 'replicas', 'healthy', 'leads'],
+      ['node', 'zone', 'pool', 'state', 'replicas', 'healthy', 'leads'],
       nodes.map(node => nodeRow(node, now)),
     ),
-    section('Tables', ['', '', 'pool', 'partitions', 'led', 'healthy replicas'], tables.map(tableRow)),
+    section('Tables', ['table', 'status', 'pool', 'partitions', 'led', 'healthy replicas'], tables.map(tableRow)),
     section(
       `Moves under way: ${moves.length}`,
       [],
       moves.map(move => moveRow(move, now)),
     ),
-    all ? section('Partitions', ['', 'leader', 'replicas'], partitions.map(partitionRow)) : '',
+    all ? section('Partitions', ['partition', 'leader', 'replicas'], partitions.map(partitionRow)) : '',
   ]
   return sections.filter(text => text !== '').join('\n')
 }

@@ -12,13 +12,14 @@ export type StreamRecord = {
   viewType: StreamViewType
   status: 'ENABLING' | 'ENABLED' | 'DISABLING' | 'DISABLED'
   keySchema: KeySchemaElement[]
+  /** Those that others have taken over from included. */
   partitions: PartitionSlice[]
 }
 
 /** Those that can be read at `now`, the oldest first. */
 export function streamsOf(table: TableRecord, now: number): StreamRecord[] {
-  const { keySchema, partitions } = table
-  const shared = { table, keySchema, partitions }
+  const { keySchema, retired = [] } = table
+  const shared = { table, keySchema, partitions: [...retired, ...table.partitions] }
   const isChanging = table.status === 'UPDATING' && table.updating === 'STREAM'
   const streams = endedStreams(table)
     .filter(({ endedAt }) => endedAt > now - RETENTION_MS)

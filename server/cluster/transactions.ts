@@ -24,7 +24,7 @@ import type { Image } from '../store/rows.ts'
 import type { TransactAction, Transactions } from './cluster.ts'
 import type { TransactionLeader } from './leaders.ts'
 import { inOrder, type Part, partsOf, refusalOf } from './parts.ts'
-import type { Routes } from './routes.ts'
+import { Moved, type Routes } from './routes.ts'
 import { readSnapshot } from './snapshot.ts'
 import type { TokenDirectory } from './tokens.ts'
 
@@ -64,7 +64,21 @@ export class Coordinator implements Transactions {
     return readSnapshot(this.#ports.routes, this.#ports.clock, gets)
   }
 
+  /** What others have taken over from a partition meanwhile is cut anew: nothing was done then. */
   async write(actions: TransactAction[], token?: Token): Promise<Result> {
+    try {
+      return await this.#write(actions, token)
+    } catch (error) {
+      if (!(error instanceof Moved)) throw error
+      const { routes } = this.#ports
+      return this.write(
+        actions.map(action => ({ ...action, table: routes.latest(action.table) })),
+        token,
+      )
+    }
+  }
+
+  async #write(actions: TransactAction[], token?: Token): Promise<Result> {
     const parts = partsOf(actions, ({ command }) => command.key)
     const known = token && (await this.#claim(token, parts[0]!))
     if (known) return answerKnown(known)
@@ -153,11 +167,17 @@ export class Coordinator implements Transactions {
     })
     await this.#resolve(shared, votes, answer.kind === 'committed' ? { committed: answer.time! } : 'aborted')
     if (answer.kind === 'refused') throw refusalOf(inOrder(parts, [answer.verdicts, ...verdicts.slice(1)]))
-    if (answer.kind === 'aborted') throw this.#ports.routes.gone(home.table) ?? internalServerError()
+    if (answer.kind === 'aborted') throw this.#lost(home) ?? internalServerError()
     if (answer.kind !== 'committed') return answerKnown(answer)
     const outcomes = verdicts.map(list => list.map(verdict => (verdict as { outcome: WriteOutcome }).outcome))
     if (answer.outcomes) outcomes[0] = answer.outcomes
     return { outcomes: inOrder(parts, outcomes), replayed: false }
+  }
+
+  /** Why a home has not committed, if that is because it is not the home any more. */
+  #lost({ partition, table }: WritePart): Error | undefined {
+    const { routes } = this.#ports
+    return routes.gone(table) ?? routes.moved(partition, table)
   }
 
   /** Errors: the home can't be reached; then what it has decided is not known, and the participants will find out. */

@@ -45,7 +45,34 @@ export type KinesisDestination = { streamArn: string; precision?: 'MILLISECOND' 
 export type WarmThroughput = { read: number; write: number }
 
 /** A slice of the hash space, `from` inclusive, `to` exclusive, of 0 .. 2^32. */
-export type PartitionSlice = { id: string; from: number; to: number }
+export type PartitionSlice = {
+  id: string
+  from: number
+  to: number
+  /** Of one that has taken over from others: positions of their logs came before this, those of its own come after. */
+  base?: number
+  /** Of a global index's, that has taken over from others: what those had taken in, by source. */
+  consumed?: Record<string, number>
+}
+
+/** Partitions that others are about to take over from: a split, if there are more of the others, a merge, if fewer. */
+export type Resharding = {
+  id: string
+  /** The new partitions are being made; the rows go over; no changes are taken any more until all have gone over. */
+  phase: 'making' | 'filling' | 'sealing'
+  /** The id of the global index whose partitions these are; the table's own otherwise. */
+  index?: string
+  /** They cover the same stretch of the hash space as the children. */
+  parents: string[]
+  children: PartitionSlice[]
+  since: number
+}
+
+/**
+ * A partition that others have taken over from, at `since`. It is kept while its streams, decisions and history are needed.
+ * `archived`: the archive of a table with point-in-time recovery has all of it.
+ */
+export type RetiredPartition = PartitionSlice & { heirs: string[]; since: number; archived?: boolean }
 
 export type LocalIndexRecord = {
   id: string
@@ -126,6 +153,10 @@ export type TableRecord = {
   replicationMode?: 'ENABLED' | 'DISABLED'
   timeToLive?: { attribute: string; enabled: boolean; changedAt: number }
   partitions: PartitionSlice[]
+  /** While partitions are split or merged. Set by the cluster. */
+  resharding?: Resharding
+  /** The oldest first. Set by the cluster. */
+  retired?: RetiredPartition[]
   /** Grows when keys, indexes, stream or time to live change, so that partitions know they must follow. Kept by the cluster. */
   schemaVersion?: number
   /** Since when it is DELETING. Set by the cluster. */

@@ -6,6 +6,8 @@ import { backupServices } from '../backup/services.ts'
 import { systemRandom } from '../base/random.ts'
 import { Catalog } from '../cluster/catalog.ts'
 import { Elected, LIFECYCLE_DUTY } from '../cluster/elected.ts'
+import { Growth } from '../cluster/growth/growth.ts'
+import type { Policy } from '../cluster/growth/policy.ts'
 import { Insights } from '../cluster/insights.ts'
 import type { Leaders } from '../cluster/leaders.ts'
 import { Lifecycle } from '../cluster/lifecycle.ts'
@@ -33,7 +35,12 @@ import type { Ending } from './ending.ts'
 import { endpointOf, type Listening, listen } from './listening.ts'
 import { type ObjectOptions, openObjects } from './objects.ts'
 
-export type ServingOptions = ObjectOptions & Listening
+export type ServingOptions = ObjectOptions &
+  Listening &
+  Omit<Policy, 'partitions'> & {
+    /** How often it is looked whether a partition should be split. */
+    growthMs?: number
+  }
 
 export type ServingPorts = {
   leaders: Leaders
@@ -71,8 +78,9 @@ export async function serveApi(
   ending.add(() => objects.connection.close())
   const backup = backupServices({ ...shared, ...objects, tables: catalog, items: router, checkJson: convertItem })
   ending.add(() => backup.duty.stop())
+  const growth = new Growth({ ...shared, tables: catalog, placement }, options, options.growthMs)
   const mover = new Mover({ ...base, reporters: ports.reporters }, ports.keeping)
-  const duties = [new Lifecycle(metadata, clock, logger), tokens, backup.duty, mover]
+  const duties = [new Lifecycle(metadata, placement, clock, logger), tokens, backup.duty, growth, mover]
   const elected = new Elected(base, LIFECYCLE_DUTY, duties)
   ending.add(() => elected.stop())
   await elected.start()

@@ -1,13 +1,16 @@
 /**
  * Applying an entry: a synchronous function of the state and the entry (INV-P2), inside the caller's transaction.
  * The running figures are kept by the caller and saved with the position.
+ *
+ * INV-G1  Once a partition is sealed, for others take over, its rows never change.
  */
+import { invariant } from '../base/invariant.ts'
 import { sequenceOf } from '../store/changes.ts'
 import type { AppliedState, Image } from '../store/rows.ts'
 import type { StoreWriter } from '../store/writer.ts'
 import { imagesOf } from './changes.ts'
 import type { Effect, Entry, IndexChange } from './entry.ts'
-import { localIndexNumber, type PartitionSchema } from './schema.ts'
+import { localIndexNumber, numbered, type PartitionSchema } from './schema.ts'
 import { applyStep } from './steps.ts'
 
 /** How far a new index is made from the rows that were there before it. `done` once all are. */
@@ -38,6 +41,7 @@ export function applyEntry(
       return
     case 'schema':
       applySchema(writer, entry.schema)
+      for (const [source, taken] of Object.entries(entry.schema.consumed ?? {})) writer.raiseConsumed(source, taken)
       applyStreams(writer, state.position + 1, entry, schema)
       return
     case 'write':
@@ -56,6 +60,7 @@ export function applyEntry(
       for (const label of entry.streams) writer.changes.forget(label)
       return
     case 'feed':
+      invariant(!schema?.sealed, 'a sealed partition was to take rows in')
       for (const effect of entry.effects) applyEffect(writer, state, effect)
       writer.saveConsumed(entry.source, entry.position)
   }
@@ -76,7 +81,7 @@ function applyStreams(
   before: PartitionSchema | undefined,
 ): void {
   const [old, now] = [before?.table.stream?.label, schema.table.stream?.label]
-  const sequence = sequenceOf(position)
+  const sequence = sequenceOf(numbered(position, schema))
   if (old !== now) {
     if (old !== undefined) writer.changes.close(old, sequence, time)
     if (now !== undefined) writer.changes.open(now, sequence)
@@ -92,10 +97,11 @@ function applyWrite(
   { effects, time }: Extract<Entry, { kind: 'write' }>,
   schema: PartitionSchema | undefined,
 ): void {
+  invariant(effects.length === 0 || !schema?.sealed, 'a sealed partition was to change')
   let number = 0
   for (const effect of effects) {
     // Before the row changes: the old image is taken from it.
-    if (effect.recorded) record(writer, sequenceOf(state.position + 1, number), time, effect, schema!)
+    if (effect.recorded) record(writer, sequenceOf(numbered(state.position + 1, schema), number), time, effect, schema!)
     applyEffect(writer, state, effect)
     number += 1
   }

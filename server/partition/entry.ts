@@ -55,8 +55,8 @@ export type EntryBody =
 
 export type Entry = EntryBody & { epoch: number; previous: string }
 
-/** 2: steps of transactions. 3: streams, times to live. An entry names the oldest version that can read it. */
-const VERSION = 3
+/** 2: steps of transactions. 3: streams, times to live. 4: partitions that take over from others. An entry names the oldest version that can read it. */
+const VERSION = 4
 const packer = new Packr({ useRecords: false, variableMapSize: true })
 
 export function encodeEntry(entry: Entry): Buffer {
@@ -85,13 +85,18 @@ function versionOf(body: EntryBody): number {
     case 'write':
       return body.effects.some(isMarked) ? 3 : body.steps ? 2 : 1
     case 'schema':
-      return body.schema.table.stream || body.schema.table.timeToLive !== undefined ? 3 : 1
+      return schemaVersionOf(body.schema)
     case 'expiries':
     case 'trim':
       return 3
     default:
       return 1
   }
+}
+
+function schemaVersionOf({ table, handing, filling, sealed, base, index }: PartitionSchema): number {
+  if (handing !== undefined || filling || sealed || base !== undefined || index) return 4
+  return table.stream || table.timeToLive !== undefined ? 3 : 1
 }
 
 /** What the next entry must call `previous`. */

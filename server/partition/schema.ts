@@ -14,6 +14,25 @@ export type PartitionSchema = {
   archived?: boolean
   /** The table is going: no transaction may begin here any more. */
   closing?: boolean
+  /** Others are about to take over: the route, among `routes`, by which all rows go to them. */
+  handing?: string
+  /** One of those others, as long as rows are coming: nothing is served. */
+  filling?: boolean
+  /** Others take over: the rows never change again, and nothing is served. */
+  sealed?: boolean
+  /** Added to positions before they become sequence numbers: those of the partitions that were before come first. */
+  base?: number
+  /** Of a global index's partition that takes over from others, or is taken over from; `table` then is the table without indexes. */
+  index?: IndexSchema
+  /** Of one that is still being filled: where from, and nobody else. */
+  sources?: string[]
+  /** What was taken in by those before it, by source. */
+  consumed?: Record<string, number>
+}
+
+/** What the entry at `position` has in its sequence numbers. */
+export function numbered(position: number, schema: PartitionSchema | undefined): number {
+  return (schema?.base ?? 0) + position
 }
 
 /** Local indexes are fixed with the table, so their place among each other names them for ever. */

@@ -1,10 +1,10 @@
 /**
- * Making a new global index from the rows that were there before it. Every write evaluated since the schema entry that brought
+ * Making a new global index, or the rows of partitions that will take over, from the rows that were there before. Every write evaluated since the schema entry that brought
  * the index feeds it, and those evaluated before are applied by now; this walks the older rows, a page at a time, and logs their index rows as entries of their own, in order
  * with the writes. The cursor is applied with them, so a new leader goes on where the last one was.
  */
 import { type Clock, sleep } from '../base/clock.ts'
-import { rowKey } from '../codec/key.ts'
+import { globalIndexKey, rowKey } from '../codec/key.ts'
 import { hashRange } from '../codec/range.ts'
 import type { Item } from '../model/item.ts'
 import type { IndexSchema, TableSchema } from '../model/schema.ts'
@@ -30,32 +30,54 @@ export type BackfillPorts = {
   stopped(): boolean
 }
 
-/** Resolves when the index's rows are all logged, or when stopped. */
-export async function backfill(table: TableSchema, index: IndexSchema, ports: BackfillPorts): Promise<void> {
+/** What is made: `id` is a route's; `rowOf` an item's row there, if it has one. */
+export type Backfilled = {
+  id: string
+  /** The key of the row that holds the item. */
+  keyOf(item: Item): Buffer
+  rowOf(key: Buffer, image: Image): { key: Buffer; image: Image } | undefined
+}
+
+export function indexBackfill(table: TableSchema, index: IndexSchema): Backfilled {
+  return {
+    id: index.id,
+    keyOf: item => rowKey(table.key, item),
+    rowOf: (_, image) => indexRow(table, index, { ...image, item: JSON.parse(image.json) as Item }),
+  }
+}
+
+/** All rows, as they are. `index`: the global index whose rows they are, if they are not the table's. */
+export function wholeBackfill({ key }: TableSchema, index: IndexSchema | undefined, id: string): Backfilled {
+  const keyOf = (item: Item) => (index ? globalIndexKey(key, index, item) : rowKey(key, item))
+  return { id, keyOf, rowOf: (row, image) => ({ key: row, image }) }
+}
+
+/** Resolves when the rows are all logged, or when stopped. */
+export async function backfill(made: Backfilled, ports: BackfillPorts): Promise<void> {
   while (!ports.stopped()) {
-    const state = ports.reader.document<BackfillState>(backfillDocument(index.id)) ?? {}
+    const state = ports.reader.document<BackfillState>(backfillDocument(made.id)) ?? {}
     if (state.done) return
     await ports.room()
     if (ports.stopped()) return
     ports.proposeWrites()
-    const page = readPage(table, index, ports, state.cursor)
-    await ports.propose({ kind: 'backfill', index: index.id, ...page })
+    const page = readPage(made, ports, state.cursor)
+    await ports.propose({ kind: 'backfill', index: made.id, ...page })
     // Requests come first.
     await sleep(ports.clock, 1)
   }
 }
 
 /** From the proposing of writes to that of the page there is no await: a write in between would be overtaken by its past. */
-function readPage(table: TableSchema, index: IndexSchema, ports: BackfillPorts, cursor: string | undefined) {
+function readPage(made: Backfilled, ports: BackfillPorts, cursor: string | undefined) {
   const { from, to } = hashRange(0, 2 ** 32)
   const after = cursor === undefined ? undefined : Buffer.from(cursor, 'base64')
   const page = ports.reader.range(undefined, { from, to, after, limit: PAGE_ROWS, maxBytes: PAGE_BYTES })
   const rows: { key: Buffer; image: Image }[] = []
   let last: Buffer | undefined
   for (const applied of page.rows) {
-    last = rowKey(table.key, JSON.parse(applied.json) as Item)
+    last = made.keyOf(JSON.parse(applied.json) as Item)
     const image = ports.latest(last, applied)
-    const row = image && indexRow(table, index, { ...image, item: JSON.parse(image.json) as Item })
+    const row = image && made.rowOf(last, image)
     if (row) rows.push({ key: row.key, image: { json: row.image.json, size: row.image.size } })
   }
   return { rows, cursor: page.cut ? last : undefined }

@@ -46,6 +46,8 @@ export class Batches {
   #waitingBytes = 0
   #scheduled = false
   #closed = false
+  /** Why no change may begin here; undefined if it may. */
+  #reason: string | undefined
 
   /** `schema`: the one that is applied. */
   constructor(
@@ -56,6 +58,7 @@ export class Batches {
     schema: PartitionSchema | undefined,
   ) {
     this.#schema = schema
+    this.#reason = reasonOf(schema)
     this.#reader = reader
     this.#pipeline = pipeline
     this.#clock = clock
@@ -72,6 +75,11 @@ export class Batches {
     return this.#schema?.version ?? 0
   }
 
+  /** Whether a schema that seals was proposed. */
+  get isSealed(): boolean {
+    return this.#schema?.sealed === true
+  }
+
   /**
    * Proposes a schema. Whatever was evaluated by the one before is proposed first, so that a stream, and whatever else
    * begins or ends with a schema, begins and ends at one point of the log. Resolves once it is applied. Errors: NotLeading.
@@ -79,6 +87,7 @@ export class Batches {
   async adopt(schema: PartitionSchema): Promise<void> {
     this.proposeAll()
     this.#schema = schema
+    if (!this.#closed) this.#reason = reasonOf(schema)
     await this.#pipeline.propose({ kind: 'schema', schema, time: this.#clock.now() })
   }
 
@@ -95,15 +104,21 @@ export class Batches {
   /** Takes nothing any more: what is added from now on is refused, before anything of it is done. */
   close(): void {
     this.#closed = true
+    this.#reason = 'the partition is being handed over'
   }
 
-  get isClosed(): boolean {
-    return this.#closed
+  /** Until `resume`, or the next schema, no change may begin. What was begun goes on. */
+  suspend(): void {
+    this.#reason = 'other partitions are taking over'
   }
 
-  /** What whoever comes once it is closed is told. */
-  refusal(): NotLeading {
-    return new NotLeading('the partition is being handed over')
+  resume(): void {
+    if (!this.#closed) this.#reason = reasonOf(this.#schema)
+  }
+
+  /** What whoever would begin a change is told, before anything of it is done; undefined if they may. */
+  refusal(): NotLeading | undefined {
+    return this.#reason === undefined ? undefined : new NotLeading(this.#reason)
   }
 
   /** The row as the last of what is evaluated leaves it; undefined if nothing under way changes it. */
@@ -125,7 +140,7 @@ export class Batches {
 
   /** Adds an effect to the batch that fills. Errors: NotLeading, once closed. @returns the batch's number */
   add(effect: Effect, span?: Span): number {
-    const batch = this.#filling()
+    const batch = this.#filling(true)
     this.#put(batch, effect)
     if (span) (batch.trace ??= new BatchTrace()).join(span)
     this.#schedule()
@@ -134,7 +149,7 @@ export class Batches {
 
   /** Adds all of it to one batch: it is applied whole, or not at all. Errors: as `add`. @returns the batch's number */
   addAll(effects: Effect[], steps: Step[]): number {
-    const batch = this.#filling()
+    const batch = this.#filling(effects.length > 0)
     for (const effect of effects) this.#put(batch, effect)
     for (const step of steps) {
       batch.steps.push(step)
@@ -182,8 +197,9 @@ export class Batches {
     this.#flush(Number.POSITIVE_INFINITY)
   }
 
-  #filling(): Batch {
-    if (this.#closed) throw this.refusal()
+  /** INV-G1: `changes` come to an end when others take over; decisions go on. */
+  #filling(changes: boolean): Batch {
+    if (this.#closed || (changes && this.#schema?.sealed)) throw this.refusal()!
     const last = this.#queue.at(-1)
     if (last && last.bytes < BATCH_BYTES) return last
     const batch: Batch = { number: this.#nextBatch++, effects: [], steps: [], bytes: 0, settle: [] }
@@ -248,4 +264,11 @@ export class Batches {
     this.#batches.delete(batch.number)
     this.#waitingBytes -= batch.bytes
   }
+}
+
+function reasonOf(schema: PartitionSchema | undefined): string | undefined {
+  // A partition that was just made is led a moment before it knows its table.
+  if (!schema) return 'the partition does not know its table yet'
+  if (schema.filling) return 'the partition is still being filled'
+  return schema.sealed ? 'other partitions have taken over' : undefined
 }

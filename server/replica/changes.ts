@@ -1,6 +1,7 @@
 /** The leader's side of streams: what the partition's shards hold, and what is dropped of them when its day is over. */
 import { type Clock, sleep } from '../base/clock.ts'
 import type { ChangesPage, ChangesRequest, ShardState } from '../partition/command.ts'
+import { numbered } from '../partition/schema.ts'
 import { sequenceOf } from '../store/changes.ts'
 import type { StreamRow } from '../store/rows.ts'
 import type { Store } from '../store/store.ts'
@@ -57,7 +58,9 @@ export class Changes {
   }
 
   #stateOf({ since, until }: StreamRow): ShardState {
-    return { since, until, trimmed: this.#store.changes.trimmed(), next: sequenceOf(this.#applier.state.position + 1) }
+    const { state, schema } = this.#applier
+    const next = sequenceOf(numbered(state.position + 1, schema))
+    return { since, until, trimmed: this.#store.changes.trimmed(), next }
   }
 }
 

@@ -1,4 +1,4 @@
-/** What a partition's entries mean for the partitions of its table's global indexes. Pure. */
+/** What a partition's entries mean for the partitions of its table's global indexes, and for those that take over. Pure. */
 import { hashOfRow } from '../codec/key.ts'
 import type { Position } from '../log/log.ts'
 import type { PartitionSlice } from '../model/table.ts'
@@ -19,9 +19,17 @@ export interface IndexPartitions {
   feed(partition: string, source: string, position: Position, rows: FeedRow[]): Promise<void>
 }
 
-/** By index id, the rows that an entry changes. */
-export function rowsOfEntry(entry: EntryBody): Map<string, FeedRow[]> {
-  if (entry.kind === 'write') return rowsOfEffects(entry.effects)
+/** By route, the rows that an entry changes. `handing`: the route by which all rows go, if there is one. */
+export function rowsOfEntry(entry: EntryBody, handing?: string): Map<string, FeedRow[]> {
+  if (entry.kind === 'write' || entry.kind === 'feed') {
+    const rows = rowsOfEffects(entry.effects)
+    if (handing !== undefined)
+      rows.set(
+        handing,
+        entry.effects.map(({ key, image }) => ({ key: key as Buffer, image })),
+      )
+    return rows
+  }
   if (entry.kind === 'backfill') return new Map([[entry.index, entry.rows as FeedRow[]]])
   return new Map()
 }

@@ -7,8 +7,8 @@ import { type Clock, sleep } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import type { PartitionLog, Position } from '../log/log.ts'
 import type { PartitionSlice } from '../model/table.ts'
-import { decodeEntry } from '../partition/entry.ts'
-import { type FeedItem, type FeedRow, type IndexPartitions, isInSlice, rowsOfEntry } from './feed.ts'
+import { decodeEntry, type EntryBody } from '../partition/entry.ts'
+import { type FeedItem, type FeedRow, type IndexPartitions, isInSlice } from './feed.ts'
 
 /** A feed holds about this many bytes of rows; entries are never split. */
 const FEED_BYTES = 512 * 1024
@@ -25,8 +25,8 @@ type QueuedItem = FeedItem & { bytes: number }
 export class FeedSender {
   readonly #ports: FeederPorts
   readonly #source: string
-  readonly #index: string
   readonly #slice: PartitionSlice
+  readonly #rowsOf: (entry: EntryBody) => FeedRow[]
   /** Entries up to here are read back from the log; later ones are pushed. */
   readonly #start: Position
   #queue: QueuedItem[] = []
@@ -37,14 +37,25 @@ export class FeedSender {
   #wake: (() => void) | undefined
   #waiting: { position: Position; resolve: () => void }[] = []
 
-  constructor(ports: FeederPorts, source: string, index: string, slice: PartitionSlice, start: Position) {
+  /** `rowsOf`: the rows of an entry that go to this index's partitions, of any slice. */
+  constructor(
+    ports: FeederPorts,
+    source: string,
+    slice: PartitionSlice,
+    rowsOf: (entry: EntryBody) => FeedRow[],
+    start: Position,
+  ) {
     this.#ports = ports
     this.#source = source
-    this.#index = index
+    this.#rowsOf = rowsOf
     this.#slice = slice
     this.#start = start
     this.#last = start
     void this.#run()
+  }
+
+  get partition(): string {
+    return this.#slice.id
   }
 
   /** Bytes of the rows that wait. */
@@ -101,7 +112,7 @@ export class FeedSender {
       const entries = await log.read(after, CATCH_UP_BYTES)
       const items = entries
         .filter(({ position }) => position <= this.#start)
-        .map(({ position, bytes }) => ({ position, rows: rowsOfEntry(decodeEntry(bytes)).get(this.#index) ?? [] }))
+        .map(({ position, bytes }) => ({ position, rows: this.#rowsOf(decodeEntry(bytes)) }))
         .map(({ position, rows }) => ({ position, rows: rows.filter(row => isInSlice(row, this.#slice)) }))
       await this.#send(items.filter(item => item.rows.length > 0))
       after = entries.at(-1)?.position ?? this.#start

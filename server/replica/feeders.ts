@@ -1,7 +1,9 @@
 /** The feed senders of a leader: one for every partition of every global index. */
 import type { Position } from '../log/log.ts'
+import type { PartitionSlice } from '../model/table.ts'
+import type { EntryBody } from '../partition/entry.ts'
 import type { PartitionSchema } from '../partition/schema.ts'
-import type { FeedRow } from './feed.ts'
+import { rowsOfEntry } from './feed.ts'
 import { type FeederPorts, FeedSender } from './feeder.ts'
 
 /** More bytes of rows than this waiting for one index partition make writes wait. */
@@ -12,17 +14,23 @@ export class Feeders {
   readonly #source: string
   /** By index id. */
   readonly #senders = new Map<string, FeedSender[]>()
+  #handing: string | undefined
 
   constructor(ports: FeederPorts, source: string) {
     this.#ports = ports
     this.#source = source
   }
 
-  /** Starts senders for the schema's global indexes and stops those of indexes that are gone. `position`: the last entry applied. */
+  /** Starts senders for the partitions of the schema's global indexes and stops those of partitions that are gone. `position`: the last entry applied. */
   follow(schema: PartitionSchema, position: Position): void {
+    this.#handing = schema.handing
     for (const [index, slices] of Object.entries(schema.routes)) {
-      if (this.#senders.has(index)) continue
-      const senders = slices.map(slice => new FeedSender(this.#ports, this.#source, index, slice, position))
+      const known = this.#senders.get(index) ?? []
+      const senders = slices.map(
+        slice => known.find(sender => sender.partition === slice.id) ?? this.#sender(index, slice, position),
+      )
+      // Others have taken over from those that are not there any more.
+      for (const sender of known) if (!senders.includes(sender)) sender.stop()
       this.#senders.set(index, senders)
     }
     for (const [index, senders] of this.#senders) {
@@ -32,8 +40,10 @@ export class Feeders {
     }
   }
 
-  /** By index id, the rows that the entry at `position` changed. Every entry is pushed, in order. */
-  push(position: Position, rows: Map<string, FeedRow[]>): void {
+  /** Every entry is pushed, in order. */
+  push(position: Position, entry: EntryBody): void {
+    if (this.#senders.size === 0) return
+    const rows = rowsOfEntry(entry, this.#handing)
     for (const [index, senders] of this.#senders) {
       for (const sender of senders) sender.push(position, rows.get(index) ?? [])
     }
@@ -61,9 +71,19 @@ export class Feeders {
     return waits.length > 0 ? Promise.all(waits) : undefined
   }
 
+  /** Resolves once all partitions that are fed have all rows of entries up to `position`, or when stopped. */
+  async reachedAll(position: Position): Promise<void> {
+    await Promise.all([...this.#senders.keys()].map(index => this.reached(index, position)))
+  }
+
   stop(): void {
     for (const sender of this.#all()) sender.stop()
     this.#senders.clear()
+  }
+
+  #sender(index: string, slice: PartitionSlice, position: Position): FeedSender {
+    const rowsOf = (entry: EntryBody) => rowsOfEntry(entry, this.#handing).get(index) ?? []
+    return new FeedSender(this.#ports, this.#source, slice, rowsOf, position)
   }
 
   #all(): FeedSender[] {

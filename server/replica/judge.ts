@@ -24,8 +24,10 @@ export class Judge {
     this.#locks = locks
   }
 
-  /** Changes nothing. Errors: whatever is no refusal of DynamoDB's. */
+  /** Changes nothing. Errors: NotLeading, if nothing may begin here; whatever is no refusal of DynamoDB's. */
   judge(actions: Action[]): Judgement {
+    const refusal = this.#batches.refusal()
+    if (refusal) throw refusal
     const judgement: Judgement = { verdicts: [], refused: false, effects: [], batch: undefined }
     for (const action of actions) this.#add(judgement, action)
     return judgement

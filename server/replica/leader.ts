@@ -6,27 +6,30 @@ import type { PartitionLog, Position } from '../log/log.ts'
 import type { Lease } from '../metadata/metadata.ts'
 import { setOwn } from '../model/item.ts'
 import type { RangeRequest, WriteCommand, WriteOutcome } from '../partition/command.ts'
-import { globalIndexes, localIndexNumber, type PartitionSchema } from '../partition/schema.ts'
+import { localIndexNumber, type PartitionSchema } from '../partition/schema.ts'
 import type { Image, Page, RowStatistics } from '../store/rows.ts'
 import type { Store } from '../store/store.ts'
 import type { Applier } from './applier.ts'
-import { backfill } from './backfill.ts'
 import { Batches } from './batches.ts'
+import { type BuildingPorts, build } from './building.ts'
 import { Changes } from './changes.ts'
 import { Expiries } from './expiries.ts'
-import { type FeedRow, type IndexPartitions, rowsOfEntry } from './feed.ts'
+import type { FeedRow, IndexPartitions } from './feed.ts'
 import { Feeders } from './feeders.ts'
+import { Heat, type HeatReading } from './heat.ts'
 import { History } from './history.ts'
 import { Intakes } from './intake.ts'
 import { Locks } from './locks.ts'
 import type { Peers } from './peers.ts'
 import { NotLeading, Pipeline } from './pipeline.ts'
+import { type HandedOver, handedOver, type SealingPorts, seal } from './sealing.ts'
+import { checkServing } from './serving.ts'
 import { Tenure } from './tenure.ts'
 import { Transactions } from './transactions.ts'
 import { Writes } from './writes.ts'
 
-/** What one partition holds: its own rows, and those of its local indexes by index name. */
-export type PartitionStatistics = RowStatistics & { local: Record<string, RowStatistics> }
+/** What one partition holds: its own rows, and those of its local indexes by index name; and what it has to do. */
+export type PartitionStatistics = RowStatistics & { local: Record<string, RowStatistics>; heat: HeatReading }
 
 export type LeaderPorts = {
   store: Store
@@ -63,6 +66,9 @@ export class Leader {
   readonly #writes: Writes
   readonly #feeders: Feeders
   readonly #intakes: Intakes
+  readonly #heat = new Heat()
+  readonly #building: BuildingPorts
+  readonly #sealing: SealingPorts
   #stopped = false
 
   /** Fences whoever led before and takes over. `broke` is called if this leader can't go on. */
@@ -88,7 +94,7 @@ export class Leader {
     this.#pipeline = new Pipeline(log, applier, this.epoch, {
       applied: (position, entry) => {
         if (entry.kind === 'schema') this.#feeders.follow(entry.schema, position)
-        this.#feeders.push(position, rowsOfEntry(entry))
+        this.#feeders.push(position, entry)
         this.transactions.applied(entry)
       },
       broke: error => {
@@ -97,7 +103,8 @@ export class Leader {
       },
     })
     this.#feeders = new Feeders({ log, indexes, clock, logger }, partition)
-    this.#intakes = new Intakes(store.reader, this.#pipeline)
+    const sealed = () => this.#batches.isSealed
+    this.#intakes = new Intakes({ reader: store.reader, applier, pipeline: this.#pipeline, sealed })
     this.#batches = new Batches(store.reader, this.#pipeline, clock, this.#tenure, applier.schema)
     this.#locks = new Locks(clock)
     this.#writes = new Writes(this.#batches, this.#locks, tracer)
@@ -107,12 +114,29 @@ export class Leader {
     const shared = { store, applier, clock, ...own }
     this.transactions = new Transactions({ partition, epoch, peers, logger, ...shared })
     this.expiries = new Expiries({ ...shared, pipeline: this.#pipeline, stopped: () => this.#stopped })
+    const { expiries } = this
+    const [pipeline, feeders, intakes, batches] = [this.#pipeline, this.#feeders, this.#intakes, this.#batches]
+    const stopped = () => this.#stopped
+    this.#building = {
+      reader: store.reader,
+      applier,
+      batches,
+      intakes,
+      pipeline,
+      feeders,
+      expiries,
+      clock,
+      room: own.room,
+      stopped,
+    }
+    this.#sealing = { reader: store.reader, applier, batches, locks: this.#locks, feeders }
     this.history = new History({ reader: store.reader, log, applier, clock, drained: () => this.#drained() })
   }
 
   /** UUID of the table whose rows these are; undefined for a partition of an index, or of nothing yet. */
   get table(): string | undefined {
-    return this.#ports.applier.schema?.table.tableId
+    const { table, index } = this.#ports.applier.schema ?? {}
+    return index ? undefined : table?.tableId
   }
 
   get schemaVersion(): number {
@@ -126,6 +150,7 @@ export class Leader {
 
   /** An item that a transaction holds is waited for: what is read comes before it, or after it everywhere. Errors: NotLeading (INV-R7). */
   get(key: Buffer): Image | undefined | Promise<Image | undefined> {
+    this.#heat.count(key)
     if (this.#locks.size > 0 && this.#locks.holder(key)) return this.#getFree(key)
     return this.#read(key)
   }
@@ -138,6 +163,7 @@ export class Leader {
 
   #read(key: Buffer): Image | undefined {
     this.#tenure.check()
+    checkServing(this.#ports.applier.schema)
     const reading = this.#ports.tracer.current()?.child('read')
     const image = this.#ports.store.reader.get(key)
     reading?.end()
@@ -146,7 +172,9 @@ export class Leader {
 
   /** Errors: NotLeading (INV-R7). */
   range({ index, ...range }: RangeRequest): Page {
+    this.#heat.count(range.from)
     this.#tenure.check()
+    checkServing(this.#ports.applier.schema)
     const table = index === undefined ? undefined : localIndexNumber(this.#ports.applier.schema!.table, index)
     const reading = this.#ports.tracer.current()?.child('read')
     const page = this.#ports.store.reader.range(table, range)
@@ -156,6 +184,7 @@ export class Leader {
 
   /** Errors: DynamoError; NotLeading. */
   write(command: WriteCommand): Promise<WriteOutcome> {
+    this.#heat.count(command.key)
     return this.#feeders.hasRoom() ? this.#writes.write(command) : this.#writeLater(command)
   }
 
@@ -167,6 +196,7 @@ export class Leader {
 
   /** On an index's partition: see intake.ts. */
   feed(source: string, position: Position, rows: FeedRow[]): Promise<void> {
+    for (const { key } of rows) this.#heat.count(key)
     return this.#intakes.feed(source, position, rows)
   }
 
@@ -198,36 +228,24 @@ export class Leader {
       if (index.kind !== 'LOCAL') continue
       setOwn(local, index.name, store.reader.localStatistics(localIndexNumber(table!, index.id)))
     }
-    return { items, bytes, local }
+    return { items, bytes, local, heat: this.#heat.read() }
   }
 
-  /** Makes a newer schema the partition's; resolves once it is applied. */
+  /** Makes a newer schema the partition's; resolves once it is applied. Errors: NotLeading, also as `seal`'s. */
   async adopt(schema: PartitionSchema): Promise<void> {
     if (schema.version <= this.schemaVersion) return
-    await this.#batches.adopt(schema)
+    const isSealed = this.#ports.applier.schema?.sealed
+    await (schema.sealed && !isSealed ? seal(schema, this.#sealing) : this.#batches.adopt(schema))
   }
 
-  /** Builds the schema's new global indexes, and finds what expires when. Resolves with their ids when all of their rows are in the index's partitions. */
-  async build(): Promise<string[]> {
-    const schema = this.#ports.applier.schema
-    if (!schema) return []
-    // Writes evaluated before the schema was applied feed the new index nothing: the backfill must find them in the store.
-    await this.#batches.drained()
-    await this.expiries.build()
-    for (const index of globalIndexes(schema.table)) {
-      if (!schema.backfill.includes(index.id)) continue
-      await backfill(schema.table, index, {
-        reader: this.#ports.store.reader,
-        clock: this.#ports.clock,
-        proposeWrites: () => this.#batches.proposeAll(),
-        latest: (key, applied) => this.#batches.latest(key, applied),
-        propose: body => this.#pipeline.propose(body),
-        room: async () => this.#room(),
-        stopped: () => this.#stopped || !this.#knows(index.id),
-      })
-      await this.#fedUpTo(index.id, this.#ports.applier.state.position)
-    }
-    return schema.backfill
+  /** Builds what the schema asks for. Resolves with the ids of what is built, when all of their rows are where they go. */
+  build(): Promise<string[]> {
+    return build(this.#building)
+  }
+
+  /** Of a partition that is sealed: resolves when all it had is where it goes. */
+  handedOver(): Promise<HandedOver> {
+    return handedOver(this.#sealing)
   }
 
   /** Stops applying until `release`; reads go on. */
@@ -260,21 +278,12 @@ export class Leader {
     this.transactions.stop()
   }
 
-  async #fedUpTo(index: string, position: Position): Promise<void> {
-    while (this.#feeders.acknowledged(index) < position && !this.#stopped) await sleep(this.#ports.clock, ROOM_CHECK_MS)
-  }
-
   /** Resolves once all that is evaluated, or held, so far is applied. Errors: NotLeading. */
   async #drained(): Promise<void> {
     await this.#batches.drained()
     if (this.#locks.size > 0 && !(await this.#locks.settled(SETTLE_PATIENCE_MS)))
       throw new NotLeading('a transaction holds items, and its outcome is not known')
     this.#tenure.check()
-  }
-
-  /** Whether the index is still one of the table's. */
-  #knows(index: string): boolean {
-    return Object.hasOwn(this.#ports.applier.schema!.routes, index)
   }
 
   /** Undefined if there is room now. */

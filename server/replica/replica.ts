@@ -23,6 +23,7 @@ import { Leader } from './leader.ts'
 import type { Peers } from './peers.ts'
 import { NotLeading } from './pipeline.ts'
 import { Saving } from './saving.ts'
+import { checkServing } from './serving.ts'
 import type { Standing } from './standing.ts'
 
 export type ReplicaPorts = {
@@ -196,6 +197,7 @@ export class Replica {
     const { position } = this.#applier.state
     if (position < this.#seen) throw new NotLeading('the replica is catching up')
     this.#seen = position
+    checkServing(this.#applier.schema)
   }
 
   /** Hands what was applied to the file system. Errors: those of the disk; then the leader has stepped down. */

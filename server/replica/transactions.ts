@@ -24,6 +24,7 @@ import type { Locks } from './locks.ts'
 import { Participant } from './participant.ts'
 import type { Held, Peers } from './peers.ts'
 import { NotLeading } from './pipeline.ts'
+import { checkServing } from './serving.ts'
 import type { Tenure } from './tenure.ts'
 import { Watches } from './watches.ts'
 import { overloaded } from './writes.ts'
@@ -115,13 +116,13 @@ export class Transactions {
 
   /** See watches.ts. */
   read(keys: Buffer[], watch: boolean): ReadAnswer {
-    this.#ports.tenure.check()
+    this.#reading()
     return this.#watches.read(keys, watch)
   }
 
   /** See watches.ts. */
   changed(watch: string, keys: Buffer[]): number[] {
-    this.#ports.tenure.check()
+    this.#reading()
     return this.#watches.changed(watch, keys)
   }
 
@@ -136,12 +137,19 @@ export class Transactions {
     this.#decisions.stop()
   }
 
+  /** Errors: NotLeading (INV-R7, INV-G2). */
+  #reading(): void {
+    this.#ports.tenure.check()
+    checkServing(this.#ports.applier.schema)
+  }
+
   async #open(): Promise<void> {
     const { room, batches, applier } = this.#ports
     const wait = room()
     if (wait) await wait
     if (batches.isFull) throw overloaded()
-    if (batches.isClosed) throw batches.refusal()
+    const refusal = batches.refusal()
+    if (refusal) throw refusal
     if (applier.schema!.closing) throw new NotLeading('the table is going')
   }
 }

@@ -5,7 +5,6 @@ import type { WriteCommand, WriteOutcome } from '../partition/command.ts'
 import { type Evaluation, evaluate } from '../partition/evaluate.ts'
 import type { Batches } from './batches.ts'
 import { CONFLICT, type Locks } from './locks.ts'
-import { NotLeading } from './pipeline.ts'
 
 const OVERLOADED =
   'Throughput exceeds the current capacity of your table or index. DynamoDB is automatically scaling your table or index so please try again shortly. If exceptions persist, check if you have a hot key: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html.'
@@ -28,10 +27,9 @@ export class Writes {
   write(command: WriteCommand): Promise<WriteOutcome> {
     const batches = this.#batches
     if (batches.isFull) return Promise.reject(overloaded())
-    if (batches.isClosed) return Promise.reject(batches.refusal())
+    const refusal = batches.refusal()
+    if (refusal) return Promise.reject(refusal)
     if (this.#locks.size > 0 && this.#locks.holder(command.key)) return this.#meetHolder(command)
-    // A partition that was just made is led a moment before it knows its table.
-    if (batches.schemaVersion === 0) return Promise.reject(new NotLeading('the partition does not know its table yet'))
     const span = this.#tracer.current()
     const evaluating = span?.child('evaluate')
     const before = batches.pending(command.key)

@@ -86,6 +86,12 @@ export class StoreReader {
     return (row as { position: number } | undefined)?.position ?? 0
   }
 
+  /** The same, of all. */
+  allConsumed(): Record<string, number> {
+    const rows = this.#database.prepare('SELECT source, position FROM consumed').all()
+    return Object.fromEntries(rows.map(({ source, position }) => [source as string, position as number]))
+  }
+
   /** A named JSON document, such as the schema. */
   document<T>(name: string): T | undefined {
     const row = this.#database.prepare('SELECT value FROM document WHERE name = ?').get(name)

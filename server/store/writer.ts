@@ -137,6 +137,12 @@ export class StoreWriter {
     this.#consumed.run(source, position)
   }
 
+  /** Unless it is further. */
+  raiseConsumed(source: string, position: number): void {
+    const further = 'ON CONFLICT DO UPDATE SET position = max(position, excluded.position)'
+    this.#database.prepare(`INSERT INTO consumed (source, position) VALUES (?, ?) ${further}`).run(source, position)
+  }
+
   /** Undefined removes the document. */
   saveDocument(name: string, value: unknown): void {
     if (value === undefined) this.#deleteDocument.run(name)

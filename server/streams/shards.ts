@@ -13,11 +13,19 @@ const OWN = 10n ** BigInt(OWN_DIGITS)
 /** Of the partition's name, as hexadecimal digits: so many as fit. */
 const OWN_HEX_DIGITS = 10
 
-export type Shard = { id: string; partition: string }
+/** `parent`: the shard whose partition this one has taken over from. */
+export type Shard = { id: string; partition: string; parent?: string }
 
 /** `shardId-` with the stream's time in milliseconds, and the partition's name. Sorted, as they are listed. */
 export function shardsOf(stream: StreamRecord): Shard[] {
-  const shards = stream.partitions.map(({ id }) => ({ id: shardId(stream, id), partition: id }))
+  const parents = new Map(
+    (stream.table.retired ?? []).flatMap(({ id, heirs }) => heirs.map(heir => [heir, id] as const)),
+  )
+  const shards = stream.partitions.map(({ id }): Shard => {
+    const parent = parents.get(id)
+    const shard = { id: shardId(stream, id), partition: id }
+    return parent === undefined ? shard : { ...shard, parent: shardId(stream, parent) }
+  })
   return shards.sort((a, b) => (a.id < b.id ? -1 : 1))
 }
 

@@ -27,7 +27,8 @@ export async function startTestNode({ inMemory = false, ...options }: TestNodeOp
   const folder = inMemory || options.dataDir !== undefined ? undefined : await makeTempFolder()
   const dataDir = inMemory ? undefined : (options.dataDir ?? folder!.path)
   const partitions = Number(process.env.TAVOLA_TEST_PARTITIONS ?? 1)
-  const defaults = { host: '127.0.0.1', port: 0, partitions, region: 'us-east-1', logger: silent }
+  const growth = { splitBytes: Number.POSITIVE_INFINITY, splitRate: 0 }
+  const defaults = { host: '127.0.0.1', port: 0, partitions, region: 'us-east-1', logger: silent, ...growth }
   const clients: DynamoDBClient[] = []
   try {
     const start = isApart(options) ? startApart : startNode

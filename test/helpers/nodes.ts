@@ -32,7 +32,7 @@ import { clock as realClock, until } from '../unit/replica/fakes.ts'
 import { Fate, FatedMetadata, fatedClock, fatedLogs, type Reach } from './faults.ts'
 
 const WISH = { pool: 'default', replicas: 3, partitions: 2 }
-const PACES = { busyMs: 50, idleMs: 200, steadyMs: 300, shunMs: 1000 }
+const PACES = { busyMs: 50, idleMs: 200, steadyMs: 300, joinAgainMs: 1000, leadAgainMs: 500 }
 const REALM = { account: '123456789012', region: 'test' }
 
 export type NodesOptions = {
@@ -68,7 +68,7 @@ export class StorageNode {
     this.#leasing = new Leasing(metadata, clock, logger)
     const shared = { metadata, leasing: this.#leasing, clock, logger }
     this.#membership = new Membership(shared, { node: name, zone, pool: 'default', role: 'storage' })
-    const work: Work[] = [new Lifecycle(metadata, clock, logger)]
+    const work: Work[] = [new Lifecycle(metadata, overNodes(metadata, 3, 1), clock, logger)]
     if (options.keeping) {
       const keeping = { placement: WISH, ...options.keeping, paces: PACES }
       work.push(new Mover({ ...shared, reporters: nodes.reporters }, keeping))

@@ -38,7 +38,8 @@ export function makeWorld(logger: Logger = silent): World {
       return started(startStorage({ ...defaults, ...place, ...options }, { ...ground, ...shared }))
     },
     server(options) {
-      const settings = { zone: 'elsewhere', partitions: 1, replicas: 3, dataDir: undefined }
+      const growth = { splitBytes: Number.POSITIVE_INFINITY, splitRate: 0 }
+      const settings = { zone: 'elsewhere', partitions: 1, replicas: 3, dataDir: undefined, ...growth }
       return started(startServer({ ...defaults, ...settings, ...options }, lent(metadata)))
     },
     async close() {

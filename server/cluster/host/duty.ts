@@ -3,6 +3,7 @@ import type { Logger } from '../../base/logger.ts'
 import type { Lease } from '../../metadata/metadata.ts'
 import type { PartitionSchema } from '../../partition/schema.ts'
 import type { Leader } from '../../replica/leader.ts'
+import type { HandedOver } from '../../replica/sealing.ts'
 import type { Claim } from './claim.ts'
 
 export type DutyHooks = {
@@ -18,6 +19,7 @@ export class Duty {
   readonly #hooks: DutyHooks
   #built: string[] = []
   #closed = false
+  #sealed: HandedOver | undefined
   #reported = ''
   /** Of the schema that is being performed, or is. */
   #version: number | undefined
@@ -38,9 +40,20 @@ export class Duty {
     if (this.#version === version) return
     this.#version = version
     // Beside other tasks, for it may take long; one at a time all the same.
-    this.#build = this.#build
-      .then(() => (schema?.closing ? this.#close() : this.#makeIndexes()))
-      .catch(error => this.#interrupted(error))
+    this.#build = this.#build.then(() => this.#work(schema)).catch(error => this.#interrupted(error))
+  }
+
+  async #work(schema: PartitionSchema | undefined): Promise<void> {
+    if (schema?.sealed && !schema.closing) return this.#handOver()
+    return schema?.closing ? this.#close() : this.#makeIndexes()
+  }
+
+  /** Others take over once they have all of it. */
+  async #handOver(): Promise<void> {
+    const sealed = await this.#leader.handedOver()
+    if (!this.#leader.leads) return
+    this.#sealed = sealed
+    await this.#report()
   }
 
   async #makeIndexes(): Promise<void> {
@@ -59,7 +72,7 @@ export class Duty {
 
   async #report(): Promise<void> {
     const { epoch, schemaVersion } = this.#leader
-    const report = { epoch, schemaVersion, built: this.#built, closed: this.#closed }
+    const report = { epoch, schemaVersion, built: this.#built, closed: this.#closed, sealed: this.#sealed }
     const text = JSON.stringify(report)
     if (text === this.#reported) return
     if (await this.#claim.report(this.lease, report)) this.#reported = text

@@ -26,6 +26,8 @@ const REST_MS = 1000
 const SHORT_REST_MS = 20
 /** Between looks whether other replicas are back. */
 const CHECK_MS = 100
+/** Between looks whether the one that should lead is near. */
+const SUCCESSOR_MS = 500
 /** How long a leader that leaves waits for what is under way. */
 const RETIRE_MS = 2000
 
@@ -168,7 +170,8 @@ export class Hosted {
     if (holder.kind === 'free' && !(await this.#compete(replica, lease, holder.next))) return
     if (this.#patience.isResting || this.#abstains) return this.#giveWay(lease)
     const successor = await this.#successor.of(this.#record, replica)
-    if (successor !== undefined) return this.#handOver(successor)
+    if (successor === 'later') this.#later(SUCCESSOR_MS)
+    else if (successor) return this.#handOver(successor.node)
     await this.#serve(replica, lease)
     this.#failure = undefined
   }

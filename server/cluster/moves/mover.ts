@@ -27,11 +27,13 @@ export type Paces = {
   idleMs: number
   /** How long a node must have been there before leaderships go back to it. */
   steadyMs: number
-  /** How long what was tried in vain is not tried again. */
-  shunMs: number
+  /** How long a replica is not made where it was tried in vain, */
+  joinAgainMs: number
+  /** and a leadership not given to one that did not take it. */
+  leadAgainMs: number
 }
 
-const PACES: Paces = { busyMs: 1000, idleMs: 5000, steadyMs: 5000, shunMs: 60_000 }
+const PACES: Paces = { busyMs: 1000, idleMs: 5000, steadyMs: 5000, joinAgainMs: 60_000, leadAgainMs: 10_000 }
 /** Changes come in swarms. */
 const SOON_MS = 50
 
@@ -133,7 +135,11 @@ export class Mover {
   async #commit({ partition: { record, version, name }, next, what, givesUp }: Step): Promise<void> {
     const { metadata, logger, clock } = this.#ports
     const { id } = record
-    if (givesUp) this.#shun(id, record.move?.joining ?? record.lead?.node, clock.monotonic() + this.#paces.shunMs)
+    if (givesUp) {
+      const { joinAgainMs, leadAgainMs } = this.#paces
+      const again = clock.monotonic() + (next.lead === record.lead ? joinAgainMs : leadAgainMs)
+      this.#shun(id, next.lead === record.lead ? record.move?.joining : record.lead?.node, again)
+    }
     const key = partitionKey(id)
     const commit: Commit = { guards: [{ key, version }], puts: [{ key, value: JSON.stringify(next) }] }
     // That its file was made there is of no meaning any more; a node that is away could not say so itself.

@@ -69,10 +69,10 @@ function awayDoing(
 
 /** How far it is with replicas that should be elsewhere; undefined if nothing can be done. */
 function movingAway(name: string, held: PartitionState[], { nodes }: Situation): string | undefined {
-  const moving = held.filter(({ record }) => record.move?.leaving === name).length
-  const able = held.filter(partition => candidates(partition, nodes).length > 0).length
-  if (moving === 0 && able === 0) return undefined
-  const stuck = held.length - Math.max(able, moving)
+  const isMoving = ({ record }: PartitionState) => record.move?.leaving === name
+  const moving = held.filter(isMoving).length
+  const stuck = held.filter(partition => !isMoving(partition) && candidates(partition, nodes).length === 0).length
+  if (stuck === held.length) return undefined
   const rest = stuck > 0 ? `; no node can take ${stuck} of them` : ''
   return `${moving} are being made elsewhere, ${held.length - moving} are left${rest}`
 }

@@ -1,6 +1,7 @@
 /** What is known of nodes and partitions, put together for those who decide, or tell, what is to be done. Pure. */
-import type { TableRecord } from '../../model/table.ts'
+import type { PartitionSlice, TableRecord } from '../../model/table.ts'
 import { placementOf } from '../placement.ts'
+import { childrenOf } from '../plan.ts'
 import { holdersOf, type KeeperRecord, type PartitionRecord, type PlacementRecord } from '../records.ts'
 import { isHealthy, type Reports, reached } from '../report.ts'
 import type { View } from '../view.ts'
@@ -99,14 +100,20 @@ function nodeStates(
   return new Map([...names].sort().map(name => [name, state(name)]))
 }
 
-/** By partition: whose it is. */
+/** By partition: whose it is. `next` are those that are to take over from others, `past` those that others have taken over from. */
 function namesOf(tables: Iterable<TableRecord>): Map<string, { table: TableRecord; name: string }> {
   const names = new Map<string, { table: TableRecord; name: string }>()
   for (const table of tables) {
-    for (const [i, { id }] of table.partitions.entries()) names.set(id, { table, name: `${table.name}/${i + 1}` })
-    for (const index of table.globalIndexes)
-      for (const [i, { id }] of index.partitions.entries())
-        names.set(id, { table, name: `${table.name}.${index.name}/${i + 1}` })
+    const add = (slices: PartitionSlice[], prefix: string) => {
+      for (const [i, { id }] of slices.entries()) names.set(id, { table, name: `${table.name}${prefix}${i + 1}` })
+    }
+    add(table.partitions, '/')
+    add(table.retired ?? [], '/past-')
+    add(childrenOf(table, undefined), '/next-')
+    for (const index of table.globalIndexes) {
+      add(index.partitions, `.${index.name}/`)
+      add(childrenOf(table, index.id), `.${index.name}/next-`)
+    }
   }
   return names
 }

@@ -92,6 +92,7 @@ function tablesOf(
   }
   return {
     find: name => records.get(name),
+    latest: async name => records.get(name),
     list: () => [...records.keys()].sort(),
     async create(record) {
       if (records.has(record.name)) throw dynamo('ResourceInUseException', `Table already exists: ${record.name}`)

@@ -23,7 +23,11 @@ export async function archived() {
   const objects = new MemoryObjectStore()
   const ports = {
     ...{ metadata, objects, leaders: world.leaders, clock: world.clock, logger: silent },
-    tables: { list: () => [...tables.keys()], find: (name: string) => tables.get(name) } as Tables,
+    tables: {
+      list: () => [...tables.keys()],
+      find: (name: string) => tables.get(name),
+      latest: async (name: string) => tables.get(name),
+    } as Tables,
   }
   const chore = new Archiving(ports, 1)
   let elapsed = 0

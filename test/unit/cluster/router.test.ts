@@ -39,7 +39,7 @@ class Stores {
           this.written += 1
           return { units: { table: 1, indexes: {} } }
         },
-        statistics: () => ({ items: 0, bytes: 0, local: {} }),
+        statistics: () => ({ items: 0, bytes: 0, local: {}, heat: { requests: 0 } }),
         fed: () => undefined,
       }
     )

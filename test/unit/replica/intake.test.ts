@@ -18,7 +18,7 @@ test('rows are taken in with their position, and what was taken in is not again'
   await leader.feed('s', 6, [row('a', '2'), row('b')])
   t.is(store.reader.get(Buffer.from('a'))!.json, '{"v":{"S":"2"}}')
   t.is(store.reader.get(Buffer.from('b')), undefined)
-  t.deepEqual(leader.statistics(), { items: 1, bytes: 2, local: {} })
+  t.like(leader.statistics(), { items: 1, bytes: 2, local: {} })
 })
 
 test('of several changes of a row in one feed the last counts', async t => {
@@ -26,13 +26,13 @@ test('of several changes of a row in one feed the last counts', async t => {
   await leader.feed('s', 1, [row('a', 'x'), row('a'), row('a', 'last'), row('b', 'x'), row('b')])
   t.is(store.reader.get(Buffer.from('a'))!.json, '{"v":{"S":"last"}}')
   t.is(store.reader.get(Buffer.from('b')), undefined)
-  t.deepEqual(leader.statistics(), { items: 1, bytes: 5, local: {} })
+  t.like(leader.statistics(), { items: 1, bytes: 5, local: {} })
 })
 
 test('removing a row that is not there changes no figures', async t => {
   const { leader } = await lead()
   await leader.feed('s', 1, [row('a')])
-  t.deepEqual(leader.statistics(), { items: 0, bytes: 0, local: {} })
+  t.like(leader.statistics(), { items: 0, bytes: 0, local: {} })
   t.is(leader.consumed('s'), 1)
 })
 
@@ -62,5 +62,5 @@ test('a feed repeated while the first is under way is taken in once', async t =>
   await log.pass()
   await settled()
   t.deepEqual([first.outcome, again.outcome], ['done', 'done'])
-  t.deepEqual(leader.statistics(), { items: 1, bytes: 2, local: {} })
+  t.like(leader.statistics(), { items: 1, bytes: 2, local: {} })
 })
