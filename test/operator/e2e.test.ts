@@ -20,7 +20,7 @@ import { type Installation, install, NAMESPACE } from './installation.ts'
 import { type RunningOperator, runOperator } from './running.ts'
 
 const SHOP = 'shop'
-const PATIENCE_MS = 240_000
+const PATIENCE_MS = 300_000
 const POLL_MS = 300
 /** Everything, or what there is time for. */
 const isWhole = process.env.TAVOLA_TEST_E2E === '1'
@@ -49,7 +49,8 @@ onKubernetes(() => {
   let dynamo: DynamoDBClient
   let written = 0
 
-  test.before(async () => {
+  test.before(async t => {
+    t.timeout(PATIENCE_MS)
     kubernetes = await startKubernetes({ evictionSeconds: 5 })
     installation = await install(kubernetes)
     operator = await runOperator(kubernetes, installation)
@@ -125,6 +126,7 @@ onKubernetes(() => {
   }
 
   test.serial('a Table becomes pods in three zones, and a table that the SDK writes to', async t => {
+    t.timeout(PATIENCE_MS)
     await apply(ORDERS)
     const { status } = await ready()
     t.like(status, { tableStatus: 'ACTIVE', partitions: 2, zoneSummary: 'zone-1,zone-2,zone-3', tableName: 'Orders' })
@@ -134,6 +136,7 @@ onKubernetes(() => {
   })
 
   test.serial('what the API changes shows in the resource, and the other way round', async t => {
+    t.timeout(PATIENCE_MS)
     const { status } = await table()
     await dynamo.send(new TagResourceCommand({ ResourceArn: status!.tableArn, Tags: [{ Key: 'by', Value: 'api' }] }))
     const seen = await until('mirrored', table, ({ spec }) => spec.tags!.length === 2)

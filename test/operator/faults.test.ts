@@ -14,7 +14,7 @@ import { Mortal } from './mortal.ts'
 import { type OperatorSettings, type RunningOperator, runOperator } from './running.ts'
 
 const TABLES = '/apis/tavola.dev/v1alpha1/namespaces/default/tables'
-const PATIENCE_MS = 240_000
+const PATIENCE_MS = 300_000
 const isWhole = process.env.TAVOLA_TEST_E2E === '1'
 
 const SPEC = {
@@ -31,7 +31,8 @@ if (isWhole)
     let installation: Installation
     const running = new Set<RunningOperator>()
 
-    test.before(async () => {
+    test.before(async t => {
+      t.timeout(PATIENCE_MS)
       kubernetes = await startKubernetes()
       installation = await install(kubernetes)
       // The pool is there before anything goes wrong.

@@ -5,6 +5,8 @@ import { onKubernetes } from '../kubernetes/onkubernetes.ts'
 import { installCrds } from './installation.ts'
 import { changeable, fixed, PLAIN, refused, taken } from './rules.ts'
 
+/** A busy machine takes minutes for what is done in seconds. */
+const PATIENCE_MS = 300_000
 const TABLES = '/apis/tavola.dev/v1alpha1/namespaces/default/tables'
 const SCHEDULES = '/apis/tavola.dev/v1alpha1/namespaces/default/scheduledbackups'
 const BACKUPS = '/apis/tavola.dev/v1alpha1/namespaces/default/backups'
@@ -13,7 +15,8 @@ onKubernetes(() => {
   let kubernetes: Kubernetes
   let count = 0
 
-  test.before(async () => {
+  test.before(async t => {
+    t.timeout(PATIENCE_MS)
     kubernetes = await startKubernetes({ zones: 1 })
     await installCrds(kubernetes)
   })

@@ -18,7 +18,8 @@ if (isWhole)
     let kubernetes: Kubernetes
     let installation: Installation
 
-    test.before(async () => {
+    test.before(async t => {
+      t.timeout(PATIENCE_MS)
       kubernetes = await startKubernetes()
       installation = await install(kubernetes)
     })
