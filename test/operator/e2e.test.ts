@@ -261,6 +261,10 @@ onKubernetes(() => {
       seen => condition(seen, 'Ready')?.reason === 'NameTaken',
     )
     t.regex(condition(seen, 'Ready')!.message, /belongs to the Table shop\/orders/)
+    t.false(
+      (await kubernetes.kubectl(['get', 'sts', '-n', SHOP, '-o', 'name'])).stdout.includes('thief'),
+      'it has no pods',
+    )
     await kubernetes.kubectl(['delete', 'table', 'thief', '-n', SHOP])
     await writeAndRead(t)
   })

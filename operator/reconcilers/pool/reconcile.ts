@@ -1,6 +1,7 @@
 /** The ladder of a pool: its objects, its volumes, its size, and its roll-outs. */
 import { partsOf } from '../../kube/kinds.ts'
 import { poolOf } from '../../specs/pool.ts'
+import { countingTables } from '../claims.ts'
 import type { Context, Pause } from '../context.ts'
 import { rollout } from './rollout.ts'
 import { scale } from './scale.ts'
@@ -12,7 +13,7 @@ const RUNGS: PoolRung[] = [volumes, workload, scale, rollout]
 /** Answers when to look again, in milliseconds. Errors: KubeError; MetadataUnavailable; ApiError. */
 export async function reconcilePool(key: string, context: Context): Promise<number | undefined> {
   const [namespace, name] = partsOf(key)
-  const pool = poolOf(context.caches.tables.list(), namespace, name, context.usual)
+  const pool = poolOf(countingTables(context), namespace, name, context.usual)
   if (!pool || pool.isPaused) return undefined
   // Who leaves takes the pods along; see removal.ts.
   const leave = pool.tables.length > 0 && pool.tables.every(({ metadata }) => metadata.deletionTimestamp !== undefined)

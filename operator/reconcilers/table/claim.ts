@@ -1,7 +1,8 @@
 /** A table belongs to one resource: the first that asks for its name. */
 import { FINALIZER, TABLES } from '../../resources/table.ts'
+import { holdsName } from '../claims.ts'
 import type { Context } from '../context.ts'
-import { patchTable, type Rung, type TableWork } from './work.ts'
+import { patchTable, type Rung } from './work.ts'
 
 const AGAIN_MS = 30_000
 
@@ -18,7 +19,7 @@ export const claim: Rung = async (work, context) => {
   const { name, table } = work
   const { namespace = '', name: own, uid = '' } = table.metadata
   const present = records.claim(name)
-  if (!isOwn(work, context)) {
+  if (!holdsName(table, records)) {
     if (present && !('retained' in present) && (await isThere(present, context)))
       return {
         reason: 'NameTaken',
@@ -31,11 +32,6 @@ export const claim: Rung = async (work, context) => {
   }
   work.record = records.table(name)
   return undefined
-}
-
-export function isOwn({ name, table }: TableWork, { records }: Context): boolean {
-  const present = records.claim(name)
-  return present !== undefined && !('retained' in present) && present.uid === table.metadata.uid
 }
 
 /** Asked of the API server: what is not in the cache may be just coming. */

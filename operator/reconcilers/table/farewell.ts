@@ -2,9 +2,9 @@
 import { isBusy, isMissing, isSenseless } from '../../dataplane/api.ts'
 import { isGone, isNotFound } from '../../kube/errors.ts'
 import { FINALIZER } from '../../resources/table.ts'
+import { holdsName } from '../claims.ts'
 import type { Context, Pause } from '../context.ts'
 import { removePool } from '../pool/removal.ts'
-import { isOwn } from './claim.ts'
 import { patchTable, type Rung, type TableWork } from './work.ts'
 
 const AGAIN_MS = 1000
@@ -13,7 +13,7 @@ const LATER_MS = 30_000
 /** Ends with the finalizer gone, or with a pause. */
 export const farewell: Rung = async (work, context) => {
   if (!work.table.metadata.finalizers?.includes(FINALIZER)) return undefined
-  if (isOwn(work, context)) {
+  if (holdsName(work.table, context.records)) {
     const pause = await letGo(work, context)
     if (pause) return pause
   }

@@ -3,6 +3,7 @@ import type { TableRecord } from '../../../server/model/table.ts'
 import { type Settings, TABLES, type Table, tableNameOf } from '../../resources/table.ts'
 import { workloadOf } from '../../specs/names.ts'
 import { type Pool, poolOf } from '../../specs/pool.ts'
+import { countingTables } from '../claims.ts'
 import type { Context, Pause } from '../context.ts'
 
 export type TableWork = {
@@ -20,25 +21,16 @@ export type TableWork = {
 
 export type Rung = (work: TableWork, context: Context) => Promise<Pause | undefined>
 
-export function workOf(table: Table, { caches, usual }: Context): TableWork {
-  const pool = poolOf(
-    [...others(table, caches.tables.list()), table],
-    table.metadata.namespace!,
-    workloadOf(table),
-    usual,
-  )!
+export function workOf(table: Table, context: Context): TableWork {
+  const others = countingTables(context).filter(({ metadata }) => metadata.uid !== table.metadata.uid)
   return {
     table,
     name: tableNameOf(table),
-    pool,
+    pool: poolOf([...others, table], table.metadata.namespace!, workloadOf(table), context.usual)!,
     record: undefined,
     synced: table.status?.synced,
     refused: [],
   }
-}
-
-function others(table: Table, tables: Table[]): Table[] {
-  return tables.filter(({ metadata }) => metadata.uid !== table.metadata.uid)
 }
 
 /** Writes the metadata of a resource. */
