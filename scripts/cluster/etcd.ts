@@ -2,6 +2,7 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Server } from './process.ts'
+import { type Zone, zoneAt } from './zone.ts'
 
 export type EtcdOptions = {
   /** The program, see `binaries`. */
@@ -10,12 +11,14 @@ export type EtcdOptions = {
   /** Each member takes two ports from here on: for clients, for the others. */
   port: number
   members?: number
+  /** One for each member. */
+  zones?: Zone[]
 }
 
 /** An entry of the log comes in one request. */
 const MAX_REQUEST_BYTES = 16 * 1024 * 1024
 
-type Place = { name: string; client: string; peer: string }
+type Place = { name: string; client: string; peer: string; enter: string[] }
 type Member = { ID: string; peerURLs: string[] }
 
 export class EtcdCluster {
@@ -27,11 +30,11 @@ export class EtcdCluster {
 
   constructor(options: EtcdOptions) {
     this.#options = options
-    this.#places = Array.from({ length: options.members ?? 3 }, (_, i) => ({
-      name: `etcd-${i + 1}`,
-      client: `http://127.0.0.1:${options.port + 2 * i}`,
-      peer: `http://127.0.0.1:${options.port + 2 * i + 1}`,
-    }))
+    this.#places = Array.from({ length: options.members ?? 3 }, (_, i) => {
+      const { host, enter } = zoneAt(options.zones, i)
+      const [client, peer] = [0, 1].map(offset => `http://${host}:${options.port + 2 * i + offset}`) as [string, string]
+      return { name: `etcd-${i + 1}`, client, peer, enter }
+    })
     this.urls = this.#places.map(({ client }) => client)
     this.members = this.#places.map(place => this.#member(place, 'new'))
   }
@@ -69,7 +72,7 @@ export class EtcdCluster {
     await Promise.all(this.members.map(member => member.stop(signal)))
   }
 
-  #member({ name, client, peer }: Place, state: 'new' | 'existing'): Server {
+  #member({ name, client, peer, enter }: Place, state: 'new' | 'existing'): Server {
     const { binary, folder } = this.#options
     const flags = {
       name,
@@ -80,14 +83,19 @@ export class EtcdCluster {
       'initial-advertise-peer-urls': peer,
       'initial-cluster': this.#places.map(({ name, peer }) => `${name}=${peer}`).join(),
       'initial-cluster-state': state,
+      // Elects a leader within a second, less than a lease: its default is two.
+      'heartbeat-interval': 50,
+      'election-timeout': 500,
       'max-request-bytes': MAX_REQUEST_BYTES,
       'max-txn-ops': 10_000,
       'quota-backend-bytes': 8 * 1024 ** 3,
       'auto-compaction-mode': 'revision',
       'auto-compaction-retention': 1000,
+      // One whose files are not what the others have does not start.
+      'feature-gates': 'InitialCorruptCheck=true',
       'log-level': 'warn',
     }
-    const command = [binary, ...Object.entries(flags).map(([flag, value]) => `--${flag}=${value}`)]
+    const command = [...enter, binary, ...Object.entries(flags).map(([flag, value]) => `--${flag}=${value}`)]
     return new Server({ name, command, log: join(folder, `${name}.log`), ready: () => isHealthy(client) })
   }
 

@@ -2,6 +2,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Server } from './process.ts'
+import { type Zone, zoneAt } from './zone.ts'
 
 export type NatsOptions = {
   /** The program, see `binaries`. */
@@ -10,6 +11,8 @@ export type NatsOptions = {
   /** Each server takes three ports from here on: for clients, for the others, for questions. */
   port: number
   servers?: number
+  /** One for each server. */
+  zones?: Zone[]
 }
 
 /** In MB: an entry of one transaction is a bit over 4. */
@@ -21,18 +24,19 @@ export class NatsCluster {
   readonly urls: string[]
   readonly #folder: string
 
-  constructor({ binary, folder, port, servers = 3 }: NatsOptions) {
+  constructor({ binary, folder, port, servers = 3, zones }: NatsOptions) {
     this.#folder = folder
     const ports = Array.from({ length: servers }, (_, i) => port + 3 * i)
-    this.urls = ports.map(port => `nats://127.0.0.1:${port}`)
+    this.urls = ports.map((port, i) => `nats://${zoneAt(zones, i).host}:${port}`)
     this.servers = ports.map((port, i) => {
+      const { host, enter } = zoneAt(zones, i)
       const name = `nats-${i + 1}`
       const files = { config: join(folder, `${name}.conf`), log: join(folder, `${name}.log`) }
       return new Server({
         name,
-        command: [binary, '--config', files.config],
+        command: [...enter, binary, '--config', files.config],
         log: files.log,
-        ready: () => isHealthy(port + 2),
+        ready: () => isHealthy(`http://${host}:${port + 2}`),
       })
     })
   }
@@ -62,14 +66,14 @@ export class NatsCluster {
   }
 
   #config(i: number): string {
-    const [client, route, http] = [0, 1, 2].map(offset => portOf(this.urls[i]!) + offset)
-    const routes = this.urls.map(url => `nats://127.0.0.1:${portOf(url) + 1}`)
+    const [client, route, http] = [0, 1, 2].map(offset => placeOf(this.urls[i]!, offset))
+    const routes = this.urls.map(url => `nats://${placeOf(url, 1)}`)
     const server = this.servers[i]!
     return `
 server_name: ${server.name}
 server_tags: ["az:zone-${i + 1}"]
-listen: 127.0.0.1:${client}
-http: 127.0.0.1:${http}
+listen: ${client}
+http: ${http}
 max_payload: ${MAX_PAYLOAD}MB
 ping_interval: "5s"
 jetstream {
@@ -82,17 +86,19 @@ jetstream {
 ${
   this.servers.length === 1
     ? ''
-    : `cluster { name: tavola, listen: 127.0.0.1:${route}, routes: ${JSON.stringify(routes)}, pool_size: 3 }`
+    : `cluster { name: tavola, listen: ${route}, routes: ${JSON.stringify(routes)}, pool_size: 3 }`
 }
 `
   }
 }
 
-function portOf(url: string): number {
-  return Number(new URL(url).port)
+/** Host and port, so many ports from where clients go. */
+function placeOf(url: string, offset: number): string {
+  const { hostname, port } = new URL(url)
+  return `${hostname}:${Number(port) + offset}`
 }
 
 /** Its own streams and the cluster's are as they should be. */
-async function isHealthy(port: number): Promise<boolean> {
-  return (await fetch(`http://127.0.0.1:${port}/healthz`, { signal: AbortSignal.timeout(1000) })).ok
+async function isHealthy(url: string): Promise<boolean> {
+  return (await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(1000) })).ok
 }

@@ -75,6 +75,8 @@ export class Server {
     // A group of its own, so that a Ctrl-C reaches it only by whoever stops all in order.
     const child = spawn(file!, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true, env })
     const output = createWriteStream(this.#program.log, { flags: 'a' })
+    // Its disk may be away.
+    output.on('error', () => {})
     child.stdout.pipe(output, { end: false })
     child.stderr.pipe(output, { end: false })
     child.once('close', () => output.end())

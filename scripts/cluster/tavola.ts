@@ -8,6 +8,7 @@ import { EtcdCluster } from './etcd.ts'
 import { NatsCluster } from './nats.ts'
 import { isFree } from './ports.ts'
 import { Server } from './process.ts'
+import { type Zone, zoneAt } from './zone.ts'
 
 export type TavolaClusterOptions = {
   /** Of the first server; the second has the next one, and all others lie within the hundred from there. */
@@ -22,6 +23,10 @@ export type TavolaClusterOptions = {
   partitions?: number
   /** More of each Tavola process. */
   environment?: NodeJS.ProcessEnv
+  /** Another `bin/tavola.js` than that of this checkout. */
+  main?: string
+  /** Three networks; without them, all run on 127.0.0.1. */
+  zones?: Zone[]
 }
 
 export type ProcessRecord = {
@@ -56,13 +61,13 @@ export class TavolaCluster {
   }
 
   private constructor(options: TavolaClusterOptions, programs: { etcd: string; nats: string }) {
-    const { port, folder, storageNodes = 3, servers = 2, log = 'jetstream' } = options
+    const { port, folder, storageNodes = 3, servers = 2, log = 'jetstream', zones } = options
     this.#options = options
-    this.etcd = new EtcdCluster({ binary: programs.etcd, folder: join(folder, 'etcd'), port: port + PORTS.etcd })
+    this.etcd = new EtcdCluster({ binary: programs.etcd, folder: join(folder, 'etcd'), port: port + PORTS.etcd, zones })
     this.nats =
       log === 'etcd'
         ? undefined
-        : new NatsCluster({ binary: programs.nats, folder: join(folder, 'nats'), port: port + PORTS.nats })
+        : new NatsCluster({ binary: programs.nats, folder: join(folder, 'nats'), port: port + PORTS.nats, zones })
     const storage = Array.from({ length: storageNodes }, (_, i) => this.#storageNode(i))
     const server = Array.from({ length: servers }, (_, i) => this.#server(i))
     this.#places = { storage, server }
@@ -105,30 +110,33 @@ export class TavolaCluster {
   }
 
   #storageNode(i: number): Place {
-    const { port, folder, log = 'jetstream' } = this.#options
+    const { port, folder, log = 'jetstream', zones } = this.#options
+    const { host } = zoneAt(zones, i)
     const name = `storage-${i + 1}`
     const [rpc, status] = [port + PORTS.rpc + i, port + PORTS.status + i]
     const flags = {
-      ...{ node: name, 'data-dir': join(folder, name), 'rpc-port': rpc, port: status, log },
+      ...{ node: name, 'data-dir': join(folder, name), host, 'rpc-host': host, 'rpc-port': rpc, port: status, log },
       ...(this.nats && { nats: this.nats.urls.join() }),
     }
-    return { ...this.#process('storage', name, i, flags, status), address: `http://127.0.0.1:${rpc}` }
+    return { ...this.#process('storage', name, i, flags), address: `http://${host}:${rpc}` }
   }
 
   #server(i: number): Place {
-    const { port, folder, partitions = 1 } = this.#options
+    const { port, folder, partitions = 1, zones } = this.#options
+    const { host } = zoneAt(zones, i)
     const own = port + i
-    const flags = { port: own, partitions, 'data-dir': join(folder, 'shared') }
-    return { ...this.#process('server', `server-${i + 1}`, i, flags, own), address: `http://127.0.0.1:${own}` }
+    const flags = { host, port: own, partitions, 'data-dir': join(folder, 'shared') }
+    return { ...this.#process('server', `server-${i + 1}`, i, flags), address: `http://${host}:${own}` }
   }
 
-  /** `status`: the port on which it says whether it is ready. */
-  #process(role: string, name: string, i: number, flags: Record<string, string | number>, status: number) {
-    const { folder, environment } = this.#options
+  /** On `port` it says whether it is ready. */
+  #process(role: string, name: string, i: number, flags: Record<string, string | number>) {
+    const { folder, environment, main = MAIN, zones } = this.#options
+    const { enter } = zoneAt(zones, i)
     const zone = zoneOf(i)
     const all = { ...flags, zone, etcd: this.etcd.urls.join() }
-    const command = [process.execPath, MAIN, role, ...Object.entries(all).map(([flag, value]) => `--${flag}=${value}`)]
-    const ready = () => isReady(status)
+    const command = [...enter, process.execPath, main, role, ...Object.entries(all).map(([flag, value]) => `--${flag}=${value}`)]
+    const ready = () => isReady(`http://${flags.host}:${flags.port}`)
     return { server: new Server({ name, command, log: join(folder, `${name}.log`), ready, environment }), zone }
   }
 
@@ -140,7 +148,7 @@ export class TavolaCluster {
     const before = existsSync(path) ? Number(await readFile(path, 'utf8')) : port
     if (before !== port)
       throw new Error(`the cluster in ${folder} was begun with --port ${before}: say so, or choose another folder`)
-    await writeFile(path, `${port}\n`)
+    await writeFile(path, `${port}\n`, { flush: true })
   }
 }
 
@@ -148,6 +156,6 @@ function zoneOf(i: number): string {
   return `zone-${(i % ZONES) + 1}`
 }
 
-async function isReady(port: number): Promise<boolean> {
-  return (await fetch(`http://127.0.0.1:${port}/readyz`, { signal: AbortSignal.timeout(1000) })).ok
+async function isReady(url: string): Promise<boolean> {
+  return (await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(1000) })).ok
 }

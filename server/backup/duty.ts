@@ -4,10 +4,11 @@
  */
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
+import type { Holds } from '../cluster/elected.ts'
 import type { Metadata } from '../metadata/metadata.ts'
 import { NotLeading } from '../replica/pipeline.ts'
 
-/** True once the process is closing: whoever has much to do looks now and then. */
+/** True once this is for another process to do: whoever has much to do looks now and then, and before each step that can't be undone. */
 export type Stopped = () => boolean
 
 /** What an operator sees of a task: how many items it has done so far. */
@@ -19,18 +20,18 @@ export type Count = (items: number) => void
 /** `key`: what is never done twice at the same time. `job`: absent where nobody waits for it. */
 export type Task = { key: string; job?: Omit<Job, 'items'>; run(stopped: Stopped, count: Count): Promise<void> }
 
-/** Work was left as it is, for the process is closing. */
+/** Work was left as it is, for another process to do. */
 export class Interrupted extends Error {
   override name = 'Interrupted'
 }
 
 /** Errors: Interrupted. */
 export function goOn(stopped: Stopped): void {
-  if (stopped()) throw new Interrupted('this node is closing')
+  if (stopped()) throw new Interrupted('another process is to go on')
 }
 
 export interface Chore {
-  /** Called before anything else, once. */
+  /** Called before anything else, whenever the duty is started. */
   begin?(): Promise<void>
   /** What there is to do now. */
   tasks(): Promise<Task[]>
@@ -50,6 +51,7 @@ export class Duty {
   #unwatch: (() => void)[] = []
   #cancel = () => {}
   #stopped = true
+  #holds: Holds = () => false
   #round: Promise<void> | undefined
   #again = false
 
@@ -63,9 +65,11 @@ export class Duty {
     this.#logger = logger
   }
 
-  async start(): Promise<void> {
+  /** May be started again once it is stopped: what is still under way then ends first. */
+  async start(holds: Holds = () => true): Promise<void> {
     for (const chore of this.#chores) await chore.begin?.()
     this.#stopped = false
+    this.#holds = holds
     const look = () => void this.look()
     for (const prefix of this.#prefixes) this.#unwatch.push(await this.#metadata.watch(prefix, look))
     this.#repeat()
@@ -75,7 +79,7 @@ export class Duty {
   async stop(): Promise<void> {
     this.#stopped = true
     this.#cancel()
-    for (const unwatch of this.#unwatch) unwatch()
+    for (const unwatch of this.#unwatch.splice(0)) unwatch()
     await this.#round
     await Promise.all(this.#running.values())
   }
@@ -124,10 +128,12 @@ export class Duty {
     const count: Count = items => {
       if (job) job.items += items
     }
+    const holds = this.#holds
+    const stopped = () => this.#holds !== holds || this.#stopped || !holds()
     const running = task
-      .run(() => this.#stopped, count)
+      .run(stopped, count)
       .catch(error => {
-        if (!this.#stopped) this.#failed(key, error)
+        if (!stopped()) this.#failed(key, error)
       })
       .finally(() => {
         this.#running.delete(key)

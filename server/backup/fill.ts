@@ -8,6 +8,7 @@ import type { KeySchema } from '../model/schema.ts'
 import { itemSize } from '../model/size.ts'
 import { schemaOf, type TableRecord } from '../model/table.ts'
 import type { WriteCommand } from '../partition/command.ts'
+import { goOn, type Stopped } from './duty.ts'
 
 export type FillPorts = { items: Items; clock: Clock }
 
@@ -20,15 +21,18 @@ export class Fill {
   readonly #ports: FillPorts
   readonly #table: TableRecord
   readonly #key: KeySchema
+  readonly #stopped: Stopped
   #flying = 0
   #failure: unknown
   /** Called when a write has ended. */
   #wake = () => {}
 
-  constructor(ports: FillPorts, table: TableRecord) {
+  /** Nothing is written any more once `stopped`: others may have filled the table, and its users changed it. */
+  constructor(ports: FillPorts, table: TableRecord, stopped: Stopped) {
     this.#ports = ports
     this.#table = table
     this.#key = schemaOf(table).key
+    this.#stopped = stopped
   }
 
   /** Takes a valid item; waits while there is too much under way. Errors: that of an earlier item, unless `refused` takes it. */
@@ -59,6 +63,7 @@ export class Fill {
 
   async #write(command: WriteCommand): Promise<void> {
     for (let attempt = 1; ; attempt++) {
+      goOn(this.#stopped)
       try {
         await this.#ports.items.write(this.#table, command)
         return

@@ -103,7 +103,7 @@ export class Importing implements Chore {
 
   async #fill(record: ImportRecord, bucket: ObjectStore, counts: ImportCounts, stopped: Stopped): Promise<void> {
     const { tables } = this.#ports
-    const fill = new Fill(this.#ports, tables.find(record.table.name)!)
+    const fill = new Fill(this.#ports, tables.find(record.table.name)!, stopped)
     const parse = record.request.format === 'ION' ? await loadIon() : itemOfJson
     for await (const { name } of bucket.list(record.request.keyPrefix ?? '')) {
       let index = 0

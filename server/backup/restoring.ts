@@ -54,7 +54,7 @@ export class Restoring implements Chore {
   ): Promise<void> {
     const { tables, logger } = this.#ports
     try {
-      const fill = new Fill(this.#ports, table)
+      const fill = new Fill(this.#ports, table, stopped)
       for await (const json of itemsAt(await this.#moment(filling))) {
         if (stopped()) return
         await fill.put(JSON.parse(json) as Item, true)

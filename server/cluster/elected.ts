@@ -1,6 +1,6 @@
 /**
- * Background work that one process of the cluster does at a time: whoever holds a key bound to its lease. For a moment after
- * a lease was lost two may be at it; what they commit is guarded.
+ * Background work that one process of the cluster does at a time: whoever holds a key bound to its lease. What it commits is
+ * guarded; what can't be is done only while the lease, by the own clock, has not run out.
  */
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
@@ -11,8 +11,11 @@ export const LIFECYCLE_DUTY = 'duty/lifecycle'
 
 const RETRY_MS = 1000
 
+/** Whether this process still is the one that does the work; by its own clock, as a process that was frozen must ask. */
+export type Holds = () => boolean
+
 /** May be started again once it is stopped. */
-export type Work = { start(): void | Promise<void>; stop(): void }
+export type Work = { start(holds: Holds): void | Promise<void>; stop(): void }
 
 export type ElectedPorts = { metadata: Metadata; leasing: Leasing; clock: Clock; logger: Logger }
 
@@ -65,7 +68,8 @@ export class Elected {
     if (!isOwn && !(await metadata.commit({ guards: [{ key: this.#key, version: 0 }], puts: [put] }))) return
     if (this.#stopped || leasing.lease !== lease) return
     this.#held = lease
-    for (const work of this.#work) await work.start()
+    const holds = () => this.#held === lease && this.#ports.clock.monotonic() < lease.validUntil()
+    for (const work of this.#work) await work.start(holds)
     // Lost meanwhile: what was stopped then may have been started since.
     if (this.#held !== lease) for (const work of this.#work) work.stop()
   }

@@ -1,9 +1,11 @@
 /** A storage node's share of the cluster: the partitions that the metadata gives to this node, some of which it leads. */
 import { OperatorError } from '../base/failure.ts'
+import type { Position } from '../log/log.ts'
 import type { MetadataChange } from '../metadata/metadata.ts'
 import type { Leader } from '../replica/leader.ts'
 import type { Replica } from '../replica/replica.ts'
-import type { Standing } from '../replica/standing.ts'
+import type { Standing, Succession } from '../replica/standing.ts'
+import { Disk } from './host/disk.ts'
 import { Files } from './host/files.ts'
 import { Followers, GRACE, type Grace } from './host/followers.ts'
 import { Hosted } from './host/hosted.ts'
@@ -14,13 +16,16 @@ import { sendSnapshot } from './host/snapshots.ts'
 import { holdersOf, LEADERS, PARTITIONS, type PartitionRecord, parsePartition, partitionKey } from './records.ts'
 import type { ReplicaReport } from './report.ts'
 
-export type HostPorts = Omit<HostedPorts, 'files' | 'followers' | 'pace' | 'complain'> & {
+export type HostPorts = Omit<HostedPorts, 'files' | 'followers' | 'disk' | 'pace' | 'complain'> & {
   /** Folder of the partition files; undefined keeps them in memory. */
   folder: string | undefined
   grace?: Grace
   /** Bytes a second, at most, at which other replicas' files are copied to this node. */
   copyRate?: number
 }
+
+/** Partitions that are handed over at once. */
+const HANDOVERS = 2
 
 export class PartitionHost {
   readonly #ports: HostedPorts
@@ -32,8 +37,15 @@ export class PartitionHost {
     const { node, metadata, neighbours, clock, logs } = ports
     const files = new Files(folder, metadata, node)
     const followers = new Followers({ node, neighbours, clock, logBytes: () => logs.size() }, grace)
+    const disk = new Disk(folder, clock, ports.logger, {
+      failed: () => void this.#handOverAll(),
+      recovered: () => {
+        for (const hosted of this.#hosted.values()) hosted.trigger()
+      },
+    })
     const pace = new Pace(clock, copyRate)
-    this.#ports = { ...ports, files, followers, pace, complain: (hosted, failure) => this.#complain(hosted, failure) }
+    const complain = (hosted: Hosted, failure: Error) => this.#complain(hosted, failure)
+    this.#ports = { ...ports, files, followers, disk, pace, complain }
   }
 
   /**
@@ -75,6 +87,11 @@ export class PartitionHost {
       .map(({ id, failure }) => ({ partition: id, reason: failure!.message }))
   }
 
+  /** The disk takes no writes just now. */
+  get isDiskFailing(): boolean {
+    return this.#ports.disk.isFailing
+  }
+
   /** How many partitions are held here that no node leads, as far as is known. */
   unled(): number {
     return [...this.#hosted.values()].filter(({ isLed }) => !isLed).length
@@ -102,14 +119,41 @@ export class PartitionHost {
     return sendSnapshot(replica, this.#ports.files)
   }
 
-  /** Hands over what is led here, to nodes that have it too. */
+  /** The same: the hash of an entry that was applied here. */
+  chain(partition: string, position: Position): string | undefined {
+    return this.replica(partition)?.chainAt(position)
+  }
+
+  /** The same: leads the partition instead of another node. Errors: any, if that can't be. */
+  async succeed(partition: string, succession: Succession): Promise<void> {
+    const hosted = this.#hosted.get(partition)
+    if (!hosted) throw new Error(`partition ${partition} is not here`)
+    await hosted.succeed(succession)
+  }
+
+  /** Who leads now what was led here, once that one does; undefined for what is not being given away. */
+  successor(partition: string): Promise<string | undefined> | undefined {
+    return this.#hosted.get(partition)?.successor
+  }
+
+  /** Hands over what is led here, to nodes that have it too; few at a time, so that none waits for the others. */
   async leave(): Promise<void> {
-    await Promise.all([...this.#hosted.values()].map(hosted => hosted.leave()))
+    for (const hosted of this.#hosted.values()) hosted.leave()
+    await this.#handOverAll()
+  }
+
+  async #handOverAll(): Promise<void> {
+    const rest = [...this.#hosted.values()].values()
+    const hand = async () => {
+      for (const hosted of rest) await hosted.handOver()
+    }
+    await Promise.all(Array.from({ length: HANDOVERS }, hand))
   }
 
   async close(): Promise<void> {
     for (const unwatch of this.#unwatch) unwatch()
     this.#ports.followers.stop()
+    this.#ports.disk.stop()
     await Promise.all([...this.#hosted.values()].map(hosted => hosted.close()))
   }
 
@@ -140,7 +184,9 @@ export class PartitionHost {
   /** What keeps this node from starting is told by that. */
   #complain({ id, isAlone, isStopped }: Hosted, failure: Error): void {
     if (isAlone && !this.#started) return
-    const { logger } = this.#ports
+    const { logger, disk } = this.#ports
+    // The disk has said so for all of them.
+    if (disk.isFailing && !isStopped) return
     const fields = { err: failure, partition: id }
     if (isStopped) logger.error(fields, 'a partition has stopped on this node')
     else logger.warn(fields, 'a partition is not served just now; it will be tried again')

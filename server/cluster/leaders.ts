@@ -81,6 +81,8 @@ export interface Leaders {
   find(partition: string): PartitionLeader | undefined
   /** The nearest replica; undefined if it is the leader, or not known. */
   reader?(partition: string): PartitionReader | undefined
+  /** Whoever was asked does not lead; `node` does, as far as that one knows. */
+  hint?(partition: string, node: string | undefined): void
 }
 
 /** A replica, for reads that need not be the latest. Errors: NotLeading, while it can't tell. */

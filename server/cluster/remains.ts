@@ -21,8 +21,9 @@ export class Remains {
   readonly #logger: Logger
   readonly #known = new Map<string, { entry: MetadataEntry; record: TableRecord }>()
   #unwatch = () => {}
+  /** Clears away what is over, now and then; for one server at a time. */
+  readonly clearing = { start: () => this.#schedule(), stop: () => this.#cancel() }
   #cancel = () => {}
-  #stopped = false
 
   constructor(metadata: Metadata, realm: Realm, clock: Clock, logger: Logger) {
     this.#metadata = metadata
@@ -33,12 +34,9 @@ export class Remains {
 
   async start(): Promise<void> {
     this.#unwatch = await this.#metadata.watch(remainsPrefix(this.#realm), changes => this.#changed(changes))
-    this.#schedule()
   }
 
   stop(): void {
-    this.#stopped = true
-    this.#cancel()
     this.#unwatch()
   }
 
@@ -59,13 +57,22 @@ export class Remains {
   }
 
   #schedule(): void {
-    this.#cancel = this.#clock.after(CHECK_MS, () => {
-      this.clear()
-        .catch(error => this.#logger.warn({ err: error }, 'what is left of a deleted table could not be cleared away'))
-        .finally(() => {
-          if (!this.#stopped) this.#schedule()
-        })
-    })
+    let stopped = false
+    const next = () =>
+      this.#clock.after(CHECK_MS, () => {
+        this.clear()
+          .catch(error =>
+            this.#logger.warn({ err: error }, 'what is left of a deleted table could not be cleared away'),
+          )
+          .finally(() => {
+            if (!stopped) cancel = next()
+          })
+      })
+    let cancel = next()
+    this.#cancel = () => {
+      stopped = true
+      cancel()
+    }
   }
 
   #changed(changes: MetadataChange[]): void {

@@ -5,7 +5,8 @@ import type { PartitionSlice, TableRecord } from '../model/table.ts'
 import type { RangeRequest, WriteCommand, WriteOutcome } from '../partition/command.ts'
 import type { Image, Page } from '../store/rows.ts'
 import type { Items, RangePage, RangeTarget, Tables } from './cluster.ts'
-import type { Leaders } from './leaders.ts'
+import { Hedge } from './hedge.ts'
+import type { Leaders, PartitionReader } from './leaders.ts'
 import { indexOf, Routes, sliceOf } from './routes.ts'
 
 const LAST_HASH = 2 ** 32 - 1
@@ -14,6 +15,7 @@ export class Router implements Items {
   readonly #leaders: Leaders
   readonly #routes: Routes
   readonly #clock: Clock
+  readonly #hedge: Hedge
   readonly #indexWaitMs: number
 
   /**
@@ -24,6 +26,7 @@ export class Router implements Items {
     this.#leaders = leaders
     this.#routes = new Routes(tables, leaders, clock)
     this.#clock = clock
+    this.#hedge = new Hedge(clock)
     this.#indexWaitMs = indexWaitMs
   }
 
@@ -64,26 +67,37 @@ export class Router implements Items {
     return page
   }
 
-  /** Asks the nearest replica; the leader, if there is none that knows. A read may be asked for twice. */
-  async #getAnywhere(table: TableRecord, key: Buffer): Promise<Image | undefined> {
-    const reader = this.#leaders.reader?.(sliceOf(table.partitions, key).id)
-    try {
-      if (reader) return await reader.get(key)
-    } catch {
-      // The leader is asked.
-    }
-    return this.#routes.askOf(key, table, leader => leader.get(key))
+  /** Asks the nearest replica; the leader, if there is none that knows, or it does not answer soon. */
+  #getAnywhere(table: TableRecord, key: Buffer): Promise<Image | undefined> {
+    const { id } = sliceOf(table.partitions, key)
+    return this.#nearest(
+      id,
+      reader => reader.get(key),
+      () => this.#routes.askOf(key, table, leader => leader.get(key)),
+    )
   }
 
   /** The same. */
-  async #rangeAnywhere(id: string, table: TableRecord, range: RangeRequest, target: RangeTarget): Promise<Page> {
-    const reader = this.#leaders.reader?.(id)
+  #rangeAnywhere(id: string, table: TableRecord, range: RangeRequest, target: RangeTarget): Promise<Page> {
+    return this.#nearest(
+      id,
+      reader => reader.range(range),
+      () => this.#routes.ask(id, table, leader => leader.range(range), target),
+    )
+  }
+
+  #nearest<T>(
+    partition: string,
+    ask: (reader: PartitionReader) => T | Promise<T>,
+    leader: () => Promise<T>,
+  ): Promise<T> {
+    const reader = this.#leaders.reader?.(partition)
+    if (!reader) return leader()
     try {
-      if (reader) return await reader.range(range)
+      return this.#hedge.ask(Promise.resolve(ask(reader)), leader)
     } catch {
-      // The leader is asked.
+      return leader()
     }
-    return this.#routes.ask(id, table, leader => leader.range(range), target)
   }
 
   #fed(table: TableRecord, index: string): Promise<unknown> | undefined {

@@ -34,44 +34,18 @@ export class Routes {
   }
 
   /** Waits for the leader of a partition. Errors: that the table or its index is gone; Moved; InternalServerError. */
-  async leader(partition: string, table: TableRecord, target?: RangeTarget): Promise<PartitionLeader> {
-    for (let waited = 0; waited < LEADER_WAIT_MS; waited += LEADER_CHECK_MS) {
-      const leader = this.#leaders.find(partition)
-      if (leader) return leader
-      const lost = this.gone(table, target) ?? this.moved(partition, table, target)
-      if (lost) throw lost
-      await sleep(this.#clock, LEADER_CHECK_MS)
-    }
-    throw internalServerError()
+  leader(partition: string, table: TableRecord, target?: RangeTarget): Promise<PartitionLeader> {
+    return untilLed(this.#leaders, this.#clock, partition, this.#loss(partition, table, target))
   }
 
-  /**
-   * Asks the partition's leader. One that turns out not to lead has done nothing: the one that does is asked instead, for as
-   * long as a leader is waited for.
-   * Errors: those of the leader; that the table or its index is gone; Moved; InternalServerError; Interrupted.
-   */
-  async ask<T>(
+  /** See `askLeader`. Errors: also that the table or its index is gone; Moved. */
+  ask<T>(
     partition: string,
     table: TableRecord,
     ask: (leader: PartitionLeader) => T | Promise<T>,
     target?: RangeTarget,
   ): Promise<T> {
-    let end: number | undefined
-    while (true) {
-      const leader = this.#leaders.find(partition) ?? (await this.leader(partition, table, target))
-      try {
-        return await ask(leader)
-      } catch (error) {
-        const now = this.#clock.monotonic()
-        end ??= now + LEADER_WAIT_MS
-        if (!(error instanceof NotLeading)) throw error
-        const gone = this.gone(table, target)
-        if (gone || error instanceof Interrupted) throw gone ?? error
-        const moved = this.moved(partition, table, target)
-        if (moved || now >= end) throw moved ?? error
-        await sleep(this.#clock, LEADER_CHECK_MS)
-      }
-    }
+    return askLeader(this.#leaders, this.#clock, partition, ask, this.#loss(partition, table, target))
   }
 
   /** Asks the leader of the partition that has the row, whichever that is by then. Errors: as `ask`, without Moved. */
@@ -96,6 +70,10 @@ export class Routes {
     return current?.id === table.id ? current : table
   }
 
+  #loss(partition: string, table: TableRecord, target?: RangeTarget): Loss {
+    return { gone: () => this.gone(table, target), moved: () => this.moved(partition, table, target) }
+  }
+
   /** What to say when others have taken over from the partition; undefined if none have. */
   moved(partition: string, table: TableRecord, target?: RangeTarget): Moved | undefined {
     const current = this.latest(table)
@@ -113,6 +91,55 @@ export class Routes {
     const isThere = current.globalIndexes.some(index => index.id === id && index.status !== 'DELETING')
     return isThere ? undefined : validation(`The table does not have the specified index: ${name}`)
   }
+}
+
+/** Why a partition has no leader any more: it is gone, or others have taken over from it. */
+type Loss = { gone(): Error | undefined; moved(): Error | undefined }
+
+const NO_LOSS: Loss = { gone: () => undefined, moved: () => undefined }
+
+/**
+ * Asks the partition's leader. One that turns out not to lead has done nothing: the one that does is asked instead, for as
+ * long as a leader is waited for. Errors: those of the leader; of `loss`; InternalServerError; Interrupted.
+ */
+export async function askLeader<T>(
+  leaders: Leaders,
+  clock: Clock,
+  partition: string,
+  ask: (leader: PartitionLeader) => T | Promise<T>,
+  loss: Loss = NO_LOSS,
+): Promise<T> {
+  let end: number | undefined
+  let told: string | undefined
+  while (true) {
+    const leader = leaders.find(partition) ?? (await untilLed(leaders, clock, partition, loss))
+    try {
+      return await ask(leader)
+    } catch (error) {
+      if (!(error instanceof NotLeading)) throw error
+      const now = clock.monotonic()
+      end ??= now + LEADER_WAIT_MS
+      const gone = loss.gone()
+      if (gone || error instanceof Interrupted) throw gone ?? error
+      const moved = loss.moved()
+      if (moved || now >= end) throw moved ?? error
+      leaders.hint?.(partition, error.leader)
+      // Once told who leads, it is asked at once.
+      if (error.leader === undefined || error.leader === told) await sleep(clock, LEADER_CHECK_MS)
+      told = error.leader
+    }
+  }
+}
+
+async function untilLed(leaders: Leaders, clock: Clock, partition: string, loss: Loss): Promise<PartitionLeader> {
+  for (let waited = 0; waited < LEADER_WAIT_MS; waited += LEADER_CHECK_MS) {
+    const leader = leaders.find(partition)
+    if (leader) return leader
+    const lost = loss.gone() ?? loss.moved()
+    if (lost) throw lost
+    await sleep(clock, LEADER_CHECK_MS)
+  }
+  throw internalServerError()
 }
 
 /** The partition that holds the row. */

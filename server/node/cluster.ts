@@ -8,10 +8,11 @@ import { JetStreamLogStore } from '../log/jetstream/jetstream.ts'
 import { type LogStore, LogUnavailable } from '../log/log.ts'
 import { EtcdMetadata } from '../metadata/etcd/etcd.ts'
 import { type Metadata, MetadataUnavailable } from '../metadata/metadata.ts'
-import type { Tls } from '../rpc/tls.ts'
+import { type Tls, tlsOptions } from '../rpc/tls.ts'
 import { ThreadCheckpointer } from '../store/checkpointer.ts'
 import { partitionsFolder } from './disk.ts'
 import type { Ground } from './holding.ts'
+import { tlsFailure } from './tlsfailure.ts'
 
 /** Paths of PEM files. */
 export type TlsFiles = { ca: string; certificate: string; key: string }
@@ -39,7 +40,17 @@ export async function readTls(files: TlsFiles | undefined): Promise<Tls | undefi
     readFile(path).catch((error: Error) => {
       throw new OperatorError(`The file ${path} cannot be read: ${error.message}.`)
     })
-  return { ca: await read(files.ca), certificate: await read(files.certificate), key: await read(files.key) }
+  const tls = { ca: await read(files.ca), certificate: await read(files.certificate), key: await read(files.key) }
+  const { createSecureContext } = await import('node:tls')
+  try {
+    createSecureContext(tlsOptions(tls))
+    return tls
+  } catch (error) {
+    const { ca, certificate, key } = files
+    throw new OperatorError(
+      `The certificates can't be used (${(error as Error).message}): see that ${certificate} and ${key} make a pair, and that these and ${ca} are PEM.`,
+    )
+  }
 }
 
 /** Errors: OperatorError, if no member of etcd answers. */
@@ -57,8 +68,9 @@ export async function openMetadata(options: ClusterOptions, tls: Tls | undefined
   } catch (error) {
     await metadata.close()
     if (!(error instanceof MetadataUnavailable)) throw error
+    const reason = (await refused(endpoints, 'https:', tls)) ?? error.message
     throw new OperatorError(
-      `etcd cannot be reached at ${endpoints.join(', ')} (${error.message}). See that it runs, that most of its members do, and that --etcd says where.`,
+      `etcd cannot be reached at ${endpoints.join(', ')} (${reason}). See that it runs, that most of its members do, and that --etcd says where.`,
     )
   }
 }
@@ -89,8 +101,10 @@ async function openLogs(
   } catch (error) {
     if (!(error instanceof LogUnavailable)) throw error
     const [name, places] = log === 'etcd' ? ['etcd', etcd] : ['NATS', nats]
+    // nats-server begins in the clear, so that its handshake can't be tried like this.
+    const reason = (log === 'etcd' && (await refused(places, 'https:', tls))) || error.message
     throw new OperatorError(
-      `The log in ${name} cannot be reached at ${places.join(', ')} (${error.message}). See that it runs${log === 'etcd' ? '' : ' with JetStream'}, and that --${log === 'etcd' ? 'etcd' : 'nats'} says where.`,
+      `The log in ${name} cannot be reached at ${places.join(', ')} (${reason}). See that it runs${log === 'etcd' ? '' : ' with JetStream'}, and that --${log === 'etcd' ? 'etcd' : 'nats'} says where.`,
     )
   }
 }
@@ -98,4 +112,13 @@ async function openLogs(
 /** Certificates are shown where the URLs ask for them. */
 function etcdOptions({ etcd: endpoints }: ClusterOptions, tls: Tls | undefined) {
   return { endpoints, ...(endpoints.some(url => url.startsWith('https:')) && { tls }) }
+}
+
+/** The first reason why one of the URLs that begin with `protocol` can't be reached over TLS, if that is why. */
+async function refused(urls: string[], protocol: string, tls: Tls | undefined): Promise<string | undefined> {
+  for (const url of urls.filter(url => url.startsWith(protocol))) {
+    const reason = await tlsFailure(url, tls)
+    if (reason) return reason
+  }
+  return undefined
 }

@@ -91,6 +91,7 @@ export function holdPartitions(
     replicas: () => host.replicas(),
     unled: () => host.unled(),
     stopped: () => host.stopped(),
+    diskFailing: () => host.isDiskFailing,
     leader: (partition: string) => host.leader(partition),
     untrimmed: () => logs.size(),
     checkpoints: upkeep,

@@ -80,7 +80,8 @@ export async function serveApi(
   ending.add(() => backup.duty.stop())
   const growth = new Growth({ ...shared, tables: catalog, placement }, options, options.growthMs)
   const mover = new Mover({ ...base, reporters: ports.reporters }, ports.keeping)
-  const duties = [new Lifecycle(metadata, placement, clock, logger), tokens, backup.duty, growth, mover]
+  const lifecycle = new Lifecycle(metadata, placement, clock, logger)
+  const duties = [lifecycle, tokens, remains.clearing, backup.duty, growth, mover]
   const elected = new Elected(base, LIFECYCLE_DUTY, duties)
   ending.add(() => elected.stop())
   await elected.start()

@@ -11,6 +11,7 @@ import type { LoggedEntry, PartitionLog, Position } from '../log/log.ts'
 import { chainHash } from '../partition/entry.ts'
 import type { Store } from '../store/store.ts'
 import type { Applier } from './applier.ts'
+import type { AppliedEnd } from './standing.ts'
 
 const REPLAY_BYTES = 4 * 1024 * 1024
 
@@ -72,6 +73,19 @@ export async function replay(path: string, log: PartitionLog, applier: Applier):
     if (!(error instanceof InvariantViolation)) throw error
     throw new OperatorError(`The log of the partition file ${path} is damaged: ${error.message}.`)
   }
+}
+
+/** Whether the log ends where another replica has applied it to, and what is applied here comes to the same. Errors: as `replay`. */
+export async function comesTo(
+  { position, chain }: AppliedEnd,
+  { path }: Store,
+  log: PartitionLog,
+  applier: Applier,
+): Promise<boolean> {
+  if (log.end() !== position || applier.state.position > position || log.start() > applier.state.position + 1)
+    return false
+  await replay(path, log, applier)
+  return applier.state.chain === chain
 }
 
 /** Undefined if the entry is trimmed, or was never there. */

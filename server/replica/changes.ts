@@ -7,6 +7,7 @@ import type { StreamRow } from '../store/rows.ts'
 import type { Store } from '../store/store.ts'
 import type { Applier } from './applier.ts'
 import type { Pipeline } from './pipeline.ts'
+import type { Tenure } from './tenure.ts'
 
 /** Dropped by one entry: few enough for nobody to notice. */
 const TRIM_ROWS = 200
@@ -17,23 +18,27 @@ export class Changes {
   readonly #store: Store
   readonly #applier: Applier
   readonly #pipeline: Pipeline
+  readonly #tenure: Tenure
   readonly #clock: Clock
 
-  constructor(store: Store, applier: Applier, pipeline: Pipeline, clock: Clock) {
+  constructor(store: Store, applier: Applier, pipeline: Pipeline, tenure: Tenure, clock: Clock) {
     this.#store = store
     this.#applier = applier
     this.#pipeline = pipeline
+    this.#tenure = tenure
     this.#clock = clock
   }
 
-  /** Undefined if the partition does not know the stream, yet or any more. */
+  /** Undefined if the partition does not know the stream, yet or any more. Errors: NotLeading (INV-R7). */
   shard(label: string): ShardState | undefined {
+    this.#tenure.check()
     const stream = this.#store.changes.stream(label)
     return stream && this.#stateOf(stream)
   }
 
-  /** Changes of the stream from a sequence number on. Undefined as of `shard`. */
+  /** Changes of the stream from a sequence number on. Undefined as of `shard`. Errors: NotLeading (INV-R7). */
   read({ label, from, limit, maxBytes }: ChangesRequest): ChangesPage | undefined {
+    this.#tenure.check()
     const stream = this.#store.changes.stream(label)
     if (!stream) return undefined
     const state = this.#stateOf(stream)

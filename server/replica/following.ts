@@ -7,13 +7,14 @@ import { OperatorError } from '../base/failure.ts'
 import { InvariantViolation } from '../base/invariant.ts'
 import type { Logger } from '../base/logger.ts'
 import type { PartitionLog } from '../log/log.ts'
+import { isDamage, isDiskFailure } from '../store/failure.ts'
 import type { Store } from '../store/store.ts'
 import { checkStart } from './agreement.ts'
 import type { Applier } from './applier.ts'
 
 /** Applied in one turn of the event loop. */
 const STEP_BYTES = 256 * 1024
-/** After the log, or the disk, has failed. */
+/** After the log has failed. */
 const REST_MS = 500
 
 export type FollowingPorts = {
@@ -31,7 +32,7 @@ export class Following {
   readonly #done: Promise<void>
   #held: Promise<void> | undefined
 
-  /** `broke` is called, once, when what comes does not fit what is applied: InvariantViolation, OperatorError. */
+  /** `broke` is called, once, when what comes does not fit what is applied, or can't be written. */
   constructor(ports: FollowingPorts, broke: (error: Error) => void) {
     this.#ports = ports
     this.#done = this.#run(broke)
@@ -61,7 +62,7 @@ export class Following {
         await this.#step(signal)
       } catch (error) {
         if (signal.aborted) return
-        if (error instanceof InvariantViolation || error instanceof OperatorError) return broke(error)
+        if (isFinal(error)) return broke(error as Error)
         logger.warn({ err: error, partition }, 'a partition can not be followed just now; it will be tried again')
         await pause(clock, signal)
       }
@@ -83,6 +84,12 @@ export class Following {
     // Requests come first.
     await new Promise<void>(resolve => clock.soon(resolve))
   }
+}
+
+function isFinal(error: unknown): boolean {
+  return (
+    error instanceof InvariantViolation || error instanceof OperatorError || isDiskFailure(error) || isDamage(error)
+  )
 }
 
 function pause(clock: Clock, signal: AbortSignal): Promise<unknown> {

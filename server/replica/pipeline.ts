@@ -4,6 +4,7 @@
  */
 import { type PartitionLog, type Position, PositionConflict } from '../log/log.ts'
 import { chainHash, type Entry, type EntryBody, encodeEntry } from '../partition/entry.ts'
+import { isDiskFailure } from '../store/failure.ts'
 import type { Applier } from './applier.ts'
 import type { BatchTrace } from './trace.ts'
 
@@ -140,7 +141,9 @@ export class Pipeline {
     try {
       this.#applier.apply(ready)
     } catch (error) {
-      for (const proposal of ready) reject(proposal, error as Error)
+      // They are in the log, and the next leader applies them.
+      const reason = isDiskFailure(error) ? new Interrupted((error as Error).message) : (error as Error)
+      for (const proposal of ready) reject(proposal, reason)
       this.break(error as Error)
       return
     }

@@ -11,11 +11,12 @@ import type { Tracer } from '../base/tracer.ts'
 import type { LogStore, PartitionLog, Position } from '../log/log.ts'
 import type { Lease } from '../metadata/metadata.ts'
 import type { RangeRequest } from '../partition/command.ts'
+import { chainHash } from '../partition/entry.ts'
 import { localIndexNumber } from '../partition/schema.ts'
 import type { Checkpointer } from '../store/checkpointer.ts'
 import type { Image, Page } from '../store/rows.ts'
 import { deleteStore, Store } from '../store/store.ts'
-import { checkAgreement, mend, replay } from './agreement.ts'
+import { checkAgreement, comesTo, mend, replay } from './agreement.ts'
 import { Applier } from './applier.ts'
 import type { IndexPartitions } from './feed.ts'
 import { Following } from './following.ts'
@@ -24,7 +25,7 @@ import type { Peers } from './peers.ts'
 import { NotLeading } from './pipeline.ts'
 import { Saving } from './saving.ts'
 import { checkServing } from './serving.ts'
-import type { Standing } from './standing.ts'
+import type { AppliedEnd, Standing } from './standing.ts'
 
 export type ReplicaPorts = {
   node: string
@@ -54,6 +55,8 @@ export class Replica {
   readonly #followers: () => Position
   #leader: Leader | undefined
   #following: Following | undefined
+  /** The log's end is applied, as far as this replica has learnt it. */
+  #isPrepared = false
   #checkpointing: Promise<void> | undefined
   #closed = false
   /** The furthest entry that a reader may have seen. */
@@ -109,17 +112,31 @@ export class Replica {
     return { applied: this.#applier.state.position, durable: this.saving.durable }
   }
 
+  get appliedEnd(): AppliedEnd {
+    const { position, chain } = this.#applier.state
+    return { position, chain }
+  }
+
+  /** The hash of an entry that was applied here; undefined if it is too old to be known. */
+  chainAt(position: Position): string | undefined {
+    const { state } = this.#applier
+    if (position === state.position) return state.chain
+    const [entry] = position < state.position ? (this.#store.tail?.read(position - 1, 1) ?? []) : []
+    return entry?.position === position ? chainHash(entry.bytes) : undefined
+  }
+
   /** Entries that are known to be in the log and not applied yet. */
   get lag(): number {
     return Math.max(0, this.#log.end() - this.#applier.state.position)
   }
 
   /**
-   * Follows the log from now on; a leader steps down. `broke` is called if it can't go on: with Behind, InvariantViolation or
-   * OperatorError.
+   * Follows the log from now on; a leader steps down. `broke` is called if it can't go on: with Behind, InvariantViolation,
+   * OperatorError, or what the disk says.
    */
   follow(reason: string, broke: (error: Error) => void): void {
     this.stepDown(reason)
+    this.#isPrepared = false
     if (this.#following) return
     const { clock, logger } = this.#ports
     const ports = {
@@ -130,7 +147,10 @@ export class Replica {
       clock,
       logger,
     }
-    this.#following = new Following(ports, broke)
+    this.#following = new Following(ports, error => {
+      this.#following = undefined
+      broke(error)
+    })
   }
 
   /** A leader leads no more; nothing is followed for that. */
@@ -141,12 +161,19 @@ export class Replica {
 
   /**
    * Learns the log's true end, and applies it; what the log has lost of what is applied here is put back (INV-R8).
+   * `known`: what the one that led last had applied: if the log ends there, and what is applied here comes to the same, nothing
+   * else need be compared.
    * Errors: Behind; OperatorError, if the log is not the one that was applied; LogUnavailable, PositionConflict.
    */
-  async prepare(): Promise<void> {
+  async prepare(known?: AppliedEnd): Promise<void> {
     await this.#following?.stop()
     this.#following = undefined
     await this.#log.refresh()
+    if (!known || !(await comesTo(known, this.#store, this.#log, this.#applier))) await this.#catchUp()
+    this.#isPrepared = true
+  }
+
+  async #catchUp(): Promise<void> {
     await checkAgreement(this.#store, this.#log, this.#applier)
     const mended = await mend(this.#store, this.#log, this.#applier)
     if (mended > 0)
@@ -158,11 +185,17 @@ export class Replica {
   }
 
   /**
-   * Begins to lead, from the log's end. The caller holds the partition's leader key, bound to `lease`.
-   * Errors: as `prepare`; NotLeading, when another leader came between.
+   * Begins to lead, from the log's end: `prepare` comes first, if it did not. The caller holds the partition's leader key, bound
+   * to `lease`, or does so once `held` resolves.
+   * Errors: as `prepare`; those of `held`; NotLeading, when another leader came between.
    */
-  async lead(lease: Pick<Lease, 'validUntil'>, broke: (error: Error) => void): Promise<Leader> {
-    await this.prepare()
+  async lead(
+    lease: Pick<Lease, 'validUntil'>,
+    broke: (error: Error) => void,
+    held: Promise<void> = Promise.resolve(),
+  ): Promise<Leader> {
+    if (!this.#isPrepared) await this.prepare()
+    this.#isPrepared = false
     const { node, indexes, peers, clock, tracer, logger } = this.#ports
     const own = { store: this.#store, log: this.#log, applier: this.#applier }
     const ports = { ...own, lease, indexes, peers, clock, tracer, logger }
@@ -172,6 +205,10 @@ export class Replica {
       if (this.#leader === undefined) return
       this.#leader = undefined
       broke(error)
+    })
+    await held.catch(error => {
+      leader.stop('the partition is not held')
+      throw error
     })
     if (broken) throw new NotLeading('the leader could not go on')
     this.#leader = leader

@@ -9,6 +9,12 @@ export type Standing = {
   durable: Position
 }
 
+/** What a replica has applied: the last entry, and its hash, in which all before it are. */
+export type AppliedEnd = { position: Position; chain: string }
+
+/** The leadership of an epoch is given away: what was applied when its leader stepped down. */
+export type Succession = { epoch: number; applied: AppliedEnd }
+
 /** The other storage nodes, by name. */
 export interface Neighbours {
   /** How far the node is with each of the partitions, by id; those it does not hold are missing. Errors: any, while it can't be reached. */
@@ -18,12 +24,20 @@ export interface Neighbours {
    * Errors: any, also midway.
    */
   snapshot(node: string, partition: string): AsyncIterable<Uint8Array>
+  /** The hash of an entry as the node has applied it; undefined if it can't tell. Errors: any, while it can't be reached. */
+  chain(node: string, partition: string, position: Position): Promise<string | undefined>
+  /** Has the node lead the partition; resolves once it does. Errors: any, if it does not. */
+  succeed(node: string, partition: string, succession: Succession): Promise<void>
 }
 
 /** For a node that shares nothing. */
 export const noNeighbours: Neighbours = {
   standings: async () => new Map(),
   snapshot: node => {
+    throw new Error(`there is no node ${node}`)
+  },
+  chain: async () => undefined,
+  succeed: async node => {
     throw new Error(`there is no node ${node}`)
   },
 }

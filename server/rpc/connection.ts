@@ -60,6 +60,11 @@ export class Connection {
     return this.#calls.size
   }
 
+  /** Milliseconds since the other side last said something, while calls wait for it. */
+  get silence(): number {
+    return this.#calls.size === 0 ? 0 : this.#ports.clock.monotonic() - this.#heard
+  }
+
   /** `head`: what has arrived already. */
   open(socket: Socket, head: Buffer): void {
     if (this.#closed) return void socket.destroy()

@@ -29,6 +29,8 @@ export class Directory implements Leaders {
   readonly #nodes = new Map<string, NodeRecord>()
   /** The node that leads, by partition. */
   readonly #leading = new Map<string, string>()
+  /** The same as others have told it, until the metadata does. */
+  readonly #hints = new Map<string, string>()
   /** The nodes that hold it, by partition. */
   readonly #holding = new Map<string, string[]>()
   readonly #leaders = new Map<string, Remote<WholeLeader>>()
@@ -42,13 +44,17 @@ export class Directory implements Leaders {
   async start(): Promise<void> {
     const { metadata } = this.#ports
     const leading = (value: string) => {
-      const { node, epoch } = JSON.parse(value) as LeaderRecord
-      return epoch > 0 ? node : undefined
+      const record = JSON.parse(value) as LeaderRecord
+      return isReady(record) ? record.node : undefined
     }
     const holding = (value: string) => parsePartition(value).replicas
     this.#unwatch = [
       await metadata.watch(NODES, changes => follow(NODES, changes, this.#nodes, parseNode)),
-      await metadata.watch(LEADERS, changes => follow(LEADERS, changes, this.#leading, leading)),
+      await metadata.watch(LEADERS, changes => {
+        follow(LEADERS, changes, this.#leading, leading)
+        for (const { key, entry } of changes)
+          if (!entry || isReady(JSON.parse(entry.value) as LeaderRecord)) this.#hints.delete(key.slice(LEADERS.length))
+      }),
       await metadata.watch(PARTITIONS, changes => {
         follow(PARTITIONS, changes, this.#holding, holding)
         for (const { key, entry } of changes) if (!entry) this.#forget(key.slice(PARTITIONS.length))
@@ -68,7 +74,7 @@ export class Directory implements Leaders {
   find(partition: string): WholeLeader | undefined {
     const here = this.#ports.here.leader(partition)
     if (here) return here
-    const address = this.addressOf(this.#leading.get(partition) ?? '')
+    const address = this.addressOf(this.#leaderOf(partition) ?? '')
     return address === undefined
       ? undefined
       : remote(this.#leaders, partition, address, this.#ports.client, remoteLeader)
@@ -77,22 +83,36 @@ export class Directory implements Leaders {
   /** A replica in this process, or in its zone, where the leader is in another. */
   reader(partition: string): PartitionReader | undefined {
     const { here, zone, client } = this.#ports
-    const leader = this.#nodes.get(this.#leading.get(partition) ?? '')
+    const leader = this.#nodes.get(this.#leaderOf(partition) ?? '')
     if (leader?.zone === zone) return undefined
     const own = here.replica(partition)
     if (own) return own
     for (const node of this.#holding.get(partition) ?? []) {
       const record = this.#nodes.get(node)
-      if (record?.zone === zone && record.address !== undefined)
+      if (record?.zone === zone && record.address !== undefined && !client.isSlow(record.address))
         return remote(this.#readers, partition, record.address, client, remoteReader)
     }
     return undefined
   }
 
+  hint(partition: string, node: string | undefined): void {
+    if (node === undefined) this.#hints.delete(partition)
+    else this.#hints.set(partition, node)
+  }
+
+  #leaderOf(partition: string): string | undefined {
+    return (this.#hints.size > 0 ? this.#hints.get(partition) : undefined) ?? this.#leading.get(partition)
+  }
+
   #forget(partition: string): void {
     this.#leaders.delete(partition)
+    this.#hints.delete(partition)
     this.#readers.delete(partition)
   }
+}
+
+function isReady({ epoch }: LeaderRecord): boolean {
+  return epoch > 0
 }
 
 /** Made once for each address. */

@@ -1,8 +1,9 @@
 /** What may be asked of another process: how question and answer travel, and what is called there. */
 import type { PartitionReader, WholeLeader } from '../cluster/leaders.ts'
 import type { ReplicaReport } from '../cluster/report.ts'
+import type { Position } from '../log/log.ts'
 import { NotLeading } from '../replica/pipeline.ts'
-import type { Standing } from '../replica/standing.ts'
+import type { Standing, Succession } from '../replica/standing.ts'
 import type { FrameReader, FrameWriter } from './frames.ts'
 import type { Sendings } from './sendings.ts'
 
@@ -28,6 +29,11 @@ export interface StorageNode {
   standings(partitions: string[]): Map<string, Standing>
   report(): ReplicaReport[]
   snapshot(partition: string): AsyncIterable<Uint8Array>
+  /** See Replica's `chainAt`. */
+  chain(partition: string, position: Position): string | undefined
+  succeed(partition: string, succession: Succession): Promise<void>
+  /** Who leads now what was led here, once that one does. */
+  successor(partition: string): Promise<string | undefined> | undefined
 }
 
 /** The side that answers. */

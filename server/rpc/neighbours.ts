@@ -3,7 +3,7 @@ import type { Reporters } from '../cluster/report.ts'
 import { NotLeading } from '../replica/pipeline.ts'
 import type { Neighbours } from '../replica/standing.ts'
 import type { RpcClient } from './client.ts'
-import { report, snapshotClose, snapshotNext, snapshotOpen, standings } from './methods/replicas.ts'
+import { chain, report, snapshotClose, snapshotNext, snapshotOpen, standings, succeed } from './methods/replicas.ts'
 
 /** Undefined while the node is not known. */
 export type AddressOf = (node: string) => string | undefined
@@ -12,6 +12,8 @@ export function remoteNeighbours(client: RpcClient, addressOf: AddressOf): Neigh
   return {
     standings: async (node, partitions) => client.ask(known(addressOf, node), standings, '', partitions),
     snapshot: (node, partition) => receive(client, known(addressOf, node), partition),
+    chain: async (node, partition, position) => client.ask(known(addressOf, node), chain, partition, position),
+    succeed: async (node, partition, succession) => client.ask(known(addressOf, node), succeed, partition, succession),
   }
 }
 

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Tracer } from '../base/tracer.ts'
-import { NotLeading } from '../replica/pipeline.ts'
+import { Interrupted, NotLeading } from '../replica/pipeline.ts'
 import { overloaded } from '../replica/writes.ts'
 import { isAnswer, RemoteError, writeError } from './errors.ts'
 import {
@@ -77,17 +77,18 @@ export class ServedConnection {
   }
 
   #call(call: number, fields: FrameReader): void {
+    let partition = ''
     try {
       const name = fields.text()
-      const partition = fields.text()
+      partition = fields.text()
       const trace = fields.text()
       const method = METHODS.get(name)
       if (!method) throw new RemoteError(`this version of Tavola knows no ${name}`)
       const answer = this.#ask(method, partition, trace, fields)
-      if (answer instanceof Promise) this.#answerLater(call, method, answer)
-      else this.#answer(call, method, answer)
+      if (answer instanceof Promise) this.#answerLater(call, partition, method, answer)
+      else this.#answer(call, partition, method, answer)
     } catch (error) {
-      this.#fail(call, error)
+      this.#fail(call, partition, error)
     }
   }
 
@@ -100,25 +101,33 @@ export class ServedConnection {
     return tracer.join(trace, method.name, () => method.call(this.#ports, partition, question))
   }
 
-  #answerLater(call: number, method: AnyMethod, answer: Promise<unknown>): void {
+  #answerLater(call: number, partition: string, method: AnyMethod, answer: Promise<unknown>): void {
     this.#running += 1
     answer
       .then(
-        result => this.#answer(call, method, result),
-        error => this.#fail(call, error),
+        result => this.#answer(call, partition, method, result),
+        error => this.#fail(call, partition, error),
       )
       .finally(() => (this.#running -= 1))
   }
 
-  #answer(call: number, method: AnyMethod, result: unknown): void {
+  #answer(call: number, partition: string, method: AnyMethod, result: unknown): void {
     try {
       this.#send(call, RESULT, out => method.answer.write(out, result))
     } catch (error) {
-      this.#fail(call, error)
+      this.#fail(call, partition, error)
     }
   }
 
-  #fail(call: number, error: unknown): void {
+  #fail(call: number, partition: string, error: unknown): void {
+    const isElsewhere = error instanceof NotLeading && !(error instanceof Interrupted)
+    const successor = isElsewhere ? this.#ports.node.successor(partition) : undefined
+    // What is being given away is led elsewhere in a moment: who then asks there need not look for it.
+    if (successor) void successor.then(leader => this.#refuse(call, new NotLeading(String(error), leader)))
+    else this.#refuse(call, error)
+  }
+
+  #refuse(call: number, error: unknown): void {
     if (!isAnswer(error)) this.#ports.logger.error({ err: error }, 'a call from another process failed')
     this.#send(call, ERROR, out => writeError(out, error))
   }

@@ -11,6 +11,8 @@ import { type Tls, tlsOptions } from './tls.ts'
 
 const KEEP_ALIVE_MS = 10_000
 const PATIENCE_MS = 5000
+/** Strangers may try again and again. */
+const TELL_MS = 10_000
 
 export type RpcServerOptions = Omit<ServedPorts, 'limits' | 'sendings'> & {
   host: string
@@ -47,6 +49,15 @@ export async function startRpcServer({ host, port, tls, ...options }: RpcServerO
     socket.write(`HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${PROTOCOL}\r\n\r\n`)
     socket.once('close', () => connections.delete(socket))
     connections.set(socket, new ServedConnection(ports, socket, head))
+  })
+  let told = Number.NEGATIVE_INFINITY
+  server.on('tlsClientError', (error: Error, { remoteAddress: peer }: Socket) => {
+    if (ports.clock.monotonic() - told < TELL_MS) return
+    told = ports.clock.monotonic()
+    ports.logger.error(
+      { err: error, peer },
+      'another process has no certificate that --tls-ca here has signed, or does not trust ours',
+    )
   })
   await listening(server, host, port)
   const address = addressOf(server, tls !== undefined)

@@ -11,6 +11,7 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { OperatorError } from '../base/failure.ts'
 import { CHANGE_TABLES, ChangeReader } from './changes.ts'
 import { EXPIRY_TABLES, ExpiryReader } from './expiries.ts'
+import { isDiskFailure } from './failure.ts'
 import { StoreReader } from './reader.ts'
 import { Tail } from './tail.ts'
 import { TRANSACTION_TABLES, TransactionReader } from './transactions.ts'
@@ -45,7 +46,7 @@ export class Store {
 
   /**
    * Opens or makes the file of `partition`. `tailBytes`: of the entries applied last, so much is kept; 0 for none.
-   * Errors: OperatorError when it is another's, damaged, or of a newer format.
+   * Errors: OperatorError when it is another's, damaged, or of a newer format; those of the disk.
    */
   constructor(path: string, partition: string, tailBytes = 0) {
     this.path = path
@@ -96,8 +97,8 @@ function open(path: string, partition: string): DatabaseSync {
     return database
   } catch (error) {
     database.close()
-    if (error instanceof OperatorError) throw error
-    throw new OperatorError(`The partition file ${path} cannot be read: ${(error as Error).message}.`)
+    if (error instanceof OperatorError || isDiskFailure(error)) throw error
+    throw new OperatorError(`The partition file ${path} cannot be read: ${(error as Error).message}.`, { cause: error })
   }
 }
 

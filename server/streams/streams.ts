@@ -1,9 +1,9 @@
 /** The streams of all tables, those that were deleted within the last day included. */
-import { type Clock, sleep } from '../base/clock.ts'
+import type { Clock } from '../base/clock.ts'
 import type { Tables } from '../cluster/cluster.ts'
-import type { Leaders, PartitionLeader } from '../cluster/leaders.ts'
+import type { Leaders } from '../cluster/leaders.ts'
+import { askLeader } from '../cluster/routes.ts'
 import { type StreamRecord, streamsOf } from '../cluster/streamrecords.ts'
-import { internalServerError } from '../model/errors.ts'
 import type { TableRecord } from '../model/table.ts'
 import type { ChangesPage, ChangesRequest, ShardState } from '../partition/command.ts'
 
@@ -24,10 +24,6 @@ export type StreamPorts = {
   leaders: Leaders
   clock: Clock
 }
-
-/** How long a request waits for a partition that has no leader just now. */
-const LEADER_WAIT_MS = 5000
-const LEADER_CHECK_MS = 20
 
 export class ClusterStreams implements Streams {
   readonly #ports: StreamPorts
@@ -53,23 +49,14 @@ export class ClusterStreams implements Streams {
     return own ?? this.list(table).find(stream => stream.label === label)
   }
 
-  async shard({ label }: StreamRecord, partition: string): Promise<ShardState | undefined> {
-    return (await this.#leader(partition)).changes.shard(label)
-  }
-
-  async read(partition: string, request: ChangesRequest): Promise<ChangesPage | undefined> {
-    const leader = this.#ports.leaders.find(partition) ?? (await this.#leader(partition))
-    return leader.changes.read(request)
-  }
-
-  async #leader(partition: string): Promise<PartitionLeader> {
+  shard({ label }: StreamRecord, partition: string): Promise<ShardState | undefined> {
     const { leaders, clock } = this.#ports
-    for (let waited = 0; waited < LEADER_WAIT_MS; waited += LEADER_CHECK_MS) {
-      const leader = leaders.find(partition)
-      if (leader) return leader
-      await sleep(clock, LEADER_CHECK_MS)
-    }
-    throw internalServerError()
+    return askLeader(leaders, clock, partition, ({ changes }) => changes.shard(label))
+  }
+
+  read(partition: string, request: ChangesRequest): Promise<ChangesPage | undefined> {
+    const { leaders, clock } = this.#ports
+    return askLeader(leaders, clock, partition, ({ changes }) => changes.read(request))
   }
 }
 

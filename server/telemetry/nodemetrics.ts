@@ -22,6 +22,8 @@ export type PartitionSources = {
   unled(): number
   /** Partitions that have stopped here. */
   stopped(): unknown[]
+  /** The disk takes no writes. */
+  diskFailing(): boolean
   leader(partition: string): Leader | undefined
   /** Bytes of log entries that are not trimmed yet. */
   untrimmed(): number
@@ -60,7 +62,15 @@ function jobs({ jobs }: ServerSources): Definition[] {
   ]
 }
 
-function partitions({ tables, replicas, unled, stopped, leader, checkpoints }: PartitionSources): Definition[] {
+function partitions({
+  tables,
+  replicas,
+  unled,
+  stopped,
+  diskFailing,
+  leader,
+  checkpoints,
+}: PartitionSources): Definition[] {
   return [
     gauge('tavola_partitions', 'Partitions that this node holds.', () => replicas().length),
     gauge('tavola_partitions_led', 'Partitions that this node leads, and so serves.', () => leadersOf(replicas).length),
@@ -69,6 +79,9 @@ function partitions({ tables, replicas, unled, stopped, leader, checkpoints }: P
       'tavola_partitions_stopped',
       'Partitions that do not go on here, for their log is not what was applied.',
       () => stopped().length,
+    ),
+    gauge('tavola_disk_failing', '1 while the disk takes no writes, and other nodes are to lead.', () =>
+      diskFailing() ? 1 : 0,
     ),
     gauge('tavola_replication_lag_entries', 'Log entries that the furthest behind replica here has yet to apply.', () =>
       Math.max(0, ...replicas().map(({ lag }) => lag)),

@@ -4,14 +4,16 @@ import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { DynamoDB } from '@aws-sdk/client-dynamodb'
+import { DynamoDB, waitUntilTableExists } from '@aws-sdk/client-dynamodb'
 import test from 'ava'
 import { freePorts } from '../../scripts/cluster/ports.ts'
 import type { ProcessRecord } from '../../scripts/cluster/tavola.ts'
+import type { ClusterStatus } from '../../server/cluster/status.ts'
 import { onClusters } from '../helpers/onclusters.ts'
 import { tempFolder } from '../helpers/temp.ts'
 
 const MAIN = fileURLToPath(new URL('../../scripts/cluster/run.ts', import.meta.url))
+const BIN = fileURLToPath(new URL('../../bin/tavola.js', import.meta.url))
 /** From the first port on. */
 const PORTS = 60
 
@@ -21,6 +23,15 @@ const isAlive = (pid: number) => {
   } catch {
     return false
   }
+}
+
+/** What the command says. */
+async function tavola(words: string[]): Promise<string> {
+  const child = spawn(process.execPath, [BIN, ...words], { stdio: ['ignore', 'pipe', 'pipe'] })
+  let said = ''
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', chunk => (said += chunk))
+  await once(child, 'close')
+  return said
 }
 
 await onClusters(() => {
@@ -62,9 +73,22 @@ await onClusters(() => {
       AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
       KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
     })
+    await waitUntilTableExists({ client: second, maxWaitTime: 60, minDelay: 1, maxDelay: 1 }, { TableName: 'Table' })
+    await waitUntilTableExists({ client: first, maxWaitTime: 60, minDelay: 1, maxDelay: 1 }, { TableName: 'Table' })
     const keys = Array.from({ length: 20 }, (_, i) => `${i}`)
     const put = (pk: string) => first.putItem({ TableName: 'Table', Item: { pk: { S: pk } } })
     await Promise.all(keys.map(put))
+    const etcd = of('etcd').map(({ address }) => address)
+    const command = (...words: string[]) => tavola([...words, `--etcd=${etcd.join()}`])
+    t.regex(await command('status'), /^All is well, .* UTC\.\n\nNodes\n/)
+    t.regex(await command('drain', 'storage-9'), /There is no storage node storage-9; there are storage-1, storage-2/)
+    t.regex(await command('drain', 'storage-3'), /^storage-3 is being drained/)
+    const { nodes } = JSON.parse(await command('status', '--json')) as ClusterStatus
+    t.deepEqual(
+      nodes.map(({ draining }) => draining),
+      [false, false, true],
+    )
+    t.is(await command('undrain', 'storage-3'), 'storage-3 takes part again.\n')
     process.kill(of('storage')[0]!.pid!, 'SIGKILL')
     const get = (pk: string) => second.getItem({ TableName: 'Table', Key: { pk: { S: pk } }, ConsistentRead: true })
     for (const pk of keys) t.deepEqual((await get(pk)).Item, { pk: { S: pk } })

@@ -212,11 +212,13 @@ export class Nodes {
   readonly neighbours: Neighbours = {
     standings: (name, partitions) => this.#reach(name, ({ host }) => host.standings(partitions)),
     snapshot: (name, partition) => this.node(name).host.snapshot(partition),
+    chain: (name, partition, position) => this.#reach(name, ({ host }) => host.chain(partition, position)),
+    succeed: (name, partition, succession) => this.#reach(name, ({ host }) => host.succeed(partition, succession)),
   }
 
   readonly reporters: Reporters = { report: ({ node }) => this.#reach(node, ({ host }) => host.report()) }
 
-  async #reach<T>(name: string, call: (node: StorageNode) => T): Promise<T> {
+  async #reach<T>(name: string, call: (node: StorageNode) => T | Promise<T>): Promise<T> {
     const node = this.running.get(name)
     if (!node) throw new Error(`${name} can not be reached`)
     return node.fate.in(() => call(node))

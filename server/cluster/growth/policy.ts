@@ -9,6 +9,8 @@ export type Policy = {
   splitRate: number
   /** Tables are not merged into fewer partitions. */
   partitions: number
+  /** For how long partitions must be idle to be merged, in milliseconds. */
+  idleMs?: number
 }
 
 /** What a partition has, and has had to do of late. */
@@ -69,7 +71,7 @@ function merge(partitions: PartitionSlice[], loads: Map<string, Load>, policy: P
   for (const [i, slice] of partitions.entries()) {
     const pair = [slice, partitions[i + 1]].filter(slice => slice !== undefined)
     const both = pair.flatMap(({ id }) => loads.get(id) ?? [])
-    if (both.length < 2 || both.some(({ idleMs }) => idleMs < IDLE_MS)) continue
+    if (both.length < 2 || both.some(load => load.idleMs < (policy.idleMs ?? IDLE_MS))) continue
     if (both[0]!.bytes + both[1]!.bytes < policy.splitBytes * MERGE_SHARE) return { parents: pair, cuts: [] }
   }
   return undefined

@@ -42,6 +42,16 @@ export class Claim {
     })
   }
 
+  /** Takes the key from the leader of that epoch, who gives it away. @returns whether it is this lease's now. Errors: LeaseLost, too. */
+  async takeOver(lease: Lease, epoch: number): Promise<boolean> {
+    while (true) {
+      const entry = await this.#metadata.get(this.#key)
+      if (!entry || recordOf(entry).epoch !== epoch) return false
+      const guards = [{ key: this.#key, version: entry.version }]
+      if (await this.#metadata.commit({ guards, puts: [this.#put(lease, NOT_READY)] })) return true
+    }
+  }
+
   /** Says how far the leader is. @returns false if the key is not this lease's. Errors: LeaseLost, too. */
   async report(lease: Lease, report: Report): Promise<boolean> {
     while (true) {

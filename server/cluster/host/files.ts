@@ -8,6 +8,8 @@ import { MADE, madeKey } from '../records.ts'
 
 /** What is being received, beside the file whose place it will take. */
 const INCOMING = '.incoming'
+/** What was replaced, for a person to look at: it had stopped. */
+const ASIDE = '.stopped'
 /** What is being sent. */
 const OUTGOING = '.outgoing'
 
@@ -31,6 +33,11 @@ export class Files {
   /** Where the partition's file may be received; undefined if files are kept in memory. */
   incoming(partition: string): string | undefined {
     return this.#folder === undefined ? undefined : this.path(partition) + INCOMING
+  }
+
+  /** Where the partition's file is kept when another one takes its place. */
+  aside(partition: string): string {
+    return this.path(partition) + ASIDE
   }
 
   /** Where a copy of the partition's file may be made, to be sent; never the same twice. */
@@ -72,7 +79,7 @@ export class Files {
     if (this.#folder === undefined) return
     for (const file of await readdir(this.#folder)) {
       const path = join(this.#folder, file)
-      const partition = /^([0-9a-f-]{36})\.db$/.exec(file)?.[1]
+      const partition = /^([0-9a-f-]{36})\.db(?:\.stopped)?$/.exec(file)?.[1]
       if (partition && !known.has(partition)) deleteStore(path)
       if (file.endsWith(INCOMING) || file.endsWith(OUTGOING)) await rm(path, { force: true })
     }

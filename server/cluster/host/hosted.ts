@@ -4,42 +4,37 @@
  */
 import { OperatorError } from '../../base/failure.ts'
 import { InvariantViolation } from '../../base/invariant.ts'
-import { within } from '../../base/within.ts'
-import { type Position, PositionConflict } from '../../log/log.ts'
+import { PositionConflict } from '../../log/log.ts'
 import type { Lease } from '../../metadata/metadata.ts'
 import { Behind } from '../../replica/agreement.ts'
 import type { Leader } from '../../replica/leader.ts'
 import { NotLeading } from '../../replica/pipeline.ts'
 import type { Replica } from '../../replica/replica.ts'
+import type { Succession } from '../../replica/standing.ts'
+import { isDamage } from '../../store/failure.ts'
 import { holdersOf, type PartitionRecord } from '../records.ts'
-import { Claim } from './claim.ts'
-import { Duty } from './duty.ts'
-import { furthest } from './furthest.ts'
+import { Leadership } from './leadership.ts'
 import { openReplica } from './opening.ts'
 import { Patience } from './patience.ts'
 import type { HostedPorts } from './ports.ts'
-import { Successor } from './successor.ts'
+import { repair } from './repair.ts'
 
 /** How long a partition that broke rests before it is led, or opened, again. */
 const REST_MS = 1000
 /** The same, when it only came too late. */
 const SHORT_REST_MS = 20
+/** Between looks whether one that has stopped can be rebuilt. */
+const REPAIR_MS = 3000
 /** Between looks whether other replicas are back. */
 const CHECK_MS = 100
-/** Between looks whether the one that should lead is near. */
-const SUCCESSOR_MS = 500
-/** How long a leader that leaves waits for what is under way. */
-const RETIRE_MS = 2000
 
 export class Hosted {
   readonly id: string
   readonly #ports: HostedPorts
-  readonly #claim: Claim
+  readonly #leadership: Leadership
   readonly #patience: Patience
-  readonly #successor: Successor
   #record: PartitionRecord
   #replica: Replica | undefined
-  #duty: Duty | undefined
   #failure: Error | undefined
   #isLedElsewhere = false
   #isStopped = false
@@ -53,9 +48,12 @@ export class Hosted {
     this.id = record.id
     this.#record = record
     this.#ports = ports
-    this.#claim = new Claim(ports.metadata, ports.node, record.id)
     this.#patience = new Patience(ports.node, ports.clock)
-    this.#successor = new Successor(ports)
+    this.#leadership = new Leadership(record, ports, {
+      broke: error => this.#broke(error),
+      lost: error => void this.#enqueue(() => Promise.reject(error)),
+      deposed: () => this.trigger(),
+    })
   }
 
   get replica(): Replica | undefined {
@@ -66,7 +64,7 @@ export class Hosted {
     return this.#replica?.leader
   }
 
-  /** Nothing can be done with it but by a person; `failure` says why. */
+  /** Its file and its log do not go together, or one of them is damaged; `failure` says how. */
   get isStopped(): boolean {
     return this.#isStopped
   }
@@ -86,9 +84,19 @@ export class Hosted {
     return holdersOf(this.#record).length === 1
   }
 
-  /** It leads nothing: it is about to leave, or has yet to become one of the replicas. */
+  /** It has yet to become one of the replicas, or is none any more. */
+  get #isOut(): boolean {
+    return !this.#record.replicas.includes(this.#ports.node)
+  }
+
+  /** See Handover. */
+  get successor(): Promise<string | undefined> | undefined {
+    return this.#leadership.successor
+  }
+
+  /** It begins to lead nothing: it is about to leave, or could not write what it leads. */
   get #abstains(): boolean {
-    return this.#leaving || !this.#record.replicas.includes(this.#ports.node)
+    return this.#leaving || (this.#ports.disk.isFailing && !this.isAlone)
   }
 
   /** Resolves when what there is to do now is done. */
@@ -98,6 +106,7 @@ export class Hosted {
 
   assign(record: PartitionRecord): void {
     this.#record = record
+    this.#leadership.assign(record)
     this.trigger()
   }
 
@@ -117,10 +126,33 @@ export class Hosted {
     this.trigger()
   }
 
-  /** Hands the partition over, if it is led here and held elsewhere, and leads it no more. */
-  leave(): Promise<void> {
+  /** It is not led here any more, once `handOver` has given it away. */
+  leave(): void {
     this.#leaving = true
-    return this.#enqueue(() => this.#handOver())
+  }
+
+  /** Gives the partition to another node, if it is led here and held elsewhere. */
+  handOver(): Promise<void> {
+    return this.#enqueue(async () => {
+      const { lease } = this.#ports.leasing
+      if (this.leader && lease && !this.isAlone) await this.#leadership.handOver(this.#replica!, this.leader, lease)
+    })
+  }
+
+  /** Leads instead of another node, which has stepped down. Resolves once it does. Errors: any, if it can't. */
+  succeed(succession: Succession): Promise<void> {
+    return new Promise((resolve, reject) => {
+      void this.#enqueue(async () => {
+        const { lease } = this.#ports.leasing
+        if (!this.#replica || !lease || this.#over || this.#isStopped || this.#abstains || this.#isOut)
+          return reject(new NotLeading('this replica can not lead'))
+        await this.#leadership.takeOver(this.#replica, lease, succession).then(resolve, error => {
+          reject(error)
+          throw error
+        })
+        await this.#leadership.serve(this.#replica, lease)
+      })
+    })
   }
 
   /** Removes the file; the log too, if no node holds the partition any more. */
@@ -131,7 +163,7 @@ export class Hosted {
       followers.forget(this.id)
       await this.#replica?.drop(isGone)
       await files.unmark(this.id)
-      if (leasing.lease) await this.#claim.release(leasing.lease)
+      if (leasing.lease) await this.#leadership.claim.release(leasing.lease)
     })
   }
 
@@ -158,74 +190,48 @@ export class Hosted {
 
   async #tend(): Promise<void> {
     // One that leaves is about to hand over.
-    if (this.#over || this.#isStopped || (this.#leaving && this.leader)) return
+    if (this.#over || (this.#leaving && this.leader)) return
     this.#cancel()
+    if (this.#isStopped) return this.#repair().catch(() => this.#later(REPAIR_MS))
     const replica = (this.#replica ??= await this.#open())
     const { lease } = this.#ports.leasing
     if (!lease) return this.#follow('there is no lease')
-    const holder = await this.#claim.holder(lease)
+    const holder = await this.#leadership.claim.holder(lease)
     this.#isLedElsewhere = holder.kind === 'other'
     if (holder.kind !== 'free') this.#patience.reset()
+    if (holder.kind !== 'other') this.#leadership.forgetHandover()
     if (holder.kind === 'other') return this.#follow(`${holder.node} leads`)
     if (holder.kind === 'free' && !(await this.#compete(replica, lease, holder.next))) return
-    if (this.#patience.isResting || this.#abstains) return this.#giveWay(lease)
-    const successor = await this.#successor.of(this.#record, replica)
-    if (successor === 'later') this.#later(SUCCESSOR_MS)
-    else if (successor) return this.#handOver(successor.node)
-    await this.#serve(replica, lease)
+    if (this.#patience.isResting || this.#isOut || (this.#abstains && !replica.leader)) return this.#giveWay(lease)
+    const given = await this.#leadership.giveAsWished(replica, lease)
+    if (given === 'later') this.#later(REST_MS)
+    if (given === 'now') return
+    await this.#leadership.serve(replica, lease)
     this.#failure = undefined
   }
 
   /** @returns whether the key was free to take, and is taken now */
   async #compete(replica: Replica, lease: Lease, next: string | undefined): Promise<boolean> {
-    const wait = this.#abstains ? undefined : this.#patience.of(this.#record.replicas, replica.lag, next)
+    const wait = this.#abstains || this.#isOut ? undefined : this.#patience.of(this.#record.replicas, replica.lag, next)
     if (wait !== 0 || replica.leader) this.#follow('nobody leads')
     if (wait) this.#later(wait)
     if (wait !== 0) return false
-    if (this.#patience.isUnsure && !(await this.#furthest(-1)).isWhole) {
+    if (this.#patience.isUnsure && !(await this.#leadership.furthest(-1)).isWhole) {
       this.#later(CHECK_MS)
       return false
     }
-    return this.#claim.take(lease, next)
-  }
-
-  #furthest(applied: Position): ReturnType<typeof furthest> {
-    return furthest(this.id, this.#record.replicas, this.#ports, applied)
+    return this.#leadership.claim.take(lease, next)
   }
 
   async #giveWay(lease: Lease): Promise<void> {
     this.#follow('another one may lead')
-    await this.#claim.release(lease)
+    await this.#leadership.claim.release(lease)
     if (this.#patience.isResting) this.#later(this.#patience.restMs)
-  }
-
-  /** The key is this node's. */
-  async #serve(replica: Replica, lease: Lease): Promise<void> {
-    const { followers, logger } = this.#ports
-    if (replica.leader && this.#duty?.lease !== lease) replica.stepDown('the lease is another one')
-    if (!replica.leader) {
-      await replica.prepare()
-      const { node: ahead } = await this.#furthest(replica.standing.applied)
-      if (ahead) {
-        logger.error(
-          { partition: this.id, node: ahead },
-          'the log has lost entries that another replica has; it is to lead',
-        )
-        this.#follow('another replica is ahead')
-        return this.#claim.release(lease, ahead)
-      }
-      const leader = await replica.lead(lease, error => this.#broke(error))
-      this.#duty = new Duty(leader, lease, this.#claim, { logger, deposed: () => this.trigger() })
-    }
-    followers.watch(this.id, holdersOf(this.#record))
-    await this.#duty!.perform(this.#record.schema)
   }
 
   /** A leader steps down. */
   #follow(reason: string): void {
-    this.#ports.followers.forget(this.id)
-    this.#duty = undefined
-    this.#replica?.follow(reason, error => void this.#enqueue(() => Promise.reject(error)))
+    this.#leadership.follow(this.#replica, reason)
   }
 
   async #open(): Promise<Replica> {
@@ -234,25 +240,13 @@ export class Hosted {
     return replica
   }
 
-  /** To the one that is furthest, if it is not said. */
-  async #handOver(to?: string): Promise<void> {
-    const { leasing, clock, logger } = this.#ports
-    const { leader, lease } = { leader: this.leader, lease: leasing.lease }
-    if (!leader || !lease || this.isAlone) return
-    const next = to ?? (await this.#furthest(-1)).node
-    await within(clock, RETIRE_MS, leader.retire()).catch(error =>
-      logger.warn({ err: error, partition: this.id }, 'a partition is handed over before all its writes are done'),
-    )
-    this.#follow('the partition is handed over')
-    await this.#claim.release(lease, next)
-  }
-
   /** A leader that could not append, or apply, has stepped down. What the log holds decides how it goes on. */
   #broke(error: Error): void {
     const { logger } = this.#ports
     if (error instanceof PositionConflict) {
       logger.warn({ err: error, partition: this.id }, 'another leader has appended: this one has stepped down')
     } else {
+      this.#ports.disk.blame(error)
       logger.error({ err: error, partition: this.id }, 'a partition has stopped; it will be led again from its log')
       this.#patience.rest(REST_MS)
     }
@@ -261,24 +255,38 @@ export class Hosted {
 
   async #failed(error: Error): Promise<void> {
     if (this.#over) return
-    const { leasing, complain } = this.#ports
+    const { disk, leasing, complain } = this.#ports
     this.#failure = error
     if (error instanceof Behind && !this.isAlone) return this.#rebuild(error)
-    this.#isStopped = error instanceof OperatorError || error instanceof InvariantViolation
-    if (this.#isStopped) {
-      complain(this, error)
-      this.#replica?.stepDown(error.message)
-      if (leasing.lease) await this.#claim.release(leasing.lease).catch(() => {})
-      return
-    }
+    const isDisk = disk.blame(error)
+    const isFinal = error instanceof OperatorError || error instanceof InvariantViolation || isDamage(error)
+    this.#isStopped = isFinal && !isDisk
     complain(this, error)
     const isLate = error instanceof PositionConflict || error instanceof NotLeading
+    if (this.#isStopped) this.#replica?.stepDown(error.message)
     // A leader goes on for as long as its lease lasts.
     if (!this.leader) {
       if (this.#replica && !isLate) this.#patience.rest(REST_MS)
-      this.#follow(error.message)
+      // What can't be written now would fail again at once.
+      if (!this.#isStopped && !isDisk) this.#follow(error.message)
+      if (this.#isStopped || isDisk) await this.#leadership.giveUp(leasing.lease)
     }
-    this.#later(isLate ? SHORT_REST_MS : REST_MS)
+    if (this.#isStopped) this.#later(REPAIR_MS)
+    else this.#later(isLate ? SHORT_REST_MS : REST_MS)
+  }
+
+  /** One that has stopped: another one's file may take the place of its own. */
+  async #repair(): Promise<void> {
+    const { lease } = this.#ports.leasing
+    if (this.isAlone || !lease) return
+    this.#later(REPAIR_MS)
+    const holder = await this.#leadership.claim.holder(lease)
+    if (holder.kind !== 'other') return
+    await this.#replica?.close('it is rebuilt').catch(() => {})
+    this.#replica = undefined
+    if (!(await repair(this.id, holder.node, this.#failure!, this.#ports))) return
+    this.#isStopped = false
+    this.#later(0)
   }
 
   /** The log begins after what this replica has applied. */

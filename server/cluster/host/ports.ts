@@ -3,6 +3,7 @@ import type { Metadata } from '../../metadata/metadata.ts'
 import type { ReplicaPorts } from '../../replica/replica.ts'
 import type { Neighbours } from '../../replica/standing.ts'
 import type { Leasing } from '../leasing.ts'
+import type { Disk } from './disk.ts'
 import type { Files } from './files.ts'
 import type { Followers } from './followers.ts'
 import type { Hosted } from './hosted.ts'
@@ -14,6 +15,7 @@ export type HostedPorts = ReplicaPorts & {
   neighbours: Neighbours
   files: Files
   followers: Followers
+  disk: Disk
   pace: Pace
   /** Something is not as it should be: `failure` says what. */
   complain(hosted: Hosted, failure: Error): void

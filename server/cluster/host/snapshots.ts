@@ -35,13 +35,14 @@ export async function* sendSnapshot(replica: Replica, files: Files): AsyncIterab
 }
 
 /**
- * Puts what comes in the place of the partition's file, whole or not at all.
+ * Puts what comes in the place of the partition's file, whole or not at all. `clear` makes the place free.
  * Errors: that it was cut short or changed on the way; OperatorError, if it is another partition's, or too new.
  */
 export async function receiveSnapshot(
   partition: string,
   chunks: AsyncIterable<Uint8Array>,
   files: Files,
+  clear: (path: string) => void | Promise<void> = deleteStore,
 ): Promise<void> {
   const incoming = files.incoming(partition)
   if (incoming === undefined)
@@ -51,7 +52,7 @@ export async function receiveSnapshot(
     // Its format and its partition are looked at.
     new Store(incoming, partition).close()
     const path = files.path(partition)
-    if (existsSync(path)) deleteStore(path)
+    if (existsSync(path)) await clear(path)
     await rename(incoming, path)
   } finally {
     deleteStore(incoming)

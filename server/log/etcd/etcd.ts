@@ -108,9 +108,11 @@ export class EtcdLogStore implements LogStore {
 
   async #make(partition: string, base: Position): Promise<void> {
     const key = this.#keys.end(partition)
+    // Asked first: another process may make it, and say so, while this one looks.
+    const isMade = await this.#options.made?.(partition)
     const { kvs } = await this.#client.repeat(member => member.kv.range({ key }))
     if (kvs.length > 0) return
-    if (await this.#options.made?.(partition))
+    if (isMade)
       throw new OperatorError(`The log of partition ${partition} is gone from etcd. Restore etcd from a backup.`)
     const mark = `${base} ${randomUUID()}`
     const request = {

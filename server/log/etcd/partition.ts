@@ -15,6 +15,8 @@ export type EtcdGuard = { key: string; revision: number }
 /** Where the log ends, and its first entry, if there is one. */
 type Extent = { mark: string; first: Position | undefined }
 
+type Txn = { compare: ICompare[]; success: IRequestOp[]; failure: IRequestOp[] }
+
 type Append = { position: Position; bytes: Uint8Array; resolve: () => void; reject: (error: Error) => void }
 
 /** No append expects it. */
@@ -24,6 +26,8 @@ const GROUP_ENTRIES = 500
 /** How long an append is tried, over failures of members and elections among them. */
 const PATIENCE_MS = 15_000
 const RETRY_MS = 50
+/** A transaction under way as etcd loses its leader is lost with it: it is sent again after so long without an answer. */
+const AGAIN_MS = 400
 /** So few entries are read without asking for their sizes first. */
 const FEW_ENTRIES = 4
 const PAGE_ENTRIES = 1000
@@ -161,7 +165,7 @@ export class EtcdLog implements PartitionLog {
     const end = performance.now() + PATIENCE_MS
     while (true) {
       try {
-        const answer = await this.#client.once(member => member.kv.txn(this.#requestOf(group, mark)))
+        const answer = await this.#sent(this.#requestOf(group, mark))
         if (!answer.succeeded && endOf(answer) !== mark) throw this.#conflict(group[0]!.position - 1)
         this.#mark = mark
         return
@@ -174,7 +178,28 @@ export class EtcdLog implements PartitionLog {
     }
   }
 
-  #requestOf(group: Append[], mark: string): { compare: ICompare[]; success: IRequestOp[]; failure: IRequestOp[] } {
+  /** Sends it, and again for as long as nothing is heard: it can take effect once only, and any answer says whether it has. */
+  #sent(request: Txn): Promise<ITxnResponse> {
+    return new Promise((resolve, reject) => {
+      let timer: NodeJS.Timeout
+      const send = () =>
+        this.#client
+          .once(member => member.kv.txn(request))
+          .then(resolve, reject)
+          .finally(() => clearTimeout(timer))
+      // Less and less often: etcd may be slow, and there.
+      const sendAfter = (ms: number) => {
+        timer = setTimeout(() => {
+          sendAfter(2 * ms)
+          void send()
+        }, ms)
+      }
+      sendAfter(AGAIN_MS)
+      void send()
+    })
+  }
+
+  #requestOf(group: Append[], mark: string): Txn {
     const key = this.#keys.end(this.#partition)
     const compare: ICompare[] = [{ key, target: 'Value', result: 'Equal', value: Buffer.from(this.#mark) }]
     const guard = this.#guard()

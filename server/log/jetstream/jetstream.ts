@@ -7,7 +7,7 @@
  * So a log that nothing is appended to costs nothing but that, however many there are.
  */
 import type { Subscription } from '@nats-io/transport-node'
-import type { Clock } from '../../base/clock.ts'
+import { type Clock, sleep } from '../../base/clock.ts'
 import { OperatorError } from '../../base/failure.ts'
 import type { LogStore, Position } from '../log.ts'
 import { JetStream, type NatsOptions } from './connection.ts'
@@ -24,6 +24,9 @@ export type JetStreamLogOptions = NatsOptions & {
 
 /** How often those who wait for entries look for themselves. */
 const LOOK_MS = 10_000
+/** How long a stream that was made is looked for until it is believed to be gone, and how often. */
+const GONE_MS = 5000
+const GONE_LOOK_MS = 200
 
 export class JetStreamLogStore implements LogStore {
   readonly #jetstream: JetStream
@@ -119,10 +122,22 @@ export class JetStreamLogStore implements LogStore {
 
   async #make(partition: string, base: Position): Promise<void> {
     const stream = this.#stream(partition)
-    if (await this.#jetstream.state(stream)) return
-    if (await this.#options.made?.(partition))
-      throw new OperatorError(`The stream ${stream} is gone from NATS, and with it the log of the partition.`)
+    // Asked first: another process may make it, and say so, while this one looks.
+    const isMade = (await this.#options.made?.(partition)) ?? false
+    if (await this.#isThere(stream, isMade)) return
+    if (isMade) throw new OperatorError(`The stream ${stream} is gone from NATS, and with it the log of the partition.`)
     await this.#jetstream.create(stream, this.#subject(partition), this.#options.replicas, base + 1)
+  }
+
+  /** `isMade`: it must be. A server that has come back just now may not know it yet. */
+  async #isThere(stream: string, isMade: boolean): Promise<boolean> {
+    const { clock } = this.#options
+    const patience = clock.monotonic() + (isMade ? GONE_MS : 0)
+    while (true) {
+      if (await this.#jetstream.state(stream)) return true
+      if (clock.monotonic() >= patience) return false
+      await sleep(clock, GONE_LOOK_MS)
+    }
   }
 
   /** All that became durable in this turn of the event loop is told of once. */

@@ -7,8 +7,8 @@ import { sleep } from '../../base/clock.ts'
 import type { EtcdClient } from '../../etcd/client.ts'
 import type { Lease } from '../metadata.ts'
 
-/** Of one that fails, there is still time for others. */
-const RENEWALS_PER_LIFE = 5
+/** Of one that fails, there is still time for others; nine tenths of the lease are left, at least, when etcd loses its leader. */
+const RENEWALS_PER_LIFE = 10
 const RENEWAL_TIMEOUT_MS = 1000
 const RETRY_MS = 50
 

@@ -1,10 +1,11 @@
 /** What is asked of any replica: reads that need not be the latest, and what storage nodes tell each other. */
 import type { PartitionReader } from '../../cluster/leaders.ts'
 import type { ReplicaReport } from '../../cluster/report.ts'
+import type { Position } from '../../log/log.ts'
 import type { Image, Page, RangeRequest } from '../../partition/command.ts'
 import { NotLeading } from '../../replica/pipeline.ts'
-import type { Standing } from '../../replica/standing.ts'
-import { bytes, image, json, nothing, optional, page, rangeRequest } from '../codecs.ts'
+import type { Standing, Succession } from '../../replica/standing.ts'
+import { bytes, image, json, nothing, optional, page, rangeRequest, text } from '../codecs.ts'
 import type { Answering, Codec, Method } from '../method.ts'
 import type { Chunk } from '../sendings.ts'
 
@@ -35,6 +36,22 @@ export const standings: Method<string[], Map<string, Standing>> = {
   ask: json(),
   answer: standingsByPartition,
   call: ({ node }, _, partitions) => node.standings(partitions),
+}
+
+export const chain: Method<Position, string | undefined> = {
+  name: 'chain',
+  repeatable: true,
+  ask: json(),
+  answer: optional(text),
+  call: ({ node }, partition, position) => node.chain(partition, position),
+}
+
+export const succeed: Method<Succession, void> = {
+  name: 'succeed',
+  repeatable: true,
+  ask: json(),
+  answer: nothing,
+  call: ({ node }, partition, succession) => node.succeed(partition, succession),
 }
 
 /** What the node holds, for those who look after the cluster. */

@@ -21,7 +21,7 @@ export const LATE_INDEX: IndexShape = {
   carried: ['pk', 'sk', 'version', 'category'],
 }
 
-const SETTLE_MS = 10_000
+const SETTLE_MS = 30_000
 
 /** Checks every key, and takes what is found as the only possible state from now on. Errors: whatever is not as it must be. */
 export async function checkTable(api: Api, writers: Writer[]): Promise<void> {

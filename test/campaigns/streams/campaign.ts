@@ -33,6 +33,9 @@ const TIME_TO_LIVE = { TableName: TABLE, TimeToLiveSpecification: { Enabled: tru
 
 const SETTLE_MS = 15_000
 
+/** So small that partitions are split and merged again and again. */
+const GROWING = ['--partitions', '2', '--split-bytes', '1500']
+
 /** Resolves with how many changes there were, and how many of them because items had expired. */
 export async function runStreamCampaign(options: StreamCampaign): Promise<{ changes: number; expired: number }> {
   const { rounds, seed, writers: count = 6, report } = options
@@ -41,7 +44,7 @@ export async function runStreamCampaign(options: StreamCampaign): Promise<{ chan
   const writers = Array.from({ length: count }, (_, id) => new Writer(id, randomOf(seed, id + 1)))
   let consumer: Consumer | undefined
   for (let round = 1; round <= rounds + 1; round++) {
-    const server = await spawnTavola(['--data-dir', folder.path, '--partitions', '3'], { main: MAIN })
+    const server = await spawnTavola(['--data-dir', folder.path, ...GROWING], { main: MAIN })
     const api = apiOf(server.endpoint)
     try {
       consumer ??= new Consumer(await begin(api))

@@ -79,11 +79,19 @@ export function nameOf({ pk, sk }: Item): string {
   return `${pk!.S}/${sk!.N}`
 }
 
+/** Parents before their children. */
 export async function shardsOf(api: Api, StreamArn: string): Promise<string[]> {
-  const { StreamDescription } = (await api('DescribeStream', { StreamArn })) as unknown as {
-    StreamDescription: { Shards: { ShardId: string }[] }
+  const shards = new Map<string, string | undefined>()
+  for (let start: string | undefined, more = true; more; more = start !== undefined) {
+    const request = { StreamArn, ExclusiveStartShardId: start }
+    const { StreamDescription } = (await api('DescribeStream', request)) as unknown as {
+      StreamDescription: { Shards: { ShardId: string; ParentShardId?: string }[]; LastEvaluatedShardId?: string }
+    }
+    for (const { ShardId, ParentShardId } of StreamDescription.Shards) shards.set(ShardId, ParentShardId)
+    start = StreamDescription.LastEvaluatedShardId
   }
-  return StreamDescription.Shards.map(({ ShardId }) => ShardId)
+  const depth = (shard: string | undefined): number => (shard === undefined ? 0 : 1 + depth(shards.get(shard)))
+  return [...shards.keys()].sort((a, b) => depth(a) - depth(b))
 }
 
 /** The changes from a place on, the oldest if none is given, to the last there is. */

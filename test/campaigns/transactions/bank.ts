@@ -14,7 +14,7 @@ export const TOTAL = ACCOUNT_COUNT * OPENING
 /** Single writes: answered, and cut off. */
 export type Touches = { sure: number; unsure: number }
 
-const SETTLE_MS = 10_000
+const SETTLE_MS = 30_000
 const INDEX = 'ByBranch'
 
 export const S = (text: string): AttributeValue => ({ S: text })

@@ -51,6 +51,17 @@ onClusters(() => {
     t.is(log.end(), 1)
   })
 
+  test('a log that another process makes, and says so, while this one looks is not gone', async t => {
+    const prefix = `/${randomUUID()}/`
+    const [partition, other] = [randomUUID(), await open(t, { prefix })]
+    const made = async (partition: string) => {
+      await other.open(partition, 0)
+      return true
+    }
+    const store = await open(t, { prefix, made })
+    t.is((await store.open(partition, 0)).end(), 0)
+  })
+
   test('a log that was made and is gone is not made again', async t => {
     const store = await open(t, { prefix: `/${randomUUID()}/`, made: async () => true })
     await t.throwsAsync(store.open(randomUUID(), 7), { instanceOf: OperatorError, message: /gone/ })

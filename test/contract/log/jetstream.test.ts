@@ -37,6 +37,17 @@ onClusters(() => {
     return { store, restart, other: () => open(t, { prefix }) }
   })
 
+  test('a stream that another process makes, and says so, while this one looks is not gone', async t => {
+    const prefix = randomUUID()
+    const [partition, other] = [randomUUID(), await open(t, { prefix })]
+    const made = async (partition: string) => {
+      await other.open(partition, 0)
+      return true
+    }
+    const store = await open(t, { prefix, made })
+    t.is((await store.open(partition, 0)).end(), 0)
+  })
+
   test('a stream that was made and is gone is not made again', async t => {
     const store = await open(t, { prefix: randomUUID(), made: async () => true })
     await t.throwsAsync(store.open(randomUUID(), 7), { instanceOf: OperatorError, message: /gone/ })

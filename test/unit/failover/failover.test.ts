@@ -75,6 +75,9 @@ test.serial('a leader that was frozen for longer than its lease answers nothing 
   t.throws(() => leader.range({ from: Buffer.of(0), to: Buffer.of(255), maxBytes: 1 }), { instanceOf: NotLeading })
   const values = { ConditionExpression: 'attribute_not_exists(p)' }
   await t.throwsAsync(leader.write(put(item('z', 1), values)), { instanceOf: NotLeading }, 'a refusal rests on reading')
+  const changes = { label: 'l', from: 0n, limit: 1, maxBytes: 1 }
+  t.throws(() => leader.changes.read(changes), { instanceOf: NotLeading })
+  t.throws(() => leader.changes.shard('l'), { instanceOf: NotLeading })
   t.throws(() => leader.transactions.read([KEY], false), { instanceOf: NotLeading })
   t.throws(() => leader.transactions.holds([{ transaction: 't', ticket: '1' }]), { instanceOf: NotLeading })
   const check = { transaction: 't', actions: [put(item('z', 1), values)], token: undefined }

@@ -1,9 +1,10 @@
 /** Logs that are trimmed, replicas that come too late for them, and logs that have lost what was in them. */
-import { mkdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { MemoryLogStore } from '../../../server/log/memory.ts'
 import type { TableRecord } from '../../../server/model/table.ts'
+import { Store } from '../../../server/store/store.ts'
 import { Nodes, type NodesOptions } from '../../helpers/nodes.ts'
 import { tempFolder } from '../../helpers/temp.ts'
 import { until } from '../replica/fakes.ts'
@@ -21,7 +22,7 @@ async function onDisk(t: ExecutionContext, options: NodesOptions = {}) {
   }
   const nodes = await Nodes.start(t, { folder, partitionsPerTable: 1, ...options })
   const wipe = (node: string) => rmSync(join(root, node), { recursive: true })
-  return { nodes, wipe }
+  return { nodes, wipe, root }
 }
 
 async function checkpointAll(nodes: Nodes): Promise<void> {
@@ -174,4 +175,60 @@ test.serial('a log that holds other entries is not followed: the partition stops
   t.is(nodes.leader(id), undefined)
   await request(nodes, other, 'a', { kind: 'put', value: 'still' })
   t.deepEqual(await request(nodes, other, 'a', { kind: 'get' }), { kind: 'value', value: 'still' })
+})
+
+function fileOf(node: string, root: string, id: string): string {
+  return join(root, node, `${id}.db`)
+}
+
+test.serial('a replica whose file is damaged is rebuilt from the leader, and its file is kept', async t => {
+  const { nodes, root } = await onDisk(t)
+  const table = await nodes.table('T')
+  const { id } = table.partitions[0]!
+  await fill(nodes, table, 40)
+  await checkpointAll(nodes)
+  for (const how of ['head', 'middle']) {
+    const away = followerOf(nodes, id)
+    await nodes.kill(away)
+    const path = fileOf(away, root, id)
+    const bytes = readFileSync(path)
+    bytes.fill(0xaa, how === 'head' ? 0 : 8192, how === 'head' ? 4096 : bytes.length)
+    writeFileSync(path, bytes)
+    await nodes.run(away)
+    // Whether it is found when it is opened, or when it is written.
+    for (let i = 0; i < 5; i++) await request(nodes, table, `k${i}`, { kind: 'put', value: `v${i}` })
+    await until(() => existsSync(`${path}.stopped`), PATIENCE_MS)
+    await allHave(t, nodes, table, 40)
+    t.deepEqual(nodes.node(away).host.stopped(), [])
+    t.deepEqual(readFileSync(`${path}.stopped`).subarray(100, 200), bytes.subarray(100, 200))
+    rmSync(`${path}.stopped`)
+  }
+})
+
+test.serial('a replica that has what the log, and so the others, lost is left as it is', async t => {
+  const { nodes, wipe, root } = await onDisk(t)
+  const table = await nodes.table('T')
+  const { id } = table.partitions[0]!
+  await fill(nodes, table, 20)
+  await allHave(t, nodes, table, 20)
+  const names = [...nodes.running.keys()]
+  for (const name of names) await nodes.kill(name)
+  nodes.logs = await shortened(nodes, id, 5)
+  // All but one come back with nothing, and go on from what is left of the log.
+  const [kept, ...others] = names as [string, ...string[]]
+  for (const name of others) wipe(name)
+  await sleep(500)
+  for (const name of others) await nodes.run(name)
+  await until(() => nodes.leader(id) !== undefined, PATIENCE_MS)
+  for (let i = 0; i < 20; i++) await request(nodes, table, `other${i}`, { kind: 'put', value: 'v' })
+  const path = fileOf(kept, root, id)
+  await nodes.run(kept)
+  const { host } = nodes.node(kept)
+  await until(() => host.stopped().length === 1, PATIENCE_MS)
+  await sleep(3500)
+  t.regex(host.stopped()[0]!.reason, /disagree/)
+  t.false(existsSync(`${path}.stopped`))
+  const rows = new Store(path, id)
+  t.is(rows.reader.state().items, 20)
+  rows.close()
 })

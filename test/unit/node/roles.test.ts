@@ -1,6 +1,7 @@
 /** A server and storage nodes, each as a process is composed, over loopback. */
 import { DynamoDB } from '@aws-sdk/client-dynamodb'
 import test, { type ExecutionContext } from 'ava'
+import type { ClusterStatus } from '../../../server/cluster/status.ts'
 import { scrape } from '../../helpers/metrics.ts'
 import { makeWorld, type World } from '../../helpers/world.ts'
 
@@ -142,6 +143,47 @@ test('a storage node says how it is', async t => {
   t.is(await ask('/'), '404 Not Found')
   const record = await world.metadata.get('nodes/a')
   t.like(JSON.parse(record!.value), { node: 'a', address, zone: 'zone of a', role: 'storage' })
+})
+
+test('a server says how the cluster is', async t => {
+  const world = given(t)
+  const { address } = await world.storage('a', { pool: 'fast' })
+  await world.storage('b', { pool: 'fast' })
+  await world.storage('c')
+  const placement = JSON.stringify({ pool: 'fast', replicas: 3, partitions: 2 })
+  await world.metadata.commit({ guards: [], puts: [{ key: 'placements/Table', value: placement }] })
+  const { endpoint } = await world.server({ replicas: 1 })
+  await client(t, endpoint).createTable({
+    ...TABLE,
+    GlobalSecondaryIndexes: undefined,
+    AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
+  })
+  const response = await fetch(`${endpoint}/admin/cluster`)
+  t.is(response.headers.get('content-type'), 'application/json')
+  const status = (await response.json()) as ClusterStatus
+  t.like(status.nodes[0], {
+    name: 'a',
+    zone: 'zone of a',
+    pool: 'fast',
+    address,
+    live: true,
+    draining: false,
+    replicas: 2,
+  })
+  t.like(status.nodes[2], { name: 'c', pool: 'default', empty: true })
+  t.like(status.tables[0], {
+    name: 'Table',
+    status: 'ACTIVE',
+    pool: 'fast',
+    partitions: 2,
+    led: 2,
+    replicas: { wanted: 3, healthy: 2 },
+  })
+  t.deepEqual(status.problems[0], {
+    level: 'risk',
+    what: 'Table/1 has 2 replicas of 3',
+    doing: 'they are made when pool fast has a node for them',
+  })
 })
 
 test('a node that nobody can reach does not start', async t => {

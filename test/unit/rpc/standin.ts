@@ -44,6 +44,11 @@ export function nodeWith(leader: WholeLeader | undefined): StorageNode {
     snapshot: () => {
       throw new Error('it is not here')
     },
+    chain: () => undefined,
+    succeed: async () => {
+      throw new Error('it is not here')
+    },
+    successor: () => undefined,
   }
 }
 

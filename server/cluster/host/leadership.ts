@@ -1,0 +1,134 @@
+/** A partition's leadership, as one node begins it, does what comes with it, and gives it away. */
+import type { Position } from '../../log/log.ts'
+import type { Lease } from '../../metadata/metadata.ts'
+import type { Leader } from '../../replica/leader.ts'
+import { NotLeading } from '../../replica/pipeline.ts'
+import type { Replica } from '../../replica/replica.ts'
+import type { Succession } from '../../replica/standing.ts'
+import { holdersOf, type PartitionRecord } from '../records.ts'
+import { Claim } from './claim.ts'
+import { Duty } from './duty.ts'
+import { furthest } from './furthest.ts'
+import { Handover } from './handover.ts'
+import type { HostedPorts } from './ports.ts'
+import { Successor } from './successor.ts'
+
+export type LeadershipHooks = {
+  /** The leader could not go on, and has stepped down. */
+  broke(error: Error): void
+  /** The log can not be followed; see Replica. */
+  lost(error: Error): void
+  /** The leader key is not this lease's any more. */
+  deposed(): void
+}
+
+export class Leadership {
+  readonly claim: Claim
+  readonly #ports: HostedPorts
+  readonly #hooks: LeadershipHooks
+  readonly #handover: Handover
+  readonly #wish: Successor
+  #record: PartitionRecord
+  #duty: Duty | undefined
+
+  constructor(record: PartitionRecord, ports: HostedPorts, hooks: LeadershipHooks) {
+    this.#record = record
+    this.#ports = ports
+    this.#hooks = hooks
+    this.claim = new Claim(ports.metadata, ports.node, record.id)
+    this.#handover = new Handover(record.id, ports)
+    this.#wish = new Successor(ports)
+  }
+
+  /** See Handover. */
+  get successor(): Promise<string | undefined> | undefined {
+    return this.#handover.successor
+  }
+
+  assign(record: PartitionRecord): void {
+    this.#record = record
+  }
+
+  /** The other replicas that answer, and how far they are; see `furthest`. */
+  furthest(applied: Position): ReturnType<typeof furthest> {
+    return furthest(this.#record.id, this.#record.replicas, this.#ports, applied)
+  }
+
+  /** The key is this node's: leads, or goes on. Errors: as Replica's `lead`. */
+  async serve(replica: Replica, lease: Lease): Promise<void> {
+    if (replica.leader && this.#duty?.lease !== lease) replica.stepDown('the lease is another one')
+    if (!replica.leader) {
+      await replica.prepare()
+      const { node: ahead } = await this.furthest(replica.standing.applied)
+      if (ahead) return this.#giveBack(replica, lease, ahead)
+      await this.#lead(replica, lease)
+    }
+    this.#ports.followers.watch(this.#record.id, holdersOf(this.#record))
+    await this.#duty!.perform(this.#record.schema)
+  }
+
+  /** Leads instead of another node, which has stepped down. Errors: any. */
+  async takeOver(replica: Replica, lease: Lease, { epoch, applied }: Succession): Promise<void> {
+    const held = this.claim.takeOver(lease, epoch).then(isTaken => {
+      if (!isTaken) throw new NotLeading('the partition was given up meanwhile')
+    })
+    // It is waited for in the end.
+    held.catch(() => {})
+    await replica.prepare(applied)
+    // What was acknowledged is led from nowhere else.
+    if (replica.standing.applied < applied.position) throw new NotLeading('the log has lost entries')
+    await this.#lead(replica, lease, held)
+  }
+
+  /** Gives the partition to another node, if one holds it: to the one that is furthest, if it is not said. */
+  async handOver(replica: Replica, leader: Leader, lease: Lease, to?: string): Promise<void> {
+    const next = to ?? (await this.furthest(-1)).node
+    const { epoch } = leader
+    const isLed = await this.#handover.give(leader, next, () => {
+      this.follow(replica, 'the partition is handed over')
+      return { epoch, applied: replica.appliedEnd }
+    })
+    if (!isLed) await this.claim.release(lease)
+  }
+
+  /** Gives it to the one that should lead, as the record says: now, or later, for that one is not near; or there is none. */
+  async giveAsWished(replica: Replica, lease: Lease): Promise<'now' | 'later' | undefined> {
+    const wish = await this.#wish.of(this.#record, replica)
+    if (!wish || wish === 'later') return wish
+    await this.handOver(replica, replica.leader!, lease, wish.node)
+    return 'now'
+  }
+
+  /** Others may lead. */
+  async giveUp(lease: Lease | undefined): Promise<void> {
+    if (lease) await this.claim.release(lease).catch(() => {})
+  }
+
+  /** A leader steps down. */
+  follow(replica: Replica | undefined, reason: string): void {
+    this.#ports.followers.forget(this.#record.id)
+    this.#duty = undefined
+    replica?.follow(reason, error => this.#hooks.lost(error))
+  }
+
+  /** What was given away here is led by whoever the metadata names. */
+  forgetHandover(): void {
+    this.#handover.forget()
+  }
+
+  async #giveBack(replica: Replica, lease: Lease, ahead: string): Promise<void> {
+    this.#ports.logger.error(
+      { partition: this.#record.id, node: ahead },
+      'the log has lost entries that another replica has; it is to lead',
+    )
+    this.follow(replica, 'another replica is ahead')
+    await this.claim.release(lease, ahead)
+  }
+
+  async #lead(replica: Replica, lease: Lease, held?: Promise<void>): Promise<void> {
+    const { logger } = this.#ports
+    const leader = await replica.lead(lease, error => this.#hooks.broke(error), held)
+    this.#handover.forget()
+    this.#duty = new Duty(leader, lease, this.claim, { logger, deposed: () => this.#hooks.deposed() })
+  }
+}
