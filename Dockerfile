@@ -1,4 +1,4 @@
-# One image for every role; here: a server with its storage in one process.
+# One image for every role: server, storage, operator; without one, a server with its storage in one process.
 FROM node:24-slim AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json ./
@@ -11,6 +11,8 @@ COPY package.json LICENSE ./
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY bin ./bin
 COPY server ./server
+COPY operator ./operator
+COPY operator ./operator
 RUN mkdir /data && chown node:node /data
 USER node
 VOLUME /data

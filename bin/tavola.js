@@ -15,6 +15,6 @@ enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/tavola', import
 
 // The published package holds the same files without their types.
 const source = new URL('../server/command.ts', import.meta.url)
-const { run } = await import(existsSync(source) ? source.href : '../lib/command.js')
+const { run } = await import(existsSync(source) ? source.href : '../lib/server/command.js')
 await run(process.argv)
 flushCompileCache()

@@ -6,6 +6,7 @@ import {
   type AdminConfig,
   type Config,
   type NodeConfig,
+  type OperatorConfig,
   readConfig,
   type ServerConfig,
   type StorageConfig,
@@ -37,6 +38,7 @@ function isAdmin(config: Config): config is AdminConfig {
 
 function start(config: NodeConfig, logger: Logger): Promise<RunningNode> {
   if (config.role === 'server') return serve(config, logger)
+  if (config.role === 'operator') return operate(config, logger)
   return config.role === 'storage' ? store(config, logger) : startNode({ ...config, logger })
 }
 
@@ -57,6 +59,18 @@ async function store(config: StorageConfig, logger: Logger): Promise<RunningNode
   return startStorage({ ...config, tls, logger }, { ...ground, metadata })
 }
 
+async function operate(config: OperatorConfig, logger: Logger): Promise<RunningNode> {
+  const { openMetadata, readTls } = await import('./node/cluster.ts')
+  const { startOperator } = await import('../operator/operator.ts')
+  const { image, imagePullPolicy, etcd, nats = [], log, logReplicas, prefix, region, logLevel } = config
+  const storage = { image, imagePullPolicy, etcd, nats, log, logReplicas, prefix, region, logLevel }
+  const metadata = await openMetadata(config, await readTls(config.tls))
+  // One that is not elected any more must not go on with what it was at: it ends, and Kubernetes starts it again.
+  const lost = () => process.exit(1)
+  const options = { ...config, storage: { ...storage, tlsSecret: config.storageTlsSecret }, logger }
+  return startOperator(options, { metadata, lost })
+}
+
 async function order(config: AdminConfig, logger: Logger): Promise<void> {
   const { administer } = await import('./admin.ts')
   process.stdout.write(await administer(config, logger))
@@ -65,6 +79,8 @@ async function order(config: AdminConfig, logger: Logger): Promise<void> {
 function greeting({ endpoint }: RunningNode, config: NodeConfig): string {
   if (config.role === 'storage')
     return `Tavola's storage node ${config.node} in ${config.zone} serves. Its health and metrics are on ${endpoint}. Ctrl-C stops it.`
+  if (config.role === 'operator')
+    return `Tavola's operator waits to be elected, or works. Its health and metrics are on ${endpoint}. Ctrl-C stops it.`
   const { role, dataDir, region } = config
   const place = dataDir === undefined ? 'in memory; nothing is kept' : `durable in ${dataDir}`
   return `Tavola serves the DynamoDB API on ${endpoint} (${role === 'server' ? 'for its cluster' : place}). Ctrl-C stops it. Try:

@@ -1,5 +1,6 @@
 /** Settings from the command line, the environment and a file: the only reader of them. */
 import { readFileSync } from 'node:fs'
+import { findPackageJSON } from 'node:module'
 import { Command } from 'commander'
 import { readConfigFile } from './configfile.ts'
 import type { ClusterOptions, LogOptions } from './node/cluster.ts'
@@ -11,6 +12,7 @@ import {
   commonOptions,
   integer,
   listenOptions,
+  operatorOptions,
   option,
   publishOptions,
   servingOptions,
@@ -77,6 +79,21 @@ export type StorageConfig = Common &
     advertise: string | undefined
   }
 
+export type OperatorConfig = Common &
+  ClusterOptions &
+  Omit<LogOptions, 'dataDir'> & {
+    role: 'operator'
+    api: string
+    namespace: string | undefined
+    kubeconfig: string | undefined
+    image: string
+    imagePullPolicy: string | undefined
+    poolNodes: number
+    poolSize: string
+    poolStorageClass: string | undefined
+    storageTlsSecret: string | undefined
+  }
+
 /** A command to the whole cluster. */
 export type AdminConfig = ClusterOptions & {
   role: 'status' | 'drain' | 'undrain'
@@ -91,7 +108,7 @@ export type AdminConfig = ClusterOptions & {
 }
 
 /** Of a process that serves. */
-export type NodeConfig = EmbeddedConfig | ServerConfig | StorageConfig
+export type NodeConfig = EmbeddedConfig | ServerConfig | StorageConfig | OperatorConfig
 
 export type Config = NodeConfig | AdminConfig
 
@@ -104,9 +121,7 @@ type TlsOptions = { tlsCa?: string; tlsCert?: string; tlsKey?: string }
 /** Prints and exits on `--help`, `--version` and misuse. */
 export function readConfig(argv: string[]): Config {
   let config: Config | undefined
-  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
-    version: string
-  }
+  const { version } = JSON.parse(readFileSync(findPackageJSON(import.meta.url)!, 'utf8')) as { version: string }
   const program = new Command('tavola')
     .description('The DynamoDB API, durable, on this machine. As a part of a cluster: see its commands.')
     .version(version, '-v, --version')
@@ -153,6 +168,15 @@ export function readConfig(argv: string[]): Config {
       const required = ({ log }: StoredOptions) => ['etcd', 'node', ...(log === 'jetstream' ? ['nats'] : [])]
       config = stored(settings<StoredOptions>(storage, required))
     })
+  const operator = program
+    .command('operator')
+    .description('The operator of a cluster in Kubernetes: it makes pods and tables of Table resources.')
+  commonOptions(operatorOptions(clusterOptions(listenOptions(operator, 9090, ' for health and metrics')))).action(
+    () => {
+      const required = ({ log }: OperatorConfig) => ['etcd', 'api', ...(log === 'jetstream' ? ['nats'] : [])]
+      config = { ...settings<OperatorConfig>(operator, required), role: 'operator' }
+    },
+  )
   for (const [role, description] of ADMIN) {
     const admin = program.command(role).description(description)
     adminOptions(admin, role).action((target: unknown) => {

@@ -1,6 +1,7 @@
 /** The options of the commands, and how their values are read. */
 import { type Command, InvalidArgumentError, Option } from 'commander'
 
+const NO_ZONE = 'zone'
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
 
 /** An option that is an environment variable as well. */
@@ -66,8 +67,8 @@ export function clusterOptions(command: Command): Command {
     )
     .addOption(
       option('--zone <zone>', 'where this process runs; replicas are in different zones')
-        .argParser(name)
-        .default('zone'),
+        .argParser(zone)
+        .default(NO_ZONE),
     )
     .addOption(
       option('--lease-seconds <n>', 'after which one that does not answer is replaced')
@@ -105,11 +106,33 @@ export function storageOptions(command: Command): Command {
         'where it listens',
       ),
     )
-    .addOption(
-      option('--log <kind>', "where the partitions' logs are").choices(['jetstream', 'etcd']).default('jetstream'),
-    )
-    .addOption(option('--log-replicas <n>', 'of each JetStream stream').argParser(integer(1, 5)).default(3))
-    .addOption(option('--nats <urls>', 'servers of NATS, with commas between them').argParser(urls('nats:', 'tls:')))
+    .addOption(logOption())
+    .addOption(logReplicasOption())
+    .addOption(natsOption())
+}
+
+const logOption = () =>
+  option('--log <kind>', "where the partitions' logs are").choices(['jetstream', 'etcd']).default('jetstream')
+const logReplicasOption = () =>
+  option('--log-replicas <n>', 'of each JetStream stream').argParser(integer(1, 5)).default(3)
+const natsOption = () =>
+  option('--nats <urls>', 'servers of NATS, with commas between them').argParser(urls('nats:', 'tls:'))
+
+/** Of what watches over a cluster in Kubernetes; the rest of them go to the storage pods that it makes. */
+export function operatorOptions(command: Command): Command {
+  return command
+    .addOption(option('--api <url>', "of a server's DynamoDB API").argParser(url('http:', 'https:')))
+    .addOption(option('--namespace <name>', 'of its Lease, and of Tables made through the API; its own if not given'))
+    .addOption(option('--kubeconfig <file>', 'how to reach Kubernetes; as a pod does, or as kubectl, if not given'))
+    .addOption(option('--image <reference>', 'of storage pods').default('tavola'))
+    .addOption(option('--image-pull-policy <policy>', 'of storage pods').choices(['Always', 'IfNotPresent', 'Never']))
+    .addOption(option('--pool-nodes <n>', 'storage pods of the default pool').argParser(integer(0, 100)).default(3))
+    .addOption(option('--pool-size <quantity>', 'of their volumes').default('10Gi'))
+    .addOption(option('--pool-storage-class <name>', "of their volumes; the cluster's default if not given"))
+    .addOption(option('--storage-tls-secret <name>', 'in the namespace of the pods: ca.crt, tls.crt and tls.key'))
+    .addOption(logOption())
+    .addOption(logReplicasOption())
+    .addOption(natsOption())
 }
 
 /** Of the processes that publish changes. `nats`: the option that says where. */
@@ -172,6 +195,11 @@ function name(text: string): string {
   if (!/^[A-Za-z0-9][A-Za-z0-9-]{0,62}$/.test(text))
     throw new InvalidArgumentError('It must consist of letters, digits and dashes.')
   return text
+}
+
+/** Kubernetes gives nothing where a node has no zone. */
+function zone(text: string): string {
+  return text === '' ? NO_ZONE : name(text)
 }
 
 function words(text: string): string[] {

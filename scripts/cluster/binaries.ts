@@ -1,7 +1,7 @@
 /** etcd and nats-server, built by Go from their own modules: distributions carry versions that are too old. */
-import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Fetch, fetched, present, run } from '../cache.ts'
+import { fetched, present } from '../cache.ts'
+import { goProgram } from '../goprogram.ts'
 
 export type Binaries = { etcd: string; nats: string }
 
@@ -24,17 +24,4 @@ export function binariesHere(): Binaries {
   const [etcd, nats] = [present('cluster', ETCD), present('cluster', NATS)]
   if (etcd && nats) return { etcd: join(etcd, 'etcd'), nats: join(nats, 'nats-server') }
   throw new Error('etcd and nats-server are not here: scripts/fetch builds them, with Go 1.25')
-}
-
-/** A module of its own, for `go install` refuses programs whose modules replace others. */
-function goProgram(name: string, version: string, module: string): Fetch {
-  const fetch = async (home: string) => {
-    const source = join(home, 'source')
-    const options = { cwd: source, env: { ...process.env, CGO_ENABLED: '0', GOFLAGS: '-mod=mod' } }
-    await mkdir(source)
-    await writeFile(join(source, 'go.mod'), 'module tavola/fetch\n\ngo 1.25\n')
-    await run('go', ['get', `${module}@v${version}`], options)
-    await run('go', ['build', '-trimpath', '-o', join(home, name), module], options)
-  }
-  return { name, version, from: 'the Go module proxy, by go, which compiles for a minute', fetch }
 }

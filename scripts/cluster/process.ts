@@ -47,6 +47,8 @@ export type Program = {
   log: string
   /** Whether it serves. May fail as long as it does not. */
   ready(): Promise<boolean>
+  /** How long that may take; half a minute unless told. */
+  patienceMs?: number
   /** Beside this process's own. */
   environment?: NodeJS.ProcessEnv
 }
@@ -85,9 +87,10 @@ export class Server {
     if (child.pid !== undefined) tellReaper('+', child.pid)
   }
 
-  /** Resolves once it serves. Errors: it ended, or does not serve within half a minute. */
+  /** Resolves once it serves. Errors: it ended, or does not serve in time. */
   async serves(): Promise<void> {
-    for (const end = performance.now() + START_TIMEOUT_MS; performance.now() < end; await sleep(POLL_MS)) {
+    const { patienceMs = START_TIMEOUT_MS } = this.#program
+    for (const end = performance.now() + patienceMs; performance.now() < end; await sleep(POLL_MS)) {
       if (!this.#child) throw new Error(`${this.name} ended; ${this.#program.log} has what it said`)
       if (await this.#program.ready().catch(() => false)) return
     }

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import test from 'ava'
 
 const server = fileURLToPath(new URL('../../server', import.meta.url))
+const operator = fileURLToPath(new URL('../../operator', import.meta.url))
 
 /** A folder may import only itself and those before it; folders on one line may not import each other. */
 const LAYERS = [
@@ -76,17 +77,22 @@ const MAX_LINES = 300
 
 type Source = { file: string; folder: string; text: string; imports: string[] }
 
-const sources: Source[] = readdirSync(server, { recursive: true, withFileTypes: true })
-  .filter(entry => entry.isFile() && entry.name.endsWith('.ts'))
-  .map(entry => {
-    const path = join(entry.parentPath, entry.name)
-    const file = relative(server, path)
-    const text = readFileSync(path, 'utf8')
-    const imports = [
-      ...text.matchAll(/^(?:import|export)\b[^;'"]*?\bfrom '([^']+)'|^import '([^']+)'|\bimport\('([^']+)'\)/gm),
-    ].map(match => match[1] ?? match[2] ?? match[3]!)
-    return { file, folder: folderOf(file), text, imports }
-  })
+const sources = sourcesIn(server)
+const operatorSources = sourcesIn(operator)
+
+function sourcesIn(home: string): Source[] {
+  return readdirSync(home, { recursive: true, withFileTypes: true })
+    .filter(entry => entry.isFile() && entry.name.endsWith('.ts'))
+    .map(entry => {
+      const path = join(entry.parentPath, entry.name)
+      const file = relative(home, path)
+      const text = readFileSync(path, 'utf8')
+      const imports = [
+        ...text.matchAll(/^(?:import|export)\b[^;'"]*?\bfrom '([^']+)'|^import '([^']+)'|\bimport\('([^']+)'\)/gm),
+      ].map(match => match[1] ?? match[2] ?? match[3]!)
+      return { file, folder: folderOf(file), text, imports }
+    })
+}
 
 function folderOf(file: string): string {
   return file.includes(sep) ? file.split(sep)[0]! : '.'
@@ -157,7 +163,44 @@ test('the environment is read in one place', t => {
   )
 })
 
+/** As LAYERS, of the operator. It may import the server; the command alone imports it. */
+const OPERATOR_LAYERS = ['queue', 'kube', 'resources', 'specs', 'dataplane', 'reconcilers', '.']
+const OPERATOR_HOMES: Record<string, string> = { '@kubernetes/client-node': 'kube', croner: 'specs' }
+
+test('a folder of the operator imports only those before it, and packages have homes there, too', t => {
+  const wrong = operatorSources.flatMap(({ file, folder, imports }) =>
+    imports
+      .filter(specifier => {
+        if (!specifier.startsWith('.')) return folder !== (OPERATOR_HOMES[specifier] ?? folder)
+        const target = folderOf(relative(operator, join(operator, dirname(file), specifier)))
+        if (target === '..' || target === folder) return false
+        return OPERATOR_LAYERS.indexOf(target) >= OPERATOR_LAYERS.indexOf(folder)
+      })
+      .map(specifier => `${file} -> ${specifier}`),
+  )
+  t.deepEqual(wrong, [])
+  t.deepEqual([...new Set(operatorSources.map(({ folder }) => folder))].sort(), [...OPERATOR_LAYERS].sort())
+})
+
+test('specs are pure', t => {
+  const wrong = operatorSources
+    .filter(({ folder }) => folder === 'specs' || folder === 'resources')
+    .filter(({ imports, text }) => imports.some(name => IMPURE_IMPORTS.test(name)) || IMPURE_CALLS.test(text))
+    .map(({ file }) => file)
+  t.deepEqual(wrong, [])
+})
+
+test('only the command knows the operator', t => {
+  const knowing = sources.filter(({ imports }) => imports.some(name => name.includes('/operator/')))
+  t.deepEqual(
+    knowing.map(({ file }) => file),
+    ['command.ts'],
+  )
+})
+
 test('files stay small', t => {
-  const long = sources.filter(source => source.text.split('\n').length > MAX_LINES).map(source => source.file)
+  const long = [...sources, ...operatorSources]
+    .filter(source => source.text.split('\n').length > MAX_LINES)
+    .map(source => source.file)
   t.deepEqual(long, [])
 })
