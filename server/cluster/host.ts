@@ -40,7 +40,7 @@ export class PartitionHost {
     const { node, metadata, neighbours, clock, logs } = ports
     const files = new Files(folder, metadata, node, fileSystem)
     const followers = new Followers({ node, neighbours, clock, logBytes: () => logs.size() }, grace)
-    const disk = new Disk(folder, clock, ports.logger, {
+    const disk = new Disk(folder, files.fileSystem, clock, ports.logger, {
       failed: () => void this.#handOverAll(),
       recovered: () => {
         for (const hosted of this.#hosted.values()) hosted.trigger()

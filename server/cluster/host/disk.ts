@@ -2,9 +2,9 @@
  * The node's disk, as far as it takes writes. While it does not, the node leads nothing that another one can lead, and what it
  * follows waits: the log has it all. It looks for itself when that is over.
  */
-import { open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '../../base/clock.ts'
+import type { FileSystem } from '../../base/filesystem.ts'
 import type { Logger } from '../../base/logger.ts'
 import { isDiskFailure } from '../../store/failure.ts'
 
@@ -22,6 +22,7 @@ export type DiskHooks = {
 
 export class Disk {
   readonly #folder: string | undefined
+  readonly #fileSystem: FileSystem
   readonly #clock: Clock
   readonly #logger: Logger
   readonly #hooks: DiskHooks
@@ -30,7 +31,8 @@ export class Disk {
   #stopped = false
 
   /** `folder`: undefined if nothing is on a disk. */
-  constructor(folder: string | undefined, clock: Clock, logger: Logger, hooks: DiskHooks) {
+  constructor(folder: string | undefined, fileSystem: FileSystem, clock: Clock, logger: Logger, hooks: DiskHooks) {
+    this.#fileSystem = fileSystem
     this.#folder = folder
     this.#clock = clock
     this.#logger = logger
@@ -75,18 +77,16 @@ export class Disk {
     if (this.#folder === undefined) return true
     const path = join(this.#folder, PROBE)
     try {
-      const file = await open(path, 'w')
-      try {
-        await file.writeFile(Buffer.alloc(PROBE_BYTES, 1))
-        await file.sync()
-      } finally {
-        await file.close()
-      }
+      await this.#fileSystem.write(path, probe())
       return true
     } catch {
       return false
     } finally {
-      await rm(path, { force: true }).catch(() => {})
+      await this.#fileSystem.remove(path).catch(() => {})
     }
   }
+}
+
+async function* probe(): AsyncIterable<Uint8Array> {
+  yield Buffer.alloc(PROBE_BYTES, 1)
 }

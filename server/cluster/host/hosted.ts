@@ -159,12 +159,12 @@ export class Hosted {
       const { files, leasing, followers, clock } = this.#ports
       this.#end()
       followers.forget(this.id)
-      const remove = async () => {
+      const undo = async () => {
         await this.#replica?.drop(isGone)
         await files.unmark(this.id)
         if (leasing.lease) await this.#leadership.claim.release(leasing.lease)
       }
-      await persist(clock, REST_MS, () => this.#closing, remove)
+      await persist(clock, REST_MS, () => this.#closing, undo)
     })
   }
 
@@ -191,7 +191,6 @@ export class Hosted {
   }
 
   async #tend(): Promise<void> {
-    // One that leaves is about to hand over.
     if (this.#over || (this.#leaving && this.leader)) return
     this.#cancel()
     if (this.#isStopped) return this.#repair().catch(() => this.#later(REPAIR_MS))

@@ -5,7 +5,6 @@
  * acknowledged may be nowhere else.
  */
 import { existsSync } from 'node:fs'
-import { rename } from 'node:fs/promises'
 import type { Logger } from '../../base/logger.ts'
 import type { AppliedEnd, Neighbours } from '../../replica/standing.ts'
 import { isDamage } from '../../store/failure.ts'
@@ -62,10 +61,11 @@ async function hasAll(leader: string, partition: string, remains: Remains, neigh
 /** Takes the leader's file in place of the own one, which is kept aside. @returns where. Errors: any; then the own one is where it was. */
 async function rebuild(leader: string, partition: string, neighbours: Neighbours, files: Files): Promise<string> {
   const aside = files.aside(partition)
+  const { fileSystem } = files
   await receiveSnapshot(partition, neighbours.snapshot(leader, partition), files, async path => {
     deleteStore(aside)
     for (const suffix of ['-wal', '-shm', ''])
-      if (existsSync(path + suffix)) await rename(path + suffix, aside + suffix)
+      if (fileSystem.exists(path + suffix)) await fileSystem.rename(path + suffix, aside + suffix)
   })
   return aside
 }

@@ -92,7 +92,7 @@ export class MetadataGround {
 
   /** Ends the lease that the key is bound to. */
   revokeKey(key: string): void {
-    for (const [id, { keys }] of this.#leases) if (keys.has(key)) return this.revoke(id)
+    for (const [id, { keys }] of this.#leases) if (keys.has(key)) this.revoke(id)
   }
 
   /** As when the cluster has stood still for long. */
