@@ -73,6 +73,33 @@ onKubernetes(
       await allRead(t.is)
     })
 
+    whole('a Table that is applied is a table with pods of its own', async t => {
+      t.timeout(TIMEOUT_MS)
+      const manifest = {
+        ...{ apiVersion: 'tavola.dev/v1alpha1', kind: 'Table', metadata: { name: 'carts', namespace: NAMESPACE } },
+        spec: {
+          attributeDefinitions: [{ attributeName: 'id', attributeType: 'S' }],
+          keySchema: [{ attributeName: 'id', keyType: 'HASH' }],
+          billingMode: 'PAY_PER_REQUEST',
+          storage: { nodes: 3, size: '1Gi' },
+        },
+      }
+      await kubernetes.kubectl(['apply', '-f', '-'], stringify(manifest))
+      await kubernetes.kubectl(['wait', 'table/carts', '-n', NAMESPACE, '--for=condition=Ready', '--timeout=300s'])
+      await kubernetes.ready(NAMESPACE, `${selector('storage')},tavola.dev/table=carts`, 3)
+      await client.send(new PutCommand({ TableName: 'carts', Item: { id: 'one' } }))
+      const { Item } = await client.send(
+        new GetCommand({ TableName: 'carts', Key: { id: 'one' }, ConsistentRead: true }),
+      )
+      t.deepEqual(Item, { id: 'one' })
+      // It goes with its pods, so that the others can be counted.
+      await kubernetes.client.patch(`/apis/tavola.dev/v1alpha1/namespaces/${NAMESPACE}/tables/carts`, {
+        spec: { deletionPolicy: 'Delete' },
+      })
+      await kubernetes.kubectl(['delete', 'table/carts', '-n', NAMESPACE, '--timeout=300s'])
+      await until(async () => (await kubernetes.pods(NAMESPACE, 'tavola.dev/table=carts')).length === 0)
+    })
+
     whole('a zone that is lost costs no acknowledged write, and writing goes on', async t => {
       t.timeout(TIMEOUT_MS)
       const load = keepWriting()
