@@ -90,7 +90,7 @@ export class Archiving implements Chore {
     if (!isWhole || record.since > Math.max(this.#baseBytes, record.bases.at(-1)?.bytes ?? 0))
       await this.#base(table, record, stopped)
     const time = clock.now()
-    for (const { id } of unarchived(table, record)) await this.#copy(record, id, time, stopped)
+    for (const { id } of unarchived(table, id => record.archived[id] !== undefined)) await this.#copy(record, id, time, stopped)
     // What others have taken over from meanwhile may have been written to since, in places that this round knows nothing of.
     if (!(await otherPartitions(table, this.#ports))) record.latest = time
     await this.#sweep(table, record)
@@ -118,12 +118,13 @@ export class Archiving implements Chore {
   async #hold(table: TableRecord, record: ArchiveRecord): Promise<boolean> {
     let isWhole = record.bases.length > 0
     const heirs = new Set<string>()
+    // The oldest first: others may have taken over from those that have taken over since the last round.
     for (const { id, heirs: own } of table.retired ?? []) {
-      if (record.archived[id] === undefined) continue
+      if (record.archived[id] === undefined && !heirs.has(id)) continue
       record.heirs = { ...record.heirs, [id]: own }
       for (const heir of own) heirs.add(heir)
     }
-    for (const { id } of unarchived(table, record)) {
+    for (const { id } of unarchived(table, id => record.archived[id] !== undefined || heirs.has(id))) {
       const history = await leadingHistory(this.#ports, id)
       // All of what has taken over from an archived one is wanted.
       const known = record.archived[id] ?? (isWhole && heirs.has(id) ? 0 : undefined)
@@ -213,9 +214,9 @@ export class Archiving implements Chore {
   }
 }
 
-/** The partitions of which the archive may lack something. */
-function unarchived({ partitions, retired = [] }: TableRecord, { archived }: ArchiveRecord): PartitionSlice[] {
-  return [...retired.filter(partition => !partition.archived && archived[partition.id] !== undefined), ...partitions]
+/** The partitions of which the archive may lack something. `isKnown`: of those that others have taken over from, the ones it has to have. */
+function unarchived({ partitions, retired = [] }: TableRecord, isKnown: (id: string) => boolean): PartitionSlice[] {
+  return [...retired.filter(({ id, archived }) => !archived && isKnown(id)), ...partitions]
 }
 
 /** The archive that the table has, and the one that it is restored from. */

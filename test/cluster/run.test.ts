@@ -80,7 +80,9 @@ await onClusters(() => {
     await Promise.all(keys.map(put))
     const etcd = of('etcd').map(({ address }) => address)
     const command = (...words: string[]) => tavola([...words, `--etcd=${etcd.join()}`])
-    t.regex(await command('status'), /^All is well, .* UTC\.\n\nNodes\n/)
+    let status = await command('status')
+    for (let i = 0; i < 60 && !status.startsWith('All is well'); i++) status = await command('status')
+    t.regex(status, /^All is well, .* UTC\.\n\nNodes\n/)
     t.regex(await command('drain', 'storage-9'), /There is no storage node storage-9; there are storage-1, storage-2/)
     t.regex(await command('drain', 'storage-3'), /^storage-3 is being drained/)
     const { nodes } = JSON.parse(await command('status', '--json')) as ClusterStatus

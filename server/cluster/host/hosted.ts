@@ -217,11 +217,11 @@ export class Hosted {
     if (wait !== 0 || replica.leader) this.#follow('nobody leads')
     if (wait) this.#later(wait)
     if (wait !== 0) return false
-    if (this.#patience.isUnsure && !(await this.#leadership.furthest(-1)).isWhole) {
-      this.#later(CHECK_MS)
-      return false
-    }
-    return this.#leadership.claim.take(lease, next)
+    const isUnsure = this.#patience.isUnsure && !(await this.#leadership.furthest(-1)).isWhole
+    const isTaken = !isUnsure && (await this.#leadership.claim.take(lease, next))
+    // Others are not back yet, or one was faster.
+    if (!isTaken) this.#later(isUnsure ? CHECK_MS : SHORT_REST_MS)
+    return isTaken
   }
 
   async #giveWay(lease: Lease): Promise<void> {

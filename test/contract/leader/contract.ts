@@ -277,7 +277,7 @@ export function leaderContract(connect: (leader: WholeLeader) => Promise<LeaderF
       rest.rows.map(({ sequence }) => sequence),
       [second!.sequence],
     )
-    t.is(rest.resume, second!.sequence + 1n)
+    t.true(rest.resume! > second!.sequence)
   })
 
   test('an index takes in what it is fed, once', async t => {

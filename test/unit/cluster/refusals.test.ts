@@ -163,7 +163,7 @@ test('what was refused once starts when its cause is gone', async t => {
   const file = await fileIn(dataDir, 'partitions', /\.db$/)
   setFormat(file, 99)
   await refuses(t, ['--data-dir', dataDir], /newer Tavola/)
-  setFormat(file, 3)
+  setFormat(file, 4)
   const node = await startTestNode({ dataDir })
   t.teardown(node.close)
   const found = await node.client().send(new GetItemCommand({ TableName: 'Table', Key: { id: { S: 'a' } } }))
