@@ -90,7 +90,8 @@ export class Archiving implements Chore {
     if (!isWhole || record.since > Math.max(this.#baseBytes, record.bases.at(-1)?.bytes ?? 0))
       await this.#base(table, record, stopped)
     const time = clock.now()
-    for (const { id } of unarchived(table, id => record.archived[id] !== undefined)) await this.#copy(record, id, time, stopped)
+    for (const { id } of unarchived(table, id => record.archived[id] !== undefined))
+      await this.#copy(record, id, time, stopped)
     // What others have taken over from meanwhile may have been written to since, in places that this round knows nothing of.
     if (!(await otherPartitions(table, this.#ports))) record.latest = time
     await this.#sweep(table, record)
