@@ -164,6 +164,8 @@ onKubernetes(() => {
       await ready('default', SELECTOR, 3)
       await kubernetes.crashNode('node-3')
       await until(async () => (await kubernetes.pods('default', SELECTOR)).filter(isGone).length === 1)
+      const allowed = ['get', 'pdb', '-o', 'jsonpath={.items[*].status.disruptionsAllowed}']
+      await until(async () => (await kubectl(allowed)).stdout === '0')
       const [left] = (await kubernetes.pods('default', SELECTOR)).filter(pod => !isGone(pod))
       const { name, namespace } = left!.metadata
       const eviction = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name, namespace } }

@@ -26,7 +26,6 @@ for (const [file, { story, script }] of readRegressions())
 for (const [name, seed] of [
   ['answer-before-durable', 2],
   ['skip-a-lock', 1],
-  ['look-once', 2],
 ] as const)
   test.serial(`a planted bug is found: ${name}`, async t => {
     const found = await new Promise<number>(resolve =>
