@@ -10,6 +10,7 @@ import { rmSync, statSync } from 'node:fs'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { OperatorError } from '../base/failure.ts'
 import { CHANGE_TABLES, CHANGED_ENTRY_TABLE, ChangeReader } from './changes.ts'
+import { DigestReader } from './digests.ts'
 import { EXPIRY_TABLES, ExpiryReader } from './expiries.ts'
 import { isDiskFailure } from './failure.ts'
 import { StoreReader } from './reader.ts'
@@ -37,6 +38,7 @@ export class Store {
   readonly transactions: TransactionReader
   readonly changes: ChangeReader
   readonly expiries: ExpiryReader
+  readonly digests: DigestReader
   readonly writer: StoreWriter
   /** Undefined if this store keeps none. */
   readonly tail: Tail | undefined
@@ -57,6 +59,7 @@ export class Store {
     this.transactions = new TransactionReader(this.#database)
     this.changes = new ChangeReader(this.#database)
     this.expiries = new ExpiryReader(this.#database)
+    this.digests = new DigestReader(this.#database, this.#turn)
     this.writer = new StoreWriter(this.#database, this.#turn)
     this.tail = tailBytes > 0 ? new Tail(this.#database, tailBytes) : undefined
   }

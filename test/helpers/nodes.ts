@@ -7,6 +7,7 @@ import { untraced } from '../../server/base/tracer.ts'
 import { Catalog } from '../../server/cluster/catalog.ts'
 import { Elected, LIFECYCLE_DUTY, type Work } from '../../server/cluster/elected.ts'
 import type { Grace } from '../../server/cluster/host/followers.ts'
+import type { Scrubbing } from '../../server/cluster/host/scrubber.ts'
 import { PartitionHost } from '../../server/cluster/host.ts'
 import { indexPartitions, type PartitionReader, peers, type WholeLeader } from '../../server/cluster/leaders.ts'
 import { Leasing } from '../../server/cluster/leasing.ts'
@@ -43,6 +44,8 @@ export type NodesOptions = {
   /** Milliseconds of a node's lease. */
   ttl?: number
   grace?: Grace
+  /** How replicas are compared; else they are not. */
+  scrubbing?: Scrubbing
   /** Replicas and leaderships are moved; else they stay where they are. */
   keeping?: { repairAfterMs: number }
 }
@@ -86,6 +89,7 @@ export class StorageNode {
       tracer: untraced,
       grace: options.grace,
       copyRate: 1e12,
+      scrubbing: options.scrubbing ?? { rate: 0, restMs: 0, retryMs: 0 },
     })
   }
 
@@ -213,6 +217,8 @@ export class Nodes {
     standings: (name, partitions) => this.#reach(name, ({ host }) => host.standings(partitions)),
     snapshot: (name, partition) => this.node(name).host.snapshot(partition),
     chain: (name, partition, position) => this.#reach(name, ({ host }) => host.chain(partition, position)),
+    digest: (name, partition, question) => this.#reach(name, ({ host }) => host.digest(partition, question)),
+    distrust: (name, partition, finding) => this.#reach(name, ({ host }) => host.distrust(partition, finding)),
     succeed: (name, partition, succession) => this.#reach(name, ({ host }) => host.succeed(partition, succession)),
   }
 

@@ -1,6 +1,6 @@
 /** What is wrong with the cluster, and what is being done about it, in sentences. Pure. */
 import { holdersOf, type KeeperRecord } from '../records.ts'
-import type { Reports } from '../report.ts'
+import type { ReplicaReport, Reports } from '../report.ts'
 import type { Problem } from '../status.ts'
 import type { NodeState, PartitionState, Situation } from './situation.ts'
 import { candidates } from './targets.ts'
@@ -90,16 +90,16 @@ function partitionProblems(partition: PartitionState, { nodes }: Situation, repo
   }
   for (const node of record.replicas) {
     const report = reports.get(node)?.get(record.id)
-    if (report?.state === 'stopped')
-      problems.push({
-        level: 'risk',
-        what: `${name} has stopped on ${node}`,
-        doing: `a person must look: ${report.reason}`,
-      })
+    if (report?.state === 'stopped') problems.push(stoppedProblem(name, node, report))
     else if (report && report.state !== 'opening' && !healthy.has(node))
       problems.push({ level: 'note', what: `${name} is far behind on ${node}`, doing: 'it catches up' })
     else if (report?.state === 'opening')
       problems.push({ level: 'note', what: `${name} is being opened on ${node}`, doing: report.reason ?? 'it comes' })
+  }
+  const doubt = leader === undefined ? undefined : reports.get(leader)?.get(record.id)?.doubt
+  if (doubt !== undefined) {
+    const doing = `when all of its replicas answer, the one that is wrong is rebuilt: ${doubt}`
+    problems.push({ level: 'risk', what: `the replicas of ${name} are not the same`, doing })
   }
   const missing = wish.replicas - holdersOf(record).length
   if (missing > 0) {
@@ -114,6 +114,11 @@ function partitionProblems(partition: PartitionState, { nodes }: Situation, repo
     })
   }
   return problems
+}
+
+function stoppedProblem(name: string, node: string, { received, reason }: ReplicaReport): Problem {
+  const doing = received ? `it is rebuilt from its leader's file: ${reason}` : `a person must look: ${reason}`
+  return { level: 'risk', what: `${name} has stopped on ${node}`, doing }
 }
 
 function count(number: number, noun: string): string {
