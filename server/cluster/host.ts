@@ -15,7 +15,7 @@ import { Hosted } from './host/hosted.ts'
 import { COPY_RATE, Pace } from './host/pace.ts'
 import type { HostedPorts } from './host/ports.ts'
 import { reportOf } from './host/reporting.ts'
-import { SCRUBBING, Scrubber, type Scrubbing } from './host/scrubber.ts'
+import { NO_SCRUBBING, Scrubber, type Scrubbing } from './host/scrubber.ts'
 import { sendSnapshot } from './host/snapshots.ts'
 import { holdersOf, LEADERS, PARTITIONS, type PartitionRecord, parsePartition, partitionKey } from './records.ts'
 import type { ReplicaReport } from './report.ts'
@@ -28,7 +28,7 @@ export type HostPorts = Omit<HostedPorts, 'files' | 'followers' | 'disk' | 'pace
   grace?: Grace
   /** Bytes a second, at most, at which other replicas' files are copied to this node. */
   copyRate?: number
-  /** How replicas are compared. */
+  /** How replicas are compared; else they are not. */
   scrubbing?: Scrubbing
 }
 
@@ -42,7 +42,14 @@ export class PartitionHost {
   #unwatch: (() => void)[] = []
   #started = false
 
-  constructor({ folder, fileSystem, grace = GRACE, copyRate = COPY_RATE, scrubbing = SCRUBBING, ...ports }: HostPorts) {
+  constructor({
+    folder,
+    fileSystem,
+    grace = GRACE,
+    copyRate = COPY_RATE,
+    scrubbing = NO_SCRUBBING,
+    ...ports
+  }: HostPorts) {
     const { node, metadata, neighbours, clock, logs } = ports
     const files = new Files(folder, metadata, node, fileSystem)
     const followers = new Followers({ node, neighbours, clock, logBytes: () => logs.size() }, grace)

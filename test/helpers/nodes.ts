@@ -89,7 +89,7 @@ export class StorageNode {
       tracer: untraced,
       grace: options.grace,
       copyRate: 1e12,
-      scrubbing: options.scrubbing ?? { rate: 0, restMs: 0, retryMs: 0 },
+      scrubbing: options.scrubbing,
     })
   }
 

@@ -19,11 +19,19 @@ export type Scrubbing = {
   retryMs: number
 }
 
-/** 1 MB a second are 600 GB a week. */
-export const SCRUBBING: Scrubbing = { rate: 1_000_000, restMs: 6 * 3600_000, retryMs: 30_000 }
+/** MB a second: 600 GB a week. */
+const RATE = 1
 
 /** The longest pause between two pages. */
 const IDLE_MS = 1000
+
+/** `rate`: MB a second. */
+export function scrubbingAt(rate = RATE): Scrubbing {
+  return { rate: rate * 1_000_000, restMs: 6 * 3600_000, retryMs: 30_000 }
+}
+
+/** Where each partition has one replica. */
+export const NO_SCRUBBING = scrubbingAt(0)
 
 export type ScrubberPorts = ComparingPorts & {
   logger: Logger
