@@ -8,12 +8,15 @@ import type { Leader } from '../replica/leader.ts'
 import type { Replica } from '../replica/replica.ts'
 import type { Standing, Succession } from '../replica/standing.ts'
 import { isDamage } from '../store/failure.ts'
+import { FORMAT } from '../store/format.ts'
+import { type OpenStore, Store } from '../store/store.ts'
 import { Disk } from './host/disk.ts'
 import { Files } from './host/files.ts'
 import { Followers, GRACE, type Grace } from './host/followers.ts'
 import { Hosted } from './host/hosted.ts'
 import { COPY_RATE, Pace } from './host/pace.ts'
 import type { HostedPorts } from './host/ports.ts'
+import { Raising } from './host/raising.ts'
 import { reportOf } from './host/reporting.ts'
 import { NO_SCRUBBING, Scrubber, type Scrubbing } from './host/scrubber.ts'
 import { sendSnapshot } from './host/snapshots.ts'
@@ -30,6 +33,10 @@ export type HostPorts = Omit<HostedPorts, 'files' | 'followers' | 'disk' | 'pace
   copyRate?: number
   /** How replicas are compared; else they are not. */
   scrubbing?: Scrubbing
+  /** The latest format of logs and files that this node reads: this version's, but for tests. */
+  reads?: number
+  /** The same of all nodes that live; without it, formats stay as they are. */
+  formats?: () => ReadonlyMap<string, number>
 }
 
 /** Partitions that are handed over at once. */
@@ -39,6 +46,7 @@ export class PartitionHost {
   readonly scrubber: Scrubber
   readonly #ports: HostedPorts
   readonly #hosted = new Map<string, Hosted>()
+  readonly #raising: Raising | undefined
   #unwatch: (() => void)[] = []
   #started = false
 
@@ -48,10 +56,12 @@ export class PartitionHost {
     grace = GRACE,
     copyRate = COPY_RATE,
     scrubbing = NO_SCRUBBING,
+    reads = FORMAT,
+    formats,
     ...ports
   }: HostPorts) {
     const { node, metadata, neighbours, clock, logs } = ports
-    const files = new Files(folder, metadata, node, fileSystem)
+    const files = new Files(folder, metadata, node, fileSystem, reads)
     const followers = new Followers({ node, neighbours, clock, logBytes: () => logs.size() }, grace)
     const disk = new Disk(folder, files.fileSystem, clock, ports.logger, {
       failed: () => void this.#handOverAll(),
@@ -61,9 +71,12 @@ export class PartitionHost {
     })
     const pace = new Pace(clock, copyRate)
     const complain = (hosted: Hosted, failure: Error) => this.#complain(hosted, failure)
-    this.#ports = { ...ports, files, followers, disk, pace, complain }
+    const openOwn: OpenStore = (path, partition, tailBytes) => new Store(path, partition, tailBytes, reads)
+    this.#ports = { ...ports, openStore: ports.openStore ?? openOwn, files, followers, disk, pace, complain }
+    const hosted = () => this.#hosted.values()
+    this.#raising = formats && new Raising({ ...ports, hosted, formats })
     const digest = (partition: string, question: DigestQuestion) => this.digest(partition, question)
-    this.scrubber = new Scrubber({ ...ports, digest, hosted: () => this.#hosted.values() }, scrubbing)
+    this.scrubber = new Scrubber({ ...ports, digest, hosted }, scrubbing)
   }
 
   /**
@@ -83,6 +96,7 @@ export class PartitionHost {
     this.#started = true
     followers.start()
     this.scrubber.start()
+    this.#raising?.start()
   }
 
   leader(partition: string): Leader | undefined {
@@ -190,6 +204,7 @@ export class PartitionHost {
     for (const unwatch of this.#unwatch) unwatch()
     this.#ports.followers.stop()
     this.scrubber.stop()
+    this.#raising?.stop()
     this.#ports.disk.stop()
     await Promise.all([...this.#hosted.values()].map(hosted => hosted.close()))
   }

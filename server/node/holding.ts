@@ -51,6 +51,8 @@ export type HoldingOptions = {
   copyRate?: number
   /** How replicas are compared; else they are not. */
   scrubbing?: Scrubbing
+  /** Up to which format the nodes that live read; else formats stay as they are. */
+  formats?: () => ReadonlyMap<string, number>
   /** How often expired items are looked for, in milliseconds. */
   sweepMs?: number
   /** Where the changes of streams are published. */
@@ -65,7 +67,7 @@ const SWEEP_MS = 5000
 export function holdPartitions(
   base: Base,
   ground: Ground,
-  { node, find, neighbours, copyRate, scrubbing, grace, sweepMs = SWEEP_MS, publish }: HoldingOptions,
+  { node, find, neighbours, copyRate, scrubbing, formats, grace, sweepMs = SWEEP_MS, publish }: HoldingOptions,
   ending: Ending,
 ): Holding {
   const { clock, logger } = base
@@ -81,6 +83,7 @@ export function holdPartitions(
     grace,
     copyRate: copyRate && copyRate * 1_000_000,
     scrubbing,
+    formats,
   })
   const led = () => host.replicas().flatMap(({ leader }) => leader ?? [])
   const published = publish?.(partition => host.leader(partition), ending)

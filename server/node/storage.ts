@@ -10,6 +10,7 @@ import type { Metadata } from '../metadata/metadata.ts'
 import { remoteNeighbours } from '../rpc/neighbours.ts'
 import { startRpcServer } from '../rpc/server.ts'
 import type { Tls } from '../rpc/tls.ts'
+import { FORMAT } from '../store/format.ts'
 import { partitionMetrics } from '../telemetry/nodemetrics.ts'
 import { answeringMetrics, askingMetrics } from '../telemetry/rpcmetrics.ts'
 import { scraper } from '../telemetry/scrape.ts'
@@ -69,6 +70,7 @@ export async function startStorage(
       neighbours,
       copyRate,
       scrubbing: scrubbingAt(scrubRate),
+      formats: () => directory.formats(),
       sweepMs,
       publish: await toNats(base, publish),
     }
@@ -79,7 +81,7 @@ export async function startStorage(
     ending.add(() => rpc.close())
     await directory.start()
     const address = advertised(options, rpc.address)
-    await holding.start({ node, address, zone, pool, role: 'storage' })
+    await holding.start({ node, address, zone, pool, role: 'storage', format: FORMAT })
     // For the names of what is measured.
     const tables = new Catalog({ ...base, leaders: directory, random: systemRandom }, base.realm, onOneNode(node, 1))
     ending.add(() => tables.stop())

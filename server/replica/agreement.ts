@@ -96,12 +96,12 @@ export async function comesTo(
 }
 
 /** The hash of an entry that was applied; undefined if it is too old to be known. */
-export function hashAt(position: Position, { tail }: Store, { state }: Applier): string | undefined {
+export function hashAt(position: Position, { tail, reads }: Store, { state }: Applier): string | undefined {
   if (position >= state.position) return position === state.position ? state.chain : undefined
   const [entry] = tail?.read(position - 1, 1) ?? []
   if (entry?.position === position) return chainHash(entry.bytes)
   // The next one names it, if that is kept.
-  return entry?.position === position + 1 ? decodeEntry(entry.bytes).previous : undefined
+  return entry?.position === position + 1 ? decodeEntry(entry.bytes, reads).previous : undefined
 }
 
 /** Undefined if the entry is trimmed, or was never there. */

@@ -110,15 +110,15 @@ export class Applier {
 
   /** As `apply`, for entries read back from the log. */
   replay(entries: { position: Position; bytes: Uint8Array }[]): void {
-    this.apply(entries.map(({ position, bytes }) => ({ position, bytes, entry: decode(position, bytes) })))
+    this.apply(entries.map(({ position, bytes }) => ({ position, bytes, entry: this.#decode(position, bytes) })))
   }
-}
 
-function decode(position: Position, bytes: Uint8Array): Entry {
-  try {
-    return decodeEntry(bytes)
-  } catch (error) {
-    if (error instanceof OperatorError) throw error
-    throw new InvariantViolation(`entry ${position} cannot be read: ${(error as Error).message}`)
+  #decode(position: Position, bytes: Uint8Array): Entry {
+    try {
+      return decodeEntry(bytes, this.#store.reads)
+    } catch (error) {
+      if (error instanceof OperatorError) throw error
+      throw new InvariantViolation(`entry ${position} cannot be read: ${(error as Error).message}`)
+    }
   }
 }

@@ -46,6 +46,8 @@ export type NodesOptions = {
   grace?: Grace
   /** How replicas are compared; else they are not. */
   scrubbing?: Scrubbing
+  /** Up to which format a node reads logs and files, if not all do as this version of Tavola. */
+  reads?: (node: string) => number
   /** Replicas and leaderships are moved; else they stay where they are. */
   keeping?: { repairAfterMs: number }
 }
@@ -56,6 +58,7 @@ export class StorageNode {
   readonly fate = new Fate()
   readonly host: PartitionHost
   readonly clock: Clock
+  readonly reads: number | undefined
   readonly #leasing: Leasing
   readonly #membership: Membership
   readonly #elected: Elected
@@ -64,6 +67,7 @@ export class StorageNode {
     const { options } = nodes
     this.name = name
     this.clock = fatedClock(realClock, this.fate)
+    this.reads = options.reads?.(name)
     const { clock } = this
     const metadata = new FatedMetadata(nodes.metadata, this.fate, realClock, nodes.reach, options.ttl ?? 400)
     const logger = silent
@@ -90,6 +94,8 @@ export class StorageNode {
       grace: options.grace,
       copyRate: 1e12,
       scrubbing: options.scrubbing,
+      reads: options.reads?.(name),
+      formats: options.reads && (() => new Map([...nodes.running].map(([name, { reads }]) => [name, reads!]))),
     })
   }
 

@@ -2,10 +2,11 @@
  * A replica that has stopped, because its file is damaged or what it read does not fit, is rebuilt from the leader's file if that
  * loses nothing: the leader has applied the very entry that is the last one here (then all before it are the same, by their hashes),
  * or there is nothing here that could be read. A replica whose last entry the leader does not know is left as it is: what was
- * acknowledged may be nowhere else. So is one that differs from others, where nobody can tell which are right.
+ * acknowledged may be nowhere else. So is one that differs from others, where nobody can tell which are right,
+ * and one whose log or file is of a newer version of Tavola than this process.
  */
 import { existsSync } from 'node:fs'
-import { OperatorError } from '../../base/failure.ts'
+import { Newer, OperatorError } from '../../base/failure.ts'
 import { InvariantViolation } from '../../base/invariant.ts'
 import type { Logger } from '../../base/logger.ts'
 import { Differing } from '../../replica/digest.ts'
@@ -24,7 +25,7 @@ function remainsOf(partition: string, files: Files, failure: Error): Remains {
   const path = files.path(partition)
   if (!existsSync(path)) return { kind: 'unknown' }
   try {
-    const store = new Store(path, partition)
+    const store = new Store(path, partition, 0, files.reads)
     try {
       const { position, chain } = store.reader.state()
       return { kind: 'known', applied: { position, chain } }
@@ -45,7 +46,7 @@ export async function repair(
   failure: Error,
   { neighbours, files, pace, logger }: RepairPorts,
 ): Promise<boolean> {
-  if (isUndecided(failure)) return false
+  if (isUndecided(failure) || failure instanceof Newer) return false
   if (!(await hasAll(leader, partition, remainsOf(partition, files, failure), neighbours))) return false
   const aside = await rebuild(partition, pace.of(neighbours.snapshot(leader, partition)), files)
   logger.error(
