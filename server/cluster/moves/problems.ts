@@ -18,6 +18,7 @@ export function problemsOf(situation: Situation, reports: Reports, keeper: Keepe
   const problems = [
     ...(keeper ? [] : [UNKEPT]),
     ...[...nodes.values()].flatMap(node => nodeProblems(node, situation, reports, keeper)),
+    ...formatProblems(situation),
     ...partitions.flatMap(partition => partitionProblems(partition, situation, reports)),
   ]
   return problems.sort((a, b) => RANK[a.level] - RANK[b.level])
@@ -49,6 +50,16 @@ function nodeProblems(
     doing: movingAway(name, held, situation) ?? `nothing can take them: add nodes, or say \`tavola undrain ${name}\``,
   }
   return [...(reports.has(name) ? [] : [silent]), ...(draining ? [drained] : [])]
+}
+
+/** Nodes of several versions, as while they are upgraded one after the other. */
+function formatProblems({ nodes }: Situation): Problem[] {
+  const formats = [...nodes.values()].flatMap(({ name, format }) => (format === undefined ? [] : [{ name, format }]))
+  const newest = Math.max(...formats.map(({ format }) => format))
+  const older = formats.filter(({ format }) => format < newest).map(({ name }) => name)
+  if (older.length === 0) return []
+  const what = `${older.join(', ')} read${older.length === 1 ? 's' : ''} only older formats than other nodes do`
+  return [{ level: 'note', what, doing: 'logs and files stay in those until all nodes are upgraded' }]
 }
 
 function awayDoing(

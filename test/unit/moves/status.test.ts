@@ -140,6 +140,11 @@ test('what is wrong, and what is being done', async t => {
       'risk: the replicas of orders/1 are not the same: when all of its replicas answer, the one that is wrong is rebuilt: a and b differ',
     ),
   )
+  t.true(
+    (await sentences({ [nodeKey('a')]: { node: 'a', zone: 'z', role: 'storage', format: 5 } })).includes(
+      'note: b, d read only older formats than other nodes do: logs and files stay in those until all nodes are upgraded',
+    ),
+  )
   t.regex((await sentences({ [KEEPER]: undefined }))[0]!, /^risk: no server looks after the cluster/)
   t.true(
     (
