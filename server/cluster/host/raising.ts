@@ -45,15 +45,16 @@ export class Raising {
   async #look(): Promise<void> {
     const formats = this.#ports.formats()
     const format = Math.min(...formats.values())
-    for (const { id, leader, replicas } of this.#ports.hosted()) {
-      if (!leader || leader.format >= format || !replicas.every(node => formats.has(node))) continue
-      // Whoever leads next looks again.
-      const isRaised = await leader.raiseFormat(format).then(
-        () => true,
-        () => false,
-      )
-      if (isRaised)
-        this.#ports.logger.info({ partition: id, format }, 'all nodes read the later format: it is used from now on')
+    for (const { id: partition, leader, replicas } of this.#ports.hosted()) {
+      if (!leader || !replicas.every(node => formats.has(node))) continue
+      try {
+        if (leader.format >= format) continue
+        await leader.raiseFormat(format)
+        this.#ports.logger.info({ partition, format }, 'all nodes read the later format: it is used from now on')
+      } catch (error) {
+        // Whoever leads next looks again.
+        this.#ports.logger.warn({ err: error, partition }, 'the later format can not be used just now')
+      }
     }
   }
 }
