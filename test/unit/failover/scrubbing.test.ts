@@ -1,5 +1,5 @@
 /** Replicas are compared; one whose rows are not those of the others is rebuilt. */
-import { existsSync, mkdirSync } from 'node:fs'
+import { closeSync, existsSync, fstatSync, mkdirSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import test, { type ExecutionContext } from 'ava'
@@ -94,6 +94,22 @@ test.serial('a leader that differs has another one lead, and is rebuilt', async 
   await allRight(nodes, id, 30)
   t.not(nodes.leading(id)!.name, wrong)
   t.deepEqual(await request(nodes, table, 'k7', { kind: 'get' }), { kind: 'value', value: 'v7' })
+})
+
+test.serial('a follower whose file can not be read any more is found by that, and rebuilt', async t => {
+  const { nodes, path } = await onDisk(t, { scrubbing: { ...SCRUBBING, restMs: 200 } })
+  const { partitions } = await filled(nodes, 200)
+  const { id } = partitions[0]!
+  const leader = nodes.leading(id)!.name
+  const wrong = [...nodes.running.keys()].find(name => name !== leader)!
+  await nodes.node(wrong).host.replica(id)!.checkpoint()
+  const file = openSync(path(wrong, id), 'r+')
+  const { size } = fstatSync(file)
+  for (let at = 8192; at < size; at += 8192) writeSync(file, Buffer.alloc(4096, 0xaa), 0, 4096, at)
+  closeSync(file)
+  await until(() => existsSync(`${path(wrong, id)}.stopped`), PATIENCE_MS)
+  await allRight(nodes, id, 200)
+  t.deepEqual([...nodes.running.values()].flatMap(({ host }) => host.stopped()), [])
 })
 
 test.serial('of two that differ nobody knows which is right: the partition stops', async t => {
