@@ -7,6 +7,8 @@ import type { Neighbours } from '../../replica/standing.ts'
 
 /** More than a replica waits for an entry. */
 const ANSWER_MS = 3000
+/** One that could not be asked, or is too old to know what is asked, is left alone for so long. */
+const AWAY_MS = 5000
 /** Where not all could say theirs of the same entry, it is tried so often. */
 const ATTEMPTS = 8
 /** Entries, at most, by which the one that is agreed on is ahead of what is applied. */
@@ -33,6 +35,8 @@ export class Comparing {
   readonly #ports: ComparingPorts
   /** While writes go on, an entry that is applied here has passed elsewhere when the question comes. */
   #ahead = 0
+  /** Nodes that are left alone: until when, by the monotonic clock. */
+  readonly #away = new Map<string, number>()
 
   constructor(ports: ComparingPorts) {
     this.#ports = ports
@@ -66,11 +70,14 @@ export class Comparing {
   async #ask(partition: string, replicas: string[], question: DigestQuestion): Promise<Map<string, DigestAnswer>> {
     const { node: own, neighbours, clock, digest } = this.#ports
     const answers = new Map<string, DigestAnswer>()
-    const asked = replicas.map(async node => {
+    const now = clock.monotonic()
+    const near = replicas.filter(node => (this.#away.get(node) ?? 0) <= now)
+    const asked = near.map(async node => {
       const answer = node === own ? digest(partition, question) : neighbours.digest(node, partition, question)
       // Others that can't be reached do not count.
       const heard = await within(clock, ANSWER_MS, answer).catch(error => {
         if (node === own) throw error
+        this.#away.set(node, now + AWAY_MS)
       })
       if (heard) answers.set(node, heard)
     })
