@@ -28,7 +28,8 @@ export type UpgradeOptions = {
 
 const TELLERS = 2
 const PEACE_MS = 1500
-const RECOVERY_MS = 60_000
+/** Whatever else the machine does. */
+const PATIENCE_MS = 180_000
 /** Partitions look whether they may raise their format every three seconds. */
 const RAISED_MS = 5000
 const RAISED = 'all nodes read the later format'
@@ -40,8 +41,8 @@ export async function runUpgrades(options: UpgradeOptions): Promise<boolean> {
   const temp = await makeTempFolder()
   const builds = new Map<string, Build>()
   const main = (process: string) => (builds.get(process) ?? before).main
-  // Replicas are compared all the while, fast.
-  const environment = { TAVOLA_SCRUB_RATE: '100' }
+  // Replicas are compared all the while, fast; and a machine that others use too does not have leases run out.
+  const environment = { TAVOLA_SCRUB_RATE: '100', TAVOLA_LEASE_SECONDS: '10' }
   const cluster = await TavolaCluster.prepare({
     port,
     folder: temp.path,
@@ -49,6 +50,7 @@ export async function runUpgrades(options: UpgradeOptions): Promise<boolean> {
     partitions: PARTITIONS,
     main,
     environment,
+    patienceMs: PATIENCE_MS,
   })
   let isRight = true
   try {
@@ -130,7 +132,7 @@ class Roll {
           this.#builds.set(process.name, build)
           await process.stop()
           await process.start()
-          await load.recovered(RECOVERY_MS)
+          await load.recovered(PATIENCE_MS)
           await sleep(PEACE_MS)
         }
       }
