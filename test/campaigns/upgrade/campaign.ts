@@ -42,7 +42,7 @@ export async function runUpgrades(options: UpgradeOptions): Promise<boolean> {
   const builds = new Map<string, Build>()
   const main = (process: string) => (builds.get(process) ?? before).main
   // Replicas are compared all the while, fast; and a machine that others use too does not have leases run out.
-  const environment = { TAVOLA_SCRUB_RATE: '100', TAVOLA_LEASE_SECONDS: '10' }
+  const environment = { TAVOLA_SCRUB_RATE: '100', TAVOLA_LEASE_SECONDS: '10', TAVOLA_LOG_LEVEL: 'info' }
   const cluster = await TavolaCluster.prepare({
     port,
     folder: temp.path,
