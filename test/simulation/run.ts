@@ -3,7 +3,7 @@ import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { checkAll } from './checks/checks.ts'
-import { Clients } from './clients.ts'
+import { Clients, isTrouble } from './clients.ts'
 import { type Coverage, met } from './coverage.ts'
 import { inject } from './faults.ts'
 import { History } from './history.ts'
@@ -36,6 +36,10 @@ const BOOT_MS = 20_000
 const WORK_MS = 15 * 60_000
 /** The cluster, once nothing is in its way any more. */
 const MEND_MS = 60_000
+
+/** Short leases may run out on a slow network, though nothing is in the way: so often, and so much later, a request is made again. */
+const ATTEMPTS = 5
+const AGAIN_MS = 300
 
 /** What takes for ever. */
 class Stuck extends Error {
@@ -150,6 +154,8 @@ class Run {
       world.disk(`n${i}`).isFull = false
       world.process(`n${i}`)?.thaw()
       world.startNode(`n${i}`)
+      // What has expired goes by its leader's clock.
+      world.process(`n${i}`)!.skew = 0
     }
     for (let i = 0; i < servers; i++) {
       world.process(`s${i}`)?.thaw()
@@ -170,9 +176,16 @@ class Run {
     return this.#ask(operation, input)
   }
 
-  /** Errors: those of the request. */
+  /** As an SDK asks: again, if the cluster was in trouble. Errors: those of the request. */
   #ask(operation: string, input: object): Json {
-    return this.#wait(operation, this.#world.ask('s0', operation, input), MEND_MS)
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return this.#wait(operation, this.#world.ask('s0', operation, input), MEND_MS)
+      } catch (error) {
+        if (attempt === ATTEMPTS || !isTrouble(error as Error)) throw error
+        this.#world.time.run(() => false, this.#world.time.now + AGAIN_MS)
+      }
+    }
   }
 
   #wait<T>(what: string, promise: Promise<T>, ms: number): T {
