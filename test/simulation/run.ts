@@ -154,6 +154,7 @@ class Run {
       world.disk(`n${i}`).isFull = false
       world.process(`n${i}`)?.thaw()
       world.startNode(`n${i}`)
+      world.drain(`n${i}`, false)
       // What has expired goes by its leader's clock.
       world.process(`n${i}`)!.skew = 0
     }
@@ -161,6 +162,9 @@ class Run {
       world.process(`s${i}`)?.thaw()
       world.startServer(`s${i}`)
     }
+    // Who leads anew finds what a log has lost.
+    if (this.#script.faults.some(({ kind }) => kind === 'log loses its end'))
+      for (let i = 0; i < nodes; i++) world.revokeLease(`n${i}`)
     try {
       this.#until('the cluster is well again', () => world.ailments().length === 0, MEND_MS)
     } catch (error) {

@@ -1,8 +1,16 @@
 /** The whole cluster in one thread: processes, what they share, the ways between them, and a hand for whoever makes trouble. */
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Cuts } from '../../server/cluster/growth/resharding.ts'
 import type { Grace } from '../../server/cluster/host/followers.ts'
-import { type LeaderRecord, leaderKey, nodeKey, PARTITIONS } from '../../server/cluster/records.ts'
+import {
+  drainKey,
+  type LeaderRecord,
+  leaderKey,
+  nodeKey,
+  PARTITIONS,
+  parsePartition,
+} from '../../server/cluster/records.ts'
 import type { TableRecord } from '../../server/model/table.ts'
 import type { Replica } from '../../server/replica/replica.ts'
 import { type Random, randomOf } from '../campaigns/random.ts'
@@ -31,6 +39,7 @@ export type WorldOptions = {
   leaseMs: number
   sweepMs: number
   grace: Grace
+  repairAfterMs: number
   pace: Pace
   /** Milliseconds that the nodes' wall clocks are apart, at most. */
   skew: number
@@ -174,6 +183,26 @@ export class World {
     if (entry) this.metadata.revokeKey(entry.key)
   }
 
+  /** Some server begins to split, or merge, partitions of the table; if there is none, nothing happens. */
+  reshard(table: string, choose: (table: TableRecord) => Cuts | undefined): void {
+    const [server] = [...this.servers.values()].filter(({ process }) => !process.isFrozen)
+    server?.process.event(() => void server.reshard(table, choose).catch(() => {}))
+  }
+
+  /** The node is to hold nothing; or it may again. */
+  drain(node: string, isDrained: boolean): void {
+    const key = drainKey(node)
+    if (!isDrained) this.metadata.commit({ guards: [], deletes: [key] })
+    else this.metadata.commit({ guards: [], puts: [{ key, value: JSON.stringify({ since: 0 }) }] })
+  }
+
+  /** One of the logs, chosen by `number`, loses its last `count` entries, though they were acknowledged. */
+  loseEntries(number: number, count: number): void {
+    const logs = [...this.logs.logs.values()]
+    const log = logs[number % logs.length]
+    log?.lose(Math.max(log.first - 1, log.end - count))
+  }
+
   /** Has the node (or `all`) hand what is applied to the file system. */
   settle(node: string): void {
     this.#eachReplica(node, replica => {
@@ -206,11 +235,16 @@ export class World {
       return leader === undefined || (JSON.parse(leader.value) as LeaderRecord).epoch === 0
     })
     const unsettled = metadata.list('tables/').filter(({ value }) => {
-      const { status, globalIndexes } = JSON.parse(value) as TableRecord
-      return status !== 'ACTIVE' || globalIndexes.some(index => index.status !== 'ACTIVE')
+      const { status, globalIndexes, resharding } = JSON.parse(value) as TableRecord
+      return status !== 'ACTIVE' || resharding || globalIndexes.some(index => index.status !== 'ACTIVE')
+    })
+    const moving = metadata.list(PARTITIONS).filter(({ value }) => {
+      const { move, lead } = parsePartition(value)
+      return move || lead
     })
     return [
       ...unled.map(({ key }) => `${key} is not led`),
+      ...moving.map(({ value }) => `moves: ${value}`),
       ...unsettled.map(({ key, value }) => `${key}: ${value}`),
       ...[...this.#skews.keys()].filter(node => !this.nodes.has(node)).map(node => `${node} is not there`),
     ]
@@ -240,7 +274,12 @@ export class World {
       yield leader ? 'leading' : 'following'
       if (leader && leader.waitingBytes > 0) yield 'appending'
     }
-    for (const { value } of this.metadata.list('tables/')) if (value.includes('"backfilling":true')) yield 'backfilling'
+    for (const { value } of this.metadata.list('tables/')) {
+      const { globalIndexes, resharding } = JSON.parse(value) as TableRecord
+      if (globalIndexes.some(({ backfilling }) => backfilling)) yield 'backfilling'
+      if (resharding) yield resharding.phase
+    }
+    for (const { value } of this.metadata.list(PARTITIONS)) if (parsePartition(value).move) yield 'moving'
     if (this.disk(name).holdsPrepared()) yield 'prepared'
   }
 

@@ -254,7 +254,8 @@ export class SimLog implements PartitionLog {
     const found: LoggedEntry[] = []
     for (let position = Math.max(first, log.first), bytes = 0; position <= log.end && bytes < maxBytes; position++) {
       const entry = log.entries[position - log.first]!
-      found.push({ position, bytes: entry.slice() })
+      // No Buffer: some clients' are, and some are not.
+      found.push({ position, bytes: new Uint8Array(entry) })
       bytes += entry.length
     }
     return found
