@@ -120,7 +120,7 @@ function spanOf(steps: Step[]): number {
 }
 
 function drawFaults(choices: Random, setup: Setup, span: number): FaultStep[] {
-  const possible = FAULT_KINDS.filter(kind => kind !== 'disk lost' || setup.replicas === 3)
+  const possible = FAULT_KINDS.filter(kind => faultOf(kind).bearable?.(setup) ?? true)
   const likely = choices.pick([0.1, 0.1, 0.3, 0.6])
   const drawn = possible.filter(() => choices.chance(likely))
   const loses = drawn.includes('log loses its end')

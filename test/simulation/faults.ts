@@ -18,6 +18,8 @@ type Fault = {
   begin(world: World, step: FaultStep): void
   end?(world: World, step: FaultStep): void
   say(step: FaultStep): string
+  /** Whether such a cluster has something left to go on from. */
+  bearable?(setup: Setup): boolean
   /** More than that in one run is more than a cluster has to bear. */
   atMost?: number
 }
@@ -207,6 +209,7 @@ export const FAULTS = {
     },
     end: (world, { node }) => world.startNode(node!),
     say: ({ node, ms }) => `${node} is killed and loses its disk, and starts again ${seconds(ms)} later`,
+    bearable: ({ replicas }) => replicas === 3,
     atMost: 1,
   },
   'partition split': reshaping('split', 'a partition is split'),
@@ -220,6 +223,8 @@ export const FAULTS = {
   'log loses its end': {
     draw: ({ choices }) => ({ node: String(choices.below(1000)), amount: choices.between(1, 5) }),
     begin: (world, { node, amount }) => world.loseEntries(Number(node), amount!),
+    // Who has stopped meanwhile is rebuilt if its last entry is known, which is for as long as the log waits for it.
+    bearable: ({ replicas, graceMs }) => replicas > 1 && graceMs > 60_000,
     say: ({ amount }) => `a log loses its last ${amount === 1 ? 'entry' : `${amount} entries`}`,
   },
 } satisfies Record<string, Fault>
