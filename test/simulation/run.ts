@@ -2,6 +2,7 @@
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { ailmentsOf } from './ailments.ts'
 import { checkAll } from './checks/checks.ts'
 import { Clients, isTrouble } from './clients.ts'
 import { type Coverage, met } from './coverage.ts'
@@ -166,9 +167,9 @@ class Run {
     if (this.#script.faults.some(({ kind }) => kind === 'log loses its end'))
       for (let i = 0; i < nodes; i++) world.revokeLease(`n${i}`)
     try {
-      this.#until('the cluster is well again', () => world.ailments().length === 0, MEND_MS)
+      this.#until('the cluster is well again', () => ailmentsOf(world).length === 0, MEND_MS)
     } catch (error) {
-      throw new Error(`${(error as Error).message}: ${world.ailments().join('; ').slice(0, 2000)}`)
+      throw new Error(`${(error as Error).message}: ${ailmentsOf(world).join('; ').slice(0, 2000)}`)
     }
   }
 

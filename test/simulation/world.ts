@@ -3,14 +3,7 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Cuts } from '../../server/cluster/growth/resharding.ts'
 import type { Grace } from '../../server/cluster/host/followers.ts'
-import {
-  drainKey,
-  type LeaderRecord,
-  leaderKey,
-  nodeKey,
-  PARTITIONS,
-  parsePartition,
-} from '../../server/cluster/records.ts'
+import { drainKey, nodeKey, PARTITIONS, parsePartition } from '../../server/cluster/records.ts'
 import type { TableRecord } from '../../server/model/table.ts'
 import type { Replica } from '../../server/replica/replica.ts'
 import { type Random, randomOf } from '../campaigns/random.ts'
@@ -165,7 +158,7 @@ export class World {
       const { network } = this
       network.deliver('client', server, network.delay(), () => {
         const role = this.servers.get(server)
-        if (!role) return this.time.after(network.delay(), cutOff)
+        if (!role?.isUp()) return this.time.after(network.delay(), cutOff)
         const back = (task: () => void) => network.deliver(server, 'client', network.delay(), task)
         role.process.event(() => {
           role.request(operation, JSON.parse(JSON.stringify(input))).then(
@@ -185,7 +178,7 @@ export class World {
 
   /** Some server begins to split, or merge, partitions of the table; if there is none, nothing happens. */
   reshard(table: string, choose: (table: TableRecord) => Cuts | undefined): void {
-    const [server] = [...this.servers.values()].filter(({ process }) => !process.isFrozen)
+    const [server] = [...this.servers.values()].filter(({ process, isUp }) => isUp() && !process.isFrozen)
     server?.process.event(() => void server.reshard(table, choose).catch(() => {}))
   }
 
@@ -225,29 +218,6 @@ export class World {
         for (const replica of host.replicas()) if (!replica.closed) each(replica)
       })
     }
-  }
-
-  /** Partitions that nobody leads, tables on their way to another state, processes that are not there. */
-  ailments(): string[] {
-    const { metadata } = this
-    const unled = metadata.list(PARTITIONS).filter(({ key }) => {
-      const leader = metadata.entries.get(leaderKey(key.slice(PARTITIONS.length)))
-      return leader === undefined || (JSON.parse(leader.value) as LeaderRecord).epoch === 0
-    })
-    const unsettled = metadata.list('tables/').filter(({ value }) => {
-      const { status, globalIndexes, resharding } = JSON.parse(value) as TableRecord
-      return status !== 'ACTIVE' || resharding || globalIndexes.some(index => index.status !== 'ACTIVE')
-    })
-    const moving = metadata.list(PARTITIONS).filter(({ value }) => {
-      const { move, lead } = parsePartition(value)
-      return move || lead
-    })
-    return [
-      ...unled.map(({ key }) => `${key} is not led`),
-      ...moving.map(({ value }) => `moves: ${value}`),
-      ...unsettled.map(({ key, value }) => `${key}: ${value}`),
-      ...[...this.#skews.keys()].filter(node => !this.nodes.has(node)).map(node => `${node} is not there`),
-    ]
   }
 
   /** What the node is doing, or all of them. */

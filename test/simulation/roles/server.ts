@@ -34,6 +34,8 @@ export type Json = any
 export type ServerRole = {
   process: Process
   started: Promise<void>
+  /** It serves. */
+  isUp(): boolean
   /** One request, from its JSON to that of its answer. Errors: those of the handler. */
   request(operation: string, input: object): Promise<Json>
   /** Begins to split, or merge, partitions, as the duty that looks at their size does. */
@@ -95,5 +97,9 @@ export function startServer(process: Process, world: World): ServerRole {
       return (cuts && beginResharding(current, cuts, () => process.identities.uuid(), now)) ?? current
     })
   }
-  return { process, started: start(), request, reshard }
+  let isUp = false
+  const started = start().then(() => {
+    isUp = true
+  })
+  return { process, started, isUp: () => isUp, request, reshard }
 }
