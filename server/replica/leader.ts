@@ -119,18 +119,7 @@ export class Leader {
     const { expiries } = this
     const [pipeline, feeders, intakes, batches] = [this.#pipeline, this.#feeders, this.#intakes, this.#batches]
     const stopped = () => this.#stopped
-    this.#building = {
-      reader: store.reader,
-      applier,
-      batches,
-      intakes,
-      pipeline,
-      feeders,
-      expiries,
-      clock,
-      room: own.room,
-      stopped,
-    }
+    this.#building = { ...own, reader: store.reader, applier, intakes, pipeline, feeders, expiries, clock, stopped }
     this.#sealing = { reader: store.reader, applier, batches, locks: this.#locks, feeders }
     this.history = new History({ reader: store.reader, log, applier, clock, drained: () => this.#drained() })
   }
@@ -277,6 +266,8 @@ export class Leader {
     this.#tenure.end()
     this.#feeders.stop()
     this.#pipeline.stop(reason)
+    // What waited behind entries of other kinds would wait for ever.
+    this.#batches.proposeAll()
     this.transactions.stop()
   }
 
