@@ -74,6 +74,7 @@ export type StorageConfig = Common &
     zone: string
     pool: string
     copyRate: number
+    scrubRate: number
     rpcHost: string
     rpcPort: number
     advertise: string | undefined

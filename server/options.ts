@@ -98,6 +98,11 @@ export function storageOptions(command: Command): Command {
         .argParser(integer(1, 10_000))
         .default(64),
     )
+    .addOption(
+      option('--scrub-rate <n>', 'MB a second, at most, at which replicas are compared; 0 for not at all')
+        .argParser(integer(0, 10_000))
+        .default(1),
+    )
     .addOption(option('--rpc-port <port>', 'port for the other processes').argParser(integer(0, 65_535)).default(9100))
     .addOption(option('--rpc-host <host>', 'address for the other processes').default('127.0.0.1'))
     .addOption(

@@ -19,6 +19,8 @@ export type ReplicaReport = {
   /** Of another replica's file, as far as it has come. */
   received?: number
   reason?: string
+  /** Of a leader: its rows and those of others differ, and it is not known yet which are right. */
+  doubt?: string
 }
 
 export interface Reporters {

@@ -104,7 +104,7 @@ export class Leader {
         broke(error)
       },
     })
-    this.#feeders = new Feeders({ log, indexes, clock, logger }, partition)
+    this.#feeders = new Feeders({ log, indexes, clock, logger, reads: store.reads }, partition)
     const sealed = () => this.#batches.isSealed
     this.#intakes = new Intakes({ reader: store.reader, applier, pipeline: this.#pipeline, sealed })
     this.#batches = new Batches(store.reader, this.#pipeline, clock, this.#tenure, applier.schema)
@@ -117,10 +117,10 @@ export class Leader {
     this.transactions = new Transactions({ partition, epoch, peers, logger, ...shared })
     this.expiries = new Expiries({ ...shared, pipeline: this.#pipeline, stopped: () => this.#stopped })
     const { expiries } = this
-    const [pipeline, feeders, intakes, batches] = [this.#pipeline, this.#feeders, this.#intakes, this.#batches]
+    const [pipeline, feeders, intakes] = [this.#pipeline, this.#feeders, this.#intakes]
     const stopped = () => this.#stopped
-    this.#building = { ...own, reader: store.reader, applier, intakes, pipeline, feeders, expiries, clock, stopped }
-    this.#sealing = { reader: store.reader, applier, batches, locks: this.#locks, feeders }
+    this.#building = { ...shared, reader: store.reader, pipeline, feeders, intakes, expiries, stopped }
+    this.#sealing = { ...shared, reader: store.reader, feeders }
     this.history = new History({ reader: store.reader, log, applier, clock, drained: () => this.#drained() })
   }
 
@@ -132,6 +132,16 @@ export class Leader {
 
   get schemaVersion(): number {
     return this.#ports.applier.schema?.version ?? 0
+  }
+
+  /** Of the log, and of all replicas' files; see store/format.ts. */
+  get format(): number {
+    return this.#ports.store.reader.format()
+  }
+
+  /** From now on they are of this one, which all nodes can read. Errors: NotLeading. */
+  async raiseFormat(format: number): Promise<void> {
+    await this.#pipeline.propose({ kind: 'format', format })
   }
 
   /** False once it has stepped down. */

@@ -3,7 +3,8 @@ import type { ReplicaReport } from '../report.ts'
 import type { Files } from './files.ts'
 import type { Hosted } from './hosted.ts'
 
-export function reportOf(hosted: Hosted, files: Files): ReplicaReport {
+/** `doubt`: what is wrong with the partition's rows, nobody can tell on which node. */
+export function reportOf(hosted: Hosted, files: Files, doubt: string | undefined): ReplicaReport {
   const { id: partition, replica, failure } = hosted
   const { applied } = replica?.standing ?? { applied: 0 }
   const { bytes, received } = files.sizes(partition)
@@ -11,6 +12,7 @@ export function reportOf(hosted: Hosted, files: Files): ReplicaReport {
     ...{ partition, state: stateOf(hosted), applied, end: applied + (replica?.lag ?? 0), bytes },
     ...(received > 0 && { received }),
     ...(failure && { reason: failure.message }),
+    ...(doubt !== undefined && { doubt }),
   }
 }
 
