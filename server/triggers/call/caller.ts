@@ -1,8 +1,9 @@
 /** Calls of functions: one request, and what became of it. Nothing is repeated here. */
 import type { Clock } from '../../base/clock.ts'
+import type { Signing } from '../records.ts'
 import { type HostRule, isAllowedUrl, type Target } from '../targets.ts'
 import { type Answer, post, type Request } from './http.ts'
-import { awsSignature, type Credentials, hmacSignature } from './signing.ts'
+import { awsSignature, hmacSignature } from './signing.ts'
 
 export type Invocation = {
   target: Target
@@ -14,6 +15,8 @@ export type Invocation = {
   source: string
   subject: string
   timeoutMs: number
+  /** Whose the request is; this process's if undefined. */
+  signing?: Signing
   /** Whoever gives up waits for no answer. */
   signal: AbortSignal
 }
@@ -35,7 +38,7 @@ export type CallerOptions = {
   /** Where else requests may go. */
   hosts: HostRule[]
   /** Signs calls. */
-  credentials?: Credentials
+  credentials?: Signing
   region: string
 }
 
@@ -72,21 +75,22 @@ export class Caller {
 
   #requestOf(
     target: Exclude<Target, { kind: 'nats' }>,
-    { body, id, source, subject, timeoutMs, signal }: Invocation,
+    { body, id, source, subject, timeoutMs, signing, signal }: Invocation,
   ): Request {
     const now = this.#clock.now()
-    const { credentials, region, functionEndpoint } = this.#options
+    const { region, functionEndpoint, credentials } = this.#options
+    const signer = signing ?? credentials
     const request = { body, timeoutMs, signal }
     if (target.kind === 'lambda') {
       const query = target.qualifier === undefined ? '' : `?Qualifier=${encodeURIComponent(target.qualifier)}`
       const base = functionEndpoint!.replace(/\/$/, '')
       const url = `${base}/2015-03-31/functions/${encodeURIComponent(target.name)}/invocations${query}`
-      const signed = credentials ? awsSignature(credentials, { url, body, region, now }) : {}
+      const signed = signer ? awsSignature(signer, { url, body, region, now }) : {}
       const headers = { 'content-type': 'application/json', 'x-amz-invocation-type': 'RequestResponse', ...signed }
       return { url, headers, ...request }
     }
     const sign = (text: string): Record<string, string> =>
-      credentials ? { 'tavola-signature': hmacSignature(credentials.secret, text, now) } : {}
+      signer ? { 'tavola-signature': hmacSignature(signer.secret, text, now) } : {}
     if (target.kind === 'webhook')
       return {
         url: target.url,
