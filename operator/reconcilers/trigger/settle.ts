@@ -40,16 +40,16 @@ async function change(
   context: Context,
 ): Promise<Pause | undefined> {
   const { trigger } = work
-  const { state, id } = mapping
+  const { state, id, settings } = mapping
   if (state !== 'Enabled' && state !== 'Disabled') return passing(state)
   if (isAsWished(mapping, wished)) return undefined
-  const { observedGeneration } = trigger.status ?? {}
   try {
     await context.api.mapping('PUT', id, mappingInput(wished))
   } catch (error) {
     return refusal(error, work, context)
   }
-  if (observedGeneration === trigger.metadata.generation && !trigger.spec.signing)
+  const isOtherSecret = isAsWished(mapping, { ...wished, settings: { ...wished.settings, signing: settings.signing } })
+  if (!isOtherSecret && trigger.status?.observedGeneration === trigger.metadata.generation)
     context.record(trigger, 'Warning', 'Overruled', 'The mapping was changed through the API; this resource holds.')
   else context.record(trigger, 'Normal', 'Changed', `The event source mapping ${id} was changed.`)
   return passing('Updating')
