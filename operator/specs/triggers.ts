@@ -10,9 +10,6 @@ export type WishedTrigger = Pick<TriggerRecord, 'functionName' | 'enabled'> & {
 }
 
 const KEY_ID = 'tavola'
-const SECOND_MS = 1000
-const MINUTE_MS = 60 * SECOND_MS
-const HOUR_MS = 60 * MINUTE_MS
 
 export function wishedTrigger(spec: StreamTriggerSpec, signing: Signing | undefined): WishedTrigger {
   const { maximumConcurrency: concurrency, invocationsPerSecond: perSecond, timeoutSeconds } = spec.limits ?? {}
@@ -99,12 +96,6 @@ export function rivalOf(
       metadata.uid !== trigger.metadata.uid && spec.tableName === tableName && spec.target === target,
   )
   return rivals.find(holds) ?? rivals.find(rival => ageOf(rival) < ageOf(trigger))
-}
-
-/** As short as kubectl's: `12s`, `3m`, `2h`. */
-export function lagText(ms: number): string {
-  if (ms < MINUTE_MS) return `${Math.max(0, Math.floor(ms / SECOND_MS))}s`
-  return ms < HOUR_MS ? `${Math.floor(ms / MINUTE_MS)}m` : `${Math.floor(ms / HOUR_MS)}h`
 }
 
 function ageOf({ metadata }: StreamTrigger): string {

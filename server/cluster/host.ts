@@ -25,6 +25,8 @@ export type HostPorts = Omit<HostedPorts, 'files' | 'followers' | 'disk' | 'pace
   grace?: Grace
   /** Bytes a second, at most, at which other replicas' files are copied to this node. */
   copyRate?: number
+  /** For how long the oldest change of a partition led here has been waiting to be published; undefined if none ever is. */
+  publishLag?(partition: string): number | undefined
 }
 
 /** Partitions that are handed over at once. */
@@ -32,11 +34,13 @@ const HANDOVERS = 2
 
 export class PartitionHost {
   readonly #ports: HostedPorts
+  readonly #publishLag: HostPorts['publishLag']
   readonly #hosted = new Map<string, Hosted>()
   #unwatch: (() => void)[] = []
   #started = false
 
-  constructor({ folder, fileSystem, grace = GRACE, copyRate = COPY_RATE, ...ports }: HostPorts) {
+  constructor({ folder, fileSystem, grace = GRACE, copyRate = COPY_RATE, publishLag, ...ports }: HostPorts) {
+    this.#publishLag = publishLag
     const { node, metadata, neighbours, clock, logs } = ports
     const files = new Files(folder, metadata, node, fileSystem)
     const followers = new Followers({ node, neighbours, clock, logBytes: () => logs.size() }, grace)
@@ -112,7 +116,7 @@ export class PartitionHost {
 
   /** What those who look after the cluster ask. */
   report(): ReplicaReport[] {
-    return [...this.#hosted.values()].map(hosted => reportOf(hosted, this.#ports.files))
+    return [...this.#hosted.values()].map(hosted => reportOf(hosted, this.#ports.files, this.#publishLag?.(hosted.id)))
   }
 
   /** The same. Errors: that it is not here; those of the disk. */

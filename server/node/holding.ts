@@ -77,6 +77,7 @@ export function holdPartitions(
     checkpointer,
     grace,
     copyRate: copyRate && copyRate * 1_000_000,
+    publishLag: partition => published?.publishing.lag(partition),
   })
   const led = () => host.replicas().flatMap(({ leader }) => leader ?? [])
   const published = publish?.(partition => host.leader(partition), ending)

@@ -2,8 +2,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { STREAM_TRIGGERS, type StreamTriggerStatus } from '../../resources/streamtrigger.ts'
 import { API_VERSION } from '../../resources/table.ts'
-import { type Finding, withFindings } from '../../specs/conditions.ts'
-import { lagText } from '../../specs/triggers.ts'
+import { type Finding, lagText, withFindings } from '../../specs/conditions.ts'
 import type { Context, Pause } from '../context.ts'
 import type { TriggerWork } from './work.ts'
 

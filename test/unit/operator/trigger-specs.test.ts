@@ -2,14 +2,8 @@
 import test from 'ava'
 import fc from 'fast-check'
 import type { StreamTriggerSpec } from '../../../operator/resources/streamtrigger.ts'
-import {
-  isAsWished,
-  lagText,
-  mappingInput,
-  rivalOf,
-  signingOf,
-  wishedTrigger,
-} from '../../../operator/specs/triggers.ts'
+import { delayOf, lagText } from '../../../operator/specs/conditions.ts'
+import { isAsWished, mappingInput, rivalOf, signingOf, wishedTrigger } from '../../../operator/specs/triggers.ts'
 import { decode } from '../../../server/api/shape/decode.ts'
 import type { JsonObject } from '../../../server/api/shape/scalar.ts'
 import { structure } from '../../../server/api/shape/shape.ts'
@@ -103,6 +97,12 @@ test('of two with one target on one table, the one that has the mapping counts, 
   t.is(rivalOf(older, [older, having], 'u'), having)
   // What it had was another one.
   t.is(rivalOf(having, [older, having], 'v'), older)
+})
+
+test('a table says that its changes are delayed once they have waited for a minute', t => {
+  t.like(delayOf(59_999), { status: false, reason: 'Published' })
+  t.like(delayOf(180_000), { status: true, reason: 'WaitingForNats' })
+  t.regex(delayOf(180_000).message, /made 3m ago/)
 })
 
 test('lags are as short as ages', t => {
