@@ -106,6 +106,7 @@ export class Publisher {
   /** What is on the bus already is not published again. */
   async #locate(): Promise<void> {
     const { bus, clock, retentionMs } = this.#ports
+    this.#firstSeen ??= this.#first(0n)?.next
     const last = await bus.last(this.#channel)
     this.#place = last?.place ?? 0
     // If there is nothing, not even what was published from here: it is all to be there again.
@@ -138,6 +139,7 @@ export class Publisher {
       'Tavola-Sequence-Number': names.sequence(row.sequence),
       'Tavola-Time': String(row.time),
     }
+    if (row.trace !== undefined) headers.traceparent = row.trace
     const message = { id: names.eventId(row.sequence), headers, text: recordText(row, this.#context) }
     if (bus.maxBytes === undefined || message.text.length * 3 < bus.maxBytes) return message
     if (Buffer.byteLength(message.text) <= bus.maxBytes) return message
@@ -145,12 +147,15 @@ export class Publisher {
     return { ...message, text: recordText({ ...row, oldImage: undefined, newImage: undefined }, this.#context) }
   }
 
+  /** A page of the first change from a number on. */
+  #first(from: bigint): ChangesPage | undefined {
+    return this.leader.changes.read({ label: this.#stream.label, from, ...FIRST })
+  }
+
   #noteWaiting(): void {
-    const look = (from: bigint) => this.leader.changes.read({ label: this.#stream.label, from, ...FIRST })
     try {
-      this.#firstSeen ??= look(0n)?.next ?? 0n
-      if (this.#firstSeen < this.#from) this.#firstSeen = this.#from
-      this.#waitingSince = look(this.#firstSeen)?.rows[0]?.time
+      if (this.#firstSeen === undefined || this.#firstSeen < this.#from) this.#firstSeen = this.#from
+      this.#waitingSince = this.#first(this.#firstSeen)?.rows[0]?.time
     } catch {
       // It is led here no more: somebody else tells.
     }

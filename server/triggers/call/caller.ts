@@ -15,6 +15,8 @@ export type Invocation = {
   source: string
   subject: string
   timeoutMs: number
+  /** Of W3C's Trace Context: what it follows from. */
+  traceparent?: string
   /** Whose the request is; this process's if undefined. */
   signing?: Signing
   /** Whoever gives up waits for no answer. */
@@ -69,7 +71,8 @@ export class Caller {
     const refusal = this.refusal(target)
     if (refusal !== undefined) return { kind: 'busy', reason: refusal, isThrottled: false }
     if (target.kind === 'nats') return this.#ask(target.subject, invocation)
-    const answer = await post(this.#requestOf(target, invocation))
+    const request = this.#requestOf(target, invocation)
+    const answer = await post({ ...request, headers: { ...request.headers, ...traceOf(invocation) } })
     return target.kind === 'lambda' ? invokeOutcome(answer) : webhookOutcome(answer)
   }
 
@@ -114,9 +117,10 @@ export class Caller {
     return { url: target.url, headers: { 'content-type': 'application/json', ...named, ...sign(body) }, ...request }
   }
 
-  async #ask(subject: string, { body, id, timeoutMs }: Invocation): Promise<Outcome> {
+  async #ask(subject: string, invocation: Invocation): Promise<Outcome> {
+    const { body, id, timeoutMs } = invocation
     try {
-      const answer = await this.#messenger!.ask(subject, body, { 'Tavola-Id': id }, timeoutMs)
+      const answer = await this.#messenger!.ask(subject, body, { 'Tavola-Id': id, ...traceOf(invocation) }, timeoutMs)
       // JetStream says so if it could not keep the message.
       const error = /^\{"error":/.test(answer)
       return error ? { kind: 'failed', reason: answer, status: 500 } : { kind: 'answered', body: answer, status: 200 }
@@ -126,6 +130,10 @@ export class Caller {
       return { kind: 'busy', reason: message, isThrottled: false }
     }
   }
+}
+
+function traceOf({ traceparent }: Invocation): Record<string, string> {
+  return traceparent === undefined ? {} : { traceparent }
 }
 
 /** Of the Lambda Invoke API: a function's own error comes with status 200. */

@@ -71,7 +71,9 @@ export class Invoking {
     const place = records[0] ? `${records[0].number}-${records.at(-1)!.number}` : `window-${window!.start}`
     const { signing } = settings
     const request = { target, source, subject, timeoutMs, signing, signal: stopping.signal, id: `${subject}:${place}` }
-    const outcome = await caller.invoke({ ...request, body: eventText(records, window) })
+    // One request can only be a part of one trace: that of the first change that has one.
+    const traceparent = records.find(({ trace }) => trace !== undefined)?.trace
+    const outcome = await caller.invoke({ ...request, traceparent, body: eventText(records, window) })
     if (stopping.signal.aborted) stopping.check()
     if (outcome.kind === 'busy') {
       if (outcome.isThrottled) counters.throttles += 1
