@@ -28,6 +28,8 @@ class Bus implements ChangeBus {
     this.messages.push(...messages)
     return this.messages.length
   }
+  empty = async () => []
+  remove = async () => {}
   close = async () => {}
 }
 
