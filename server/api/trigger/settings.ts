@@ -51,8 +51,10 @@ export function changedSettings(current: TriggerSettings, input: SettingsInput, 
 }
 
 /** Nothing in it: the servers' own signature again. */
-function signingOf({ KeyId = 'tavola', Secret }: NonNullable<SettingsInput['Signing']>): TriggerSettings['signing'] {
-  return Secret === undefined ? undefined : { keyId: KeyId, secret: Secret }
+function signingOf({ KeyId, Secret }: NonNullable<SettingsInput['Signing']>): TriggerSettings['signing'] {
+  if (Secret !== undefined) return { keyId: KeyId ?? 'tavola', secret: Secret }
+  if (KeyId !== undefined) throw invalidValue('Signing must have a Secret.')
+  return undefined
 }
 
 function filtersOf({ Filters = [] }: NonNullable<SettingsInput['FilterCriteria']>): string[] {

@@ -78,9 +78,8 @@ export class Lane {
       }
     } catch (error) {
       if (!(error instanceof Stopped)) throw error
-    } finally {
-      this.#ports.counters.forget(this.#name)
     }
+    this.#ports.counters.forget(this.#name)
   }
 
   /** @returns whether there was nothing */

@@ -155,7 +155,9 @@ test('made, changed, disabled, taken over to another stream, deleted', async t =
   t.false(JSON.stringify(shelf.get('shop/one')).includes('second'))
 
   // What the API changes is changed back.
-  await context.api.mapping('PUT', uuid, { BatchSize: 7 })
+  await t.throwsAsync(context.api.mapping('PUT', uuid, { Signing: { KeyId: 'a' } }), { message: /Secret/ })
+  const shown = await context.api.mapping('PUT', uuid, { BatchSize: 7 })
+  t.deepEqual([shown.BatchSize, shown.Signing], [7, { KeyId: 'tavola' }])
   await until('one', () => shelf.events.includes('Warning Overruled'))
   await until('one', seen => because('Enabled')(seen) && mappings.find(uuid!)?.settings.batchSize === 100)
 
