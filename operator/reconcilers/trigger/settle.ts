@@ -15,7 +15,7 @@ import type { Context, Pause } from '../context.ts'
 import { hasTable, removeMapping, type TriggerWork } from './work.ts'
 
 const AGAIN_MS = 1000
-const LATER_MS = 30_000
+const LATER_MS = 10_000
 
 /** Errors: ApiError; KubeError; MetadataUnavailable. */
 export async function settle(work: TriggerWork, context: Context): Promise<Pause | undefined> {
