@@ -8,6 +8,8 @@ export type Changed = { tables: string[]; pools: string[] }
 
 const LOOK_MS = 3000
 const FRESH_MS = 1000
+/** Lags are shown so finely. */
+const MINUTE_MS = 60_000
 
 export class Observer {
   readonly #api: Api
@@ -76,8 +78,11 @@ function digest({ nodes, tables, partitions }: ClusterState): Map<string, string
     if (table !== null && leader === null) unled.set(table, (unled.get(table) ?? 0) + 1)
   const pools = Map.groupBy(nodes, ({ pool }) => pool ?? '')
   const texts = new Map<string, string>()
-  for (const { name, replicas } of tables)
-    texts.set(`table ${name}`, `${replicas.healthy}/${replicas.wanted} ${unled.get(name) ?? 0}`)
+  for (const { name, replicas, publishLagMs = -1 } of tables)
+    texts.set(
+      `table ${name}`,
+      `${replicas.healthy}/${replicas.wanted} ${unled.get(name) ?? 0} ${Math.floor(publishLagMs / MINUTE_MS)}`,
+    )
   for (const [pool, own] of pools) {
     const said = own.map(({ name, live, draining, empty, zone, replicas, healthy }) =>
       [name, live, draining, empty, zone, replicas - healthy].join(' '),

@@ -110,7 +110,7 @@ export class Leader {
     this.#batches = new Batches(store.reader, this.#pipeline, clock, this.#tenure, applier.schema)
     this.#locks = new Locks(clock)
     this.#writes = new Writes(this.#batches, this.#locks, tracer)
-    this.changes = new Changes(store, applier, this.#pipeline, this.#tenure, clock)
+    this.changes = new Changes(store, applier, this.#pipeline, this.#tenure, clock, this.#batches.origins)
     const { epoch } = this
     const own = { batches: this.#batches, locks: this.#locks, tenure: this.#tenure, room: () => this.#room() }
     const shared = { store, applier, clock, ...own }

@@ -145,6 +145,26 @@ onHelm(() => {
     t.deepEqual(spec.template.spec.containers[0].envFrom, [{ secretRef: { name: 'keys' } }])
   })
 
+  test('what triggers may call, and where the operator may read what they sign with', async t => {
+    const set = ['triggers.functionEndpoint=http://functions:8080', 'triggers.hosts={a.example,*.b}']
+    const all = await render(...set, 'triggers.existingSecret=key', 'operator.secretNamespaces={shop,data}')
+    const server = only(all, 'Deployment', 'server')
+    t.like(variables(server), {
+      TAVOLA_FUNCTION_ENDPOINT: 'http://functions:8080',
+      TAVOLA_TRIGGER_HOSTS: 'a.example,*.b',
+    })
+    t.regex(variables(server).TAVOLA_NATS!, /^nats:/)
+    const secret = podSpec(server).containers[0].env.find(
+      ({ name }: { name: string }) => name === 'TAVOLA_TRIGGER_SECRET',
+    )
+    t.deepEqual(secret.valueFrom, { secretKeyRef: { name: 'key', key: 'secret' } })
+    const readers = all.filter(({ kind, metadata }) => kind === 'Role' && metadata.name.endsWith('-secrets'))
+    t.deepEqual(readers.map(({ metadata }) => metadata.namespace).sort(), ['data', 'shop'])
+    const read = JSON.stringify(only(await render(), 'ClusterRole', 'operator'))
+    t.true(read.includes('streamtriggers') && !read.includes('secrets'))
+    await t.throwsAsync(render('triggers.functionEndpoint=functions'), { message: /functionEndpoint/ })
+  })
+
   test('misspelt and mistyped values are refused by name', async t => {
     const wrong: Record<string, RegExp> = {
       'server.replcias=3': /'replcias' not allowed/,

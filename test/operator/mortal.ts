@@ -45,6 +45,7 @@ export class Mortal {
     const dead = () => new ApiError('NoAnswer', 'this operator is dead')
     return {
       call: (operation, input) => this.#do(!READS.test(operation), () => real.call(operation, input), dead),
+      mapping: (method, id, input) => this.#do(true, () => real.mapping(method, id, input), dead),
       cluster: () => this.#do(false, () => real.cluster(), dead),
     }
   }
