@@ -2,7 +2,7 @@
 FROM node:24-slim AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json ./
-RUN npm install --omit=dev --ignore-scripts --no-audit --no-fund
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
 
 FROM node:24-slim
 WORKDIR /app
@@ -11,7 +11,6 @@ COPY package.json LICENSE ./
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY bin ./bin
 COPY server ./server
-COPY operator ./operator
 COPY operator ./operator
 RUN mkdir /data && chown node:node /data
 USER node

@@ -119,7 +119,7 @@ onKubernetes(
     whole('a node is drained: its pods wait for it, writing goes on', async t => {
       t.timeout(TIMEOUT_MS)
       const load = keepWriting()
-      const [{ name }] = kubernetes.nodes as [{ name: string }]
+      const { name } = kubernetes.nodes[0]!
       const flags = ['--ignore-daemonsets', '--delete-emptydir-data', '--force', '--timeout=300s']
       await kubernetes.kubectl(['drain', name, ...flags])
       const left = (await kubernetes.pods(NAMESPACE)).filter(({ spec, status }) => {
