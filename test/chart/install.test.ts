@@ -179,6 +179,9 @@ onKubernetes(
       const load = keepWriting()
       await install('pods.labels.upgraded=once')
       for (const workload of ['statefulset', 'deployment']) await rolledOut(workload)
+      // The operator restarts these, one at a time.
+      const fresh = () => kubernetes.pods(NAMESPACE, `${selector('storage')},upgraded=once`)
+      await until(async () => (await fresh()).length === 3)
       await serves()
       await load.stop()
       t.deepEqual(load.failures, [])
