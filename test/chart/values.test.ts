@@ -181,6 +181,9 @@ onHelm(() => {
     t.truthy(only(all, 'PodMonitor'))
     const { spec } = only(await render('backups.store=s3://b/p', 'backups.existingSecret=keys'), 'Deployment', 'server')
     t.deepEqual(spec.template.spec.containers[0].envFrom, [{ secretRef: { name: 'keys' } }])
+    const account = only(await render('server.serviceAccount.annotations.role=backups'), 'ServiceAccount', 'server')
+    t.deepEqual(account.metadata.annotations, { role: 'backups' })
+    t.is(spec.template.spec.serviceAccountName, account.metadata.name)
   })
 
   test('misspelt and mistyped values are refused by name', async t => {
