@@ -84,13 +84,10 @@ async function run(command: string, root: string, workingDir: string): Promise<v
     ...['/dev', '/proc'].map(path => `mount --rbind ${path} .${path}`),
     `exec unshare --root=/mnt/root --wd=${workingDir} sh -ec "$COMMAND"`,
   ].join('\n')
-  const env = {
-    ...process.env,
-    ROOT: root,
-    COMMAND: command,
-    PATH: '/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin',
-    HOME: '/tmp',
-  }
+  // Of the environment, how to reach the network; what npm tells its scripts would tell the npm in there, too.
+  const proxies = Object.entries(process.env).filter(([name]) => /^(https?|no)_proxy$/i.test(name))
+  const PATH = '/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin'
+  const env = { ...Object.fromEntries(proxies), PATH, HOME: '/tmp', ROOT: root, COMMAND: command }
   await promisify(execFile)('unshare', ['--mount', 'sh', '-ec', script], { env, maxBuffer: 64 * 1024 * 1024 })
 }
 
