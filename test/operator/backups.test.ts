@@ -62,7 +62,7 @@ if (isWhole)
     const get = <T extends KubeObject>(plural: string, name: string) =>
       kubernetes.client.get<T>(`/apis/tavola.dev/v1alpha1/namespaces/${SHOP}/${plural}/${name}`)
     const remove = (kind: string, name: string) =>
-      kubernetes.kubectl(['delete', kind, name, '-n', SHOP, '--timeout=120s'])
+      kubernetes.kubectl(['delete', kind, name, '-n', SHOP, '--timeout=300s'])
 
     async function until<T>(what: string, look: () => Promise<T>, isSo: (seen: T) => boolean): Promise<T> {
       for (const end = performance.now() + PATIENCE_MS; ; await sleep(POLL_MS)) {
@@ -191,7 +191,7 @@ if (isWhole)
       await apply('Backup', 'late', { table: 'orders', deletionPolicy: 'Delete' })
       await ready('early')
       t.is(await count('early'), 10)
-      const wrong = 'arn:aws:dynamodb:us-east-1:000000000000:table/Orders/backup/01234567890123-01234567'
+      const wrong = 'arn:aws:dynamodb:us-east-1:123456789012:table/Orders/backup/01234567890123-01234567'
       await apply('Table', 'wrong', { ...PLACE, restoreFrom: { backup: { arn: wrong } } })
       const refused = await until('refused', () => get<Table>('tables', 'wrong'), why('CreateFailed'))
       t.regex(refused.status!.conditions!.find(({ type }) => type === 'Ready')!.message, /Backup not found/)
