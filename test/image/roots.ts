@@ -3,7 +3,7 @@
  * played: this machine's tools while a step runs, and Node with the libraries it needs in what is kept, nothing else.
  */
 import { execFile, spawnSync } from 'node:child_process'
-import { cpSync, existsSync, lstatSync, mkdirSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs'
+import { copyFileSync, cpSync, existsSync, lstatSync, mkdirSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { CHECKOUT, copiesOf, readDockerfile, type Stage, settingOf } from './dockerfile.ts'
@@ -40,11 +40,11 @@ function base(root: string): void {
   for (const path of TOOLS) if (isLink(path)) symlinkSync(readlinkSync(path), join(root, path))
   writeFileSync(join(root, 'etc/passwd'), USERS)
   writeFileSync(join(root, 'etc/group'), GROUPS)
-  cpSync(process.execPath, join(root, 'usr/local/bin/node'))
+  copyFileSync(process.execPath, join(root, 'usr/local/bin/node'))
   const { stdout } = spawnSync('ldd', [process.execPath], { encoding: 'utf8' })
   for (const [library] of stdout.matchAll(/\/\S+/g)) {
     mkdirSync(join(root, dirname(library)), { recursive: true })
-    cpSync(library, join(root, library), { dereference: true })
+    copyFileSync(library, join(root, library))
   }
 }
 
