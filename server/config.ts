@@ -93,6 +93,8 @@ export type OperatorConfig = Common &
     poolSize: string
     poolStorageClass: string | undefined
     storageTlsSecret: string | undefined
+    /** Not looked at yet. */
+    storagePods: { [name: string]: unknown }
   }
 
 /** A command to the whole cluster. */

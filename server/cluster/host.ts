@@ -38,6 +38,8 @@ export type HostPorts = Omit<HostedPorts, 'files' | 'followers' | 'disk' | 'pace
   reads?: number
   /** The same of all nodes that live; without it, formats stay as they are. */
   formats?: () => ReadonlyMap<string, number>
+  /** For how long the oldest change of a partition led here has been waiting to be published; undefined if none ever is. */
+  publishLag?(partition: string): number | undefined
 }
 
 /** Partitions that are handed over at once. */
@@ -46,6 +48,7 @@ const HANDOVERS = 2
 export class PartitionHost {
   readonly scrubber: Scrubber
   readonly #ports: HostedPorts
+  readonly #publishLag: HostPorts['publishLag']
   readonly #hosted = new Map<string, Hosted>()
   readonly #raising: Raising | undefined
   #unwatch: (() => void)[] = []
@@ -59,8 +62,10 @@ export class PartitionHost {
     scrubbing = NO_SCRUBBING,
     reads = FORMAT,
     formats,
+    publishLag,
     ...ports
   }: HostPorts) {
+    this.#publishLag = publishLag
     const { node, metadata, neighbours, clock, logs } = ports
     const files = new Files(folder, metadata, node, fileSystem, reads)
     const followers = new Followers({ node, neighbours, clock, logBytes: () => logs.size() }, grace)
@@ -143,7 +148,11 @@ export class PartitionHost {
 
   /** What those who look after the cluster ask. */
   report(): ReplicaReport[] {
-    return [...this.#hosted.values()].map(hosted => reportOf(hosted, this.#ports.files, this.scrubber.doubt(hosted.id)))
+    const { files } = this.#ports
+    return [...this.#hosted.values()].map(hosted => {
+      const [doubt, publishLagMs] = [this.scrubber.doubt(hosted.id), this.#publishLag?.(hosted.id)]
+      return reportOf(hosted, files, { doubt, publishLagMs })
+    })
   }
 
   /** The same. Errors: that it is not here; those of the disk. */

@@ -84,6 +84,7 @@ export function holdPartitions(
     copyRate: copyRate && copyRate * 1_000_000,
     scrubbing,
     formats,
+    publishLag: partition => published?.publishing.lag(partition),
   })
   const led = () => host.replicas().flatMap(({ leader }) => leader ?? [])
   const published = publish?.(partition => host.leader(partition), ending)

@@ -76,7 +76,9 @@ export function encodeEntry(entry: Entry): Buffer {
 
 /** Errors: Newer, for an entry of a format after `reads`. */
 export function decodeEntry(bytes: Uint8Array, reads = FORMAT): Entry {
-  const [version, epoch, previous, kind, body] = packer.unpack(bytes) as [
+  // Keys are what they are cut from, and all that works with them takes them for Buffers; not every log gives these.
+  const whole = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const [version, epoch, previous, kind, body] = packer.unpack(whole) as [
     number,
     number,
     string,

@@ -2,7 +2,7 @@
 import { holdersOf, type KeeperRecord } from '../records.ts'
 import type { ReplicaReport, Reports } from '../report.ts'
 import type { Problem } from '../status.ts'
-import type { NodeState, PartitionState, Situation } from './situation.ts'
+import { type NodeState, type PartitionState, publishLagOf, type Situation } from './situation.ts'
 import { candidates } from './targets.ts'
 
 const UNKEPT: Problem = {
@@ -10,6 +10,9 @@ const UNKEPT: Problem = {
   what: 'no server looks after the cluster: tables are not made, nothing is moved or repaired',
   doing: 'start one: tavola server',
 }
+
+/** A shorter wait is nobody's concern. */
+const PUBLISH_LAG_MS = 60_000
 
 const RANK = { down: 0, risk: 1, note: 2 }
 
@@ -20,6 +23,7 @@ export function problemsOf(situation: Situation, reports: Reports, keeper: Keepe
     ...[...nodes.values()].flatMap(node => nodeProblems(node, situation, reports, keeper)),
     ...formatProblems(situation),
     ...partitions.flatMap(partition => partitionProblems(partition, situation, reports)),
+    ...publishProblems(partitions, reports),
   ]
   return problems.sort((a, b) => RANK[a.level] - RANK[b.level])
 }
@@ -130,6 +134,21 @@ function partitionProblems(partition: PartitionState, { nodes }: Situation, repo
 function stoppedProblem(name: string, node: string, { received, reason }: ReplicaReport): Problem {
   const doing = received ? `it is rebuilt from its leader's file: ${reason}` : `a person must look: ${reason}`
   return { level: 'risk', what: `${name} has stopped on ${node}`, doing }
+}
+
+/** Of each table, by the partition that is the furthest behind. */
+function publishProblems(partitions: PartitionState[], reports: Reports): Problem[] {
+  const lags = new Map<string, number>()
+  for (const partition of partitions) {
+    const lag = publishLagOf(partition, reports) ?? 0
+    const name = partition.table?.name ?? partition.name
+    if (lag > PUBLISH_LAG_MS) lags.set(name, Math.max(lag, lags.get(name) ?? 0))
+  }
+  return [...lags].map(([name, lag]) => ({
+    level: 'note',
+    what: `changes of ${name} have been waiting for NATS for ${duration(lag)}`,
+    doing: 'they are kept, and published when NATS takes them: see whether it is there, and has room',
+  }))
 }
 
 function count(number: number, noun: string): string {

@@ -78,6 +78,11 @@ export function situationOf(
   return { now, nodes, partitions }
 }
 
+/** For how long its oldest change has been waiting to be published, by its leader's word; undefined if none ever is. */
+export function publishLagOf({ record, leader }: PartitionState, reports: Reports): number | undefined {
+  return leader === undefined ? undefined : reports.get(leader)?.get(record.id)?.publishLagMs
+}
+
 /** Those that live, and those that records name. */
 function nodeStates(
   view: View,

@@ -109,7 +109,10 @@ test.serial('a follower whose file can not be read any more is found by that, an
   closeSync(file)
   await until(() => existsSync(`${path(wrong, id)}.stopped`), PATIENCE_MS)
   await allRight(nodes, id, 200)
-  t.deepEqual([...nodes.running.values()].flatMap(({ host }) => host.stopped()), [])
+  t.deepEqual(
+    [...nodes.running.values()].flatMap(({ host }) => host.stopped()),
+    [],
+  )
 })
 
 test.serial('of two that differ nobody knows which is right: the partition stops', async t => {

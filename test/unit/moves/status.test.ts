@@ -94,6 +94,15 @@ test('nodes, tables, partitions and moves', async t => {
   ])
 })
 
+test('changes that wait for NATS: of each table, by its leaders’ words', async t => {
+  const leads = (partition: string, publishLagMs: number) => ({ partition, state: 'leading' as const, publishLagMs })
+  // That of a node that leads no more counts nothing.
+  const old = { ...leads('p1', 900_000), state: 'following' as const }
+  const { tables, problems } = await made({}, { a: [leads('p1', 0)], b: [leads('p2', 180_000), old] })
+  t.is(tables[0]!.publishLagMs, 180_000)
+  t.true(problems.some(({ level, what }) => level === 'note' && /^changes of orders .* NATS for 3 min$/.test(what)))
+})
+
 test('what is wrong, and what is being done', async t => {
   const sentences = async (...given: Parameters<typeof made>) => {
     const { problems } = await made(...given)
