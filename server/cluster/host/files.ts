@@ -80,7 +80,9 @@ export class Files {
     await this.#metadata.commit({ guards: [], puts: [{ key: madeKey(partition, this.#node), value: '{}' }] })
   }
 
+  /** The partition's file is to be here no more: one that was not open goes, and the mark of both. */
   async unmark(partition: string): Promise<void> {
+    if (this.#folder !== undefined) deleteStore(this.path(partition))
     await this.#metadata.commit({ guards: [], deletes: [madeKey(partition), madeKey(partition, this.#node)] })
   }
 
