@@ -4,7 +4,8 @@ import type { Logger } from '../server/base/logger.ts'
 import type { Api } from './dataplane/api.ts'
 import type { ClusterState } from './dataplane/state.ts'
 
-export type Changed = { tables: string[]; pools: string[] }
+/** `zones`: pools that are in other zones now, as their tables show it. */
+export type Changed = { tables: string[]; pools: string[]; zones: string[] }
 
 const LOOK_MS = 3000
 const FRESH_MS = 1000
@@ -66,7 +67,7 @@ export class Observer {
     )
     this.#last = now
     const named = (kind: string) => differing.flatMap(key => (key.startsWith(kind) ? [key.slice(kind.length)] : []))
-    const changed = { tables: named('table '), pools: named('pool ') }
+    const changed = { tables: named('table '), pools: named('pool '), zones: named('zones ') }
     if (!this.#isStopped && differing.length > 0) this.#changed(changed)
   }
 }
@@ -88,6 +89,8 @@ function digest({ nodes, tables, partitions }: ClusterState): Map<string, string
       [name, live, draining, empty, zone, replicas - healthy].join(' '),
     )
     texts.set(`pool ${pool}`, said.sort().join())
+    const zones = own.flatMap(({ live, zone }) => (live ? (zone ?? []) : []))
+    texts.set(`zones ${pool}`, [...new Set(zones)].sort().join())
   }
   return texts
 }

@@ -71,8 +71,9 @@ export async function startOperator(options: OperatorOptions, ports: OperatorPor
   const seen = { records, mappings, record }
   const work = new Work({ client, api, ...seen, clock, logger }, { storage, usual, resyncMs: options.resyncMs })
   let isElected = false
+  let hasBegun = false
   const elected = () => {
-    isElected = true
+    isElected = hasBegun = true
     logger.info({ identity }, 'this operator is elected')
     work.start().catch(error => {
       logger.error({ err: error }, 'the operator could not begin')
@@ -97,7 +98,7 @@ export async function startOperator(options: OperatorOptions, ports: OperatorPor
   return {
     endpoint: endpointOf(server),
     async close() {
-      if (isElected) await work.stop()
+      if (hasBegun) await work.stop()
       await election.stop()
       await server.close(0)
       await metadata.close()

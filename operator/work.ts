@@ -71,9 +71,10 @@ export class Work {
     this.#ports = ports
     this.#usual = usual
     this.#caches = cachesOf({ client, clock, logger }, resyncMs)
-    this.#observer = new Observer(ports.api, clock, logger, ({ tables, pools }) => {
+    this.#observer = new Observer(ports.api, clock, logger, ({ tables, pools, zones }) => {
       for (const name of tables) this.#lookAtTable(name)
-      for (const id of pools) this.#lookAtPoolOf(id)
+      for (const id of pools) for (const key of this.#workloadsOf(id)) this.#add('pool', key)
+      for (const id of zones) for (const key of this.#workloadsOf(id)) this.#lookAtTablesOf(key)
     })
     const context: Context = {
       ...{ ...ports, storage, usual, caches: this.#caches },
@@ -174,17 +175,12 @@ export class Work {
     if (workload !== undefined) this.#add('pool', poolKey({ namespace, workload }))
   }
 
-  #lookAtPoolOf(id: string): void {
-    const keys = new Set(
-      this.#caches.statefulSets.list().flatMap(set => {
-        const { namespace = '', name } = set.metadata
-        return poolIdOf(namespace, name, this.#usual.namespace) === id ? [keyOf(set)] : []
-      }),
-    )
-    for (const key of keys) {
-      this.#add('pool', key)
-      this.#lookAtTablesOf(key)
-    }
+  /** Keys of the StatefulSets whose pods are of the pool. */
+  #workloadsOf(id: string): string[] {
+    return this.#caches.statefulSets.list().flatMap(set => {
+      const { namespace = '', name } = set.metadata
+      return poolIdOf(namespace, name, this.#usual.namespace) === id ? [keyOf(set)] : []
+    })
   }
 
   #tablesOf(pool: string): Table[] {

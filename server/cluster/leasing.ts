@@ -64,7 +64,8 @@ export class Leasing {
         return undefined
       })
       if (!next) await sleep(this.#clock, RETRY_MS)
-      else if (this.#stopped) await next.revoke().catch(() => {})
+      // It may come when its time is over. What is not held here must not live on: nobody would be rid of its keys.
+      else if (this.#stopped || next.lost.aborted) await next.revoke().catch(() => {})
       else this.#hold(next)
     }
   }

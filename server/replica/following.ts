@@ -62,7 +62,7 @@ export class Following {
   }
 
   async #run(broke: (error: Error) => void): Promise<void> {
-    const { partition, clock, logger } = this.#ports
+    const { partition, log, clock, logger } = this.#ports
     const { signal } = this.#abort
     while (!signal.aborted) {
       try {
@@ -72,6 +72,8 @@ export class Following {
         if (isFinal(error)) return broke(error as Error)
         logger.warn({ err: error, partition }, 'a partition can not be followed just now; it will be tried again')
         await pause(clock, signal)
+        // Of a log that was trimmed to its end nothing can be read: where it begins by now, it has to say.
+        if (!signal.aborted) await log.refresh().catch(() => {})
       }
     }
   }

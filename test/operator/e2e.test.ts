@@ -12,7 +12,6 @@ import {
   TagResourceCommand,
 } from '@aws-sdk/client-dynamodb'
 import test, { type ExecutionContext } from 'ava'
-import type { Backup } from '../../operator/resources/backup.ts'
 import type { StreamTrigger } from '../../operator/resources/streamtrigger.ts'
 import type { Table } from '../../operator/resources/table.ts'
 import { type Kubernetes, startKubernetes } from '../kubernetes/kubernetes.ts'
@@ -275,32 +274,6 @@ onKubernetes(() => {
     await kubernetes.ready(SHOP, 'tavola.dev/workload=orders-storage', 3, PATIENCE_MS)
     await until('healthy', table, healthy)
     await writeAndRead(t)
-  })
-
-  whole('a backup is made, and a table from it; both go when they are to', async t => {
-    const spec = { table: 'orders', deletionPolicy: 'Delete' }
-    await apply({
-      apiVersion: 'tavola.dev/v1alpha1',
-      kind: 'Backup',
-      metadata: { name: 'first', namespace: SHOP },
-      spec,
-    })
-    const backup = () => kubernetes.client.get<Backup>(path('backups', 'first'))
-    await until('there', backup, ({ status }) => status?.backupStatus === 'AVAILABLE')
-    const copy = {
-      restoreFrom: { backup: { name: 'first' } },
-      storage: { pool: 'copies', size: '1Gi' },
-      deletionPolicy: 'Delete',
-    }
-    await apply({ ...ORDERS, metadata: { name: 'copy', namespace: SHOP }, spec: copy })
-    const { status } = await ready('copy')
-    t.is(status!.partitions, 1)
-    const { Item } = await dynamo.send(new GetItemCommand({ TableName: 'copy', Key: { id: { S: '1' } } }))
-    t.truthy(Item)
-    await kubernetes.kubectl(['delete', 'table', 'copy', '-n', SHOP])
-    await gone('copy')
-    t.deepEqual((await volumes()).length, 3)
-    await kubernetes.kubectl(['delete', 'backup', 'first', '-n', SHOP])
   })
 
   whole('a name belongs to the first that asked for it', async t => {

@@ -234,7 +234,7 @@ function resultOf(op: Op, answer: Json): Result {
 }
 
 /** What may come of a cluster in trouble; anything else is a defect. */
-function isTrouble(error: Error): boolean {
+export function isTrouble(error: Error): boolean {
   if (error instanceof RemoteError) return !/TypeError|RangeError|ReferenceError|InvariantViolation/.test(error.message)
   return [CutOff, NotLeading, LogUnavailable, MetadataUnavailable, LeaseLost].some(kind => error instanceof kind)
 }

@@ -1,6 +1,6 @@
 /** From a seed to a run: each draws its own mix of requests and of trouble, so that rare mixes come up. */
 import { type Random, randomOf } from '../campaigns/random.ts'
-import { FAULT_KINDS, type FaultKind, type FaultStep, faultOf } from './faults.ts'
+import { FAULT_KINDS, type FaultKind, type FaultStep, faultOf, WITH_A_LOSS } from './faults.ts'
 import { ACCOUNTS, type Request, type Script, type Setup, type Step } from './script.ts'
 
 const KEYS = ['a', 'b', 'c', 'd', 'e']
@@ -21,7 +21,8 @@ function drawSetup(choices: Random): Setup {
   const nodes = choices.weighted([
     [1, 1],
     [3, 2],
-    [6, 3],
+    [5, 3],
+    [2, 4],
   ] as const)
   return {
     nodes,
@@ -42,6 +43,7 @@ function drawSetup(choices: Random): Setup {
     timeToLive: choices.chance(0.4),
     graceMs: choices.pick([500, 3000, 3600_000]),
     checkpointMs: choices.pick([0, 0, 100, 700]),
+    repairAfterMs: choices.pick([2000, 3600_000]),
   }
 }
 
@@ -118,9 +120,11 @@ function spanOf(steps: Step[]): number {
 }
 
 function drawFaults(choices: Random, setup: Setup, span: number): FaultStep[] {
-  const possible = FAULT_KINDS.filter(kind => kind !== 'disk lost' || setup.replicas === 3)
+  const possible = FAULT_KINDS.filter(kind => faultOf(kind).bearable?.(setup) ?? true)
   const likely = choices.pick([0.1, 0.1, 0.3, 0.6])
-  const kinds = possible.filter(() => choices.chance(likely))
+  const drawn = possible.filter(() => choices.chance(likely))
+  const loses = drawn.includes('log loses its end')
+  const kinds = loses ? drawn.filter(kind => WITH_A_LOSS.has(kind)) : drawn
   const count =
     kinds.length === 0
       ? 0

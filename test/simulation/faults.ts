@@ -1,7 +1,10 @@
 /** What may go wrong: how it begins, how it ends, and what it is called. */
+import type { Cuts } from '../../server/cluster/growth/resharding.ts'
+import type { TableRecord } from '../../server/model/table.ts'
 import type { Random } from '../campaigns/random.ts'
 import type { DiskFate } from './ground/disk.ts'
 import type { LogTrouble } from './ground/logs.ts'
+import { TABLE } from './requests.ts'
 import type { Setup } from './script.ts'
 import type { World } from './world.ts'
 
@@ -15,6 +18,8 @@ type Fault = {
   begin(world: World, step: FaultStep): void
   end?(world: World, step: FaultStep): void
   say(step: FaultStep): string
+  /** Whether such a cluster has something left to go on from. */
+  bearable?(setup: Setup): boolean
   /** More than that in one run is more than a cluster has to bear. */
   atMost?: number
 }
@@ -61,6 +66,26 @@ function troubledLog(trouble: LogTrouble): Fault {
     },
     say: ({ amount }) => `the next ${amount === 1 ? 'append' : `${amount} appends`} to any log: ${trouble}`,
   }
+}
+
+function reshaping(kind: 'split' | 'merge', said: string): Fault {
+  return {
+    draw: ({ choices }) => ({ amount: choices.below(1000) }),
+    begin: (world, { amount }) => world.reshard(TABLE, table => cutsOf(table, kind, amount!)),
+    say: () => said,
+    atMost: 2,
+  }
+}
+
+/** Of the table, or of one of its indexes, as `number` says: a partition in two, or two in one. Undefined if there is nothing to be done. */
+function cutsOf({ partitions, globalIndexes }: TableRecord, kind: 'split' | 'merge', number: number): Cuts | undefined {
+  const indexes = globalIndexes.filter(({ status }) => status === 'ACTIVE')
+  const { id, partitions: slices } = [{ id: undefined, partitions }, ...indexes][number % (indexes.length + 1)]!
+  const places = kind === 'split' ? slices.length : slices.length - 1
+  if (places === 0) return undefined
+  const [slice, next] = slices.slice(number % places)
+  const cuts = kind === 'split' ? [Math.floor((slice!.from + slice!.to) / 2)] : []
+  return { parents: kind === 'split' ? [slice!] : [slice!, next!], cuts, index: id }
 }
 
 export const FAULTS = {
@@ -184,13 +209,47 @@ export const FAULTS = {
     },
     end: (world, { node }) => world.startNode(node!),
     say: ({ node, ms }) => `${node} is killed and loses its disk, and starts again ${seconds(ms)} later`,
+    bearable: ({ replicas }) => replicas === 3,
     atMost: 1,
+  },
+  'partition split': reshaping('split', 'a partition is split'),
+  'partitions merged': reshaping('merge', 'two partitions are merged'),
+  'node drained': {
+    draw: nodeFor(500, 8000),
+    begin: (world, { node }) => world.drain(node!, true),
+    end: (world, { node }) => world.drain(node!, false),
+    say: ({ node, ms }) => `${node} is to hold nothing for ${seconds(ms)}`,
+  },
+  'log loses its end': {
+    draw: ({ choices }) => ({ node: String(choices.below(1000)), amount: choices.between(1, 5) }),
+    begin: (world, { node, amount }) => world.loseEntries(Number(node), amount!),
+    // Who has stopped meanwhile is rebuilt if its last entry is known, which is for as long as the log waits for it.
+    bearable: ({ replicas, graceMs }) => replicas > 1 && graceMs > 60_000,
+    say: ({ amount }) => `a log loses its last ${amount === 1 ? 'entry' : `${amount} entries`}`,
   },
 } satisfies Record<string, Fault>
 
 export type FaultKind = keyof typeof FAULTS
 
 export const FAULT_KINDS = Object.keys(FAULTS) as FaultKind[]
+
+/**
+ * What a log has lost is in the replicas' files, unless one that has applied it is away, or ends, before another one leads: so
+ * a log loses nothing where anything else may happen to nodes, and the ways between them.
+ */
+export const WITH_A_LOSS: ReadonlySet<FaultKind> = new Set<FaultKind>([
+  'log loses its end',
+  'server ends',
+  'server freezes',
+  'append fails',
+  'append takes, and seems to fail',
+  'lease lost',
+  'leases seen late',
+  'clock jumps',
+  'checkpoint',
+  'partition split',
+  'partitions merged',
+])
 
 export function faultOf(kind: FaultKind): Fault {
   return FAULTS[kind]

@@ -2,8 +2,9 @@
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { ailmentsOf } from './ailments.ts'
 import { checkAll } from './checks/checks.ts'
-import { Clients } from './clients.ts'
+import { Clients, isTrouble } from './clients.ts'
 import { type Coverage, met } from './coverage.ts'
 import { inject } from './faults.ts'
 import { History } from './history.ts'
@@ -36,6 +37,10 @@ const BOOT_MS = 20_000
 const WORK_MS = 15 * 60_000
 /** The cluster, once nothing is in its way any more. */
 const MEND_MS = 60_000
+
+/** Short leases may run out on a slow network, though nothing is in the way: so often, and so much later, a request is made again. */
+const ATTEMPTS = 5
+const AGAIN_MS = 300
 
 /** What takes for ever. */
 class Stuck extends Error {
@@ -150,15 +155,21 @@ class Run {
       world.disk(`n${i}`).isFull = false
       world.process(`n${i}`)?.thaw()
       world.startNode(`n${i}`)
+      world.drain(`n${i}`, false)
+      // What has expired goes by its leader's clock.
+      world.process(`n${i}`)!.skew = 0
     }
     for (let i = 0; i < servers; i++) {
       world.process(`s${i}`)?.thaw()
       world.startServer(`s${i}`)
     }
+    // Who leads anew finds what a log has lost.
+    if (this.#script.faults.some(({ kind }) => kind === 'log loses its end'))
+      for (let i = 0; i < nodes; i++) world.revokeLease(`n${i}`)
     try {
-      this.#until('the cluster is well again', () => world.ailments().length === 0, MEND_MS)
+      this.#until('the cluster is well again', () => ailmentsOf(world).length === 0, MEND_MS)
     } catch (error) {
-      throw new Error(`${(error as Error).message}: ${world.ailments().join('; ').slice(0, 2000)}`)
+      throw new Error(`${(error as Error).message}: ${ailmentsOf(world).join('; ').slice(0, 2000)}`)
     }
   }
 
@@ -170,9 +181,16 @@ class Run {
     return this.#ask(operation, input)
   }
 
-  /** Errors: those of the request. */
+  /** As an SDK asks: again, if the cluster was in trouble. Errors: those of the request. */
   #ask(operation: string, input: object): Json {
-    return this.#wait(operation, this.#world.ask('s0', operation, input), MEND_MS)
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return this.#wait(operation, this.#world.ask('s0', operation, input), MEND_MS)
+      } catch (error) {
+        if (attempt === ATTEMPTS || !isTrouble(error as Error)) throw error
+        this.#world.time.run(() => false, this.#world.time.now + AGAIN_MS)
+      }
+    }
   }
 
   #wait<T>(what: string, promise: Promise<T>, ms: number): T {

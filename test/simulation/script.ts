@@ -19,6 +19,8 @@ export type Setup = {
   graceMs: number
   /** How often all files are made durable, and logs trimmed; 0 for hardly ever. */
   checkpointMs: number
+  /** How long a node may be away before its replicas are made elsewhere, in milliseconds. */
+  repairAfterMs: number
 }
 
 export type Request =

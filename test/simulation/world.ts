@@ -1,8 +1,9 @@
 /** The whole cluster in one thread: processes, what they share, the ways between them, and a hand for whoever makes trouble. */
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Cuts } from '../../server/cluster/growth/resharding.ts'
 import type { Grace } from '../../server/cluster/host/followers.ts'
-import { type LeaderRecord, leaderKey, nodeKey, PARTITIONS } from '../../server/cluster/records.ts'
+import { drainKey, nodeKey, PARTITIONS, parsePartition } from '../../server/cluster/records.ts'
 import type { TableRecord } from '../../server/model/table.ts'
 import type { Replica } from '../../server/replica/replica.ts'
 import { type Random, randomOf } from '../campaigns/random.ts'
@@ -31,6 +32,7 @@ export type WorldOptions = {
   leaseMs: number
   sweepMs: number
   grace: Grace
+  repairAfterMs: number
   pace: Pace
   /** Milliseconds that the nodes' wall clocks are apart, at most. */
   skew: number
@@ -156,7 +158,7 @@ export class World {
       const { network } = this
       network.deliver('client', server, network.delay(), () => {
         const role = this.servers.get(server)
-        if (!role) return this.time.after(network.delay(), cutOff)
+        if (!role?.isUp()) return this.time.after(network.delay(), cutOff)
         const back = (task: () => void) => network.deliver(server, 'client', network.delay(), task)
         role.process.event(() => {
           role.request(operation, JSON.parse(JSON.stringify(input))).then(
@@ -172,6 +174,26 @@ export class World {
   revokeLease(node: string): void {
     const entry = this.metadata.entries.get(nodeKey(node))
     if (entry) this.metadata.revokeKey(entry.key)
+  }
+
+  /** Some server begins to split, or merge, partitions of the table; if there is none, nothing happens. */
+  reshard(table: string, choose: (table: TableRecord) => Cuts | undefined): void {
+    const [server] = [...this.servers.values()].filter(({ process, isUp }) => isUp() && !process.isFrozen)
+    server?.process.event(() => void server.reshard(table, choose).catch(() => {}))
+  }
+
+  /** The node is to hold nothing; or it may again. */
+  drain(node: string, isDrained: boolean): void {
+    const key = drainKey(node)
+    if (!isDrained) this.metadata.commit({ guards: [], deletes: [key] })
+    else this.metadata.commit({ guards: [], puts: [{ key, value: JSON.stringify({ since: 0 }) }] })
+  }
+
+  /** One of the logs, chosen by `number`, loses its last `count` entries, though they were acknowledged. */
+  loseEntries(number: number, count: number): void {
+    const logs = [...this.logs.logs.values()]
+    const log = logs[number % logs.length]
+    log?.lose(Math.max(log.first - 1, log.end - count))
   }
 
   /** Has the node (or `all`) hand what is applied to the file system. */
@@ -198,24 +220,6 @@ export class World {
     }
   }
 
-  /** Partitions that nobody leads, tables on their way to another state, processes that are not there. */
-  ailments(): string[] {
-    const { metadata } = this
-    const unled = metadata.list(PARTITIONS).filter(({ key }) => {
-      const leader = metadata.entries.get(leaderKey(key.slice(PARTITIONS.length)))
-      return leader === undefined || (JSON.parse(leader.value) as LeaderRecord).epoch === 0
-    })
-    const unsettled = metadata.list('tables/').filter(({ value }) => {
-      const { status, globalIndexes } = JSON.parse(value) as TableRecord
-      return status !== 'ACTIVE' || globalIndexes.some(index => index.status !== 'ACTIVE')
-    })
-    return [
-      ...unled.map(({ key }) => `${key} is not led`),
-      ...unsettled.map(({ key, value }) => `${key}: ${value}`),
-      ...[...this.#skews.keys()].filter(node => !this.nodes.has(node)).map(node => `${node} is not there`),
-    ]
-  }
-
   /** What the node is doing, or all of them. */
   statesOf(node: string | undefined): State[] {
     const states = new Set<State>()
@@ -240,7 +244,12 @@ export class World {
       yield leader ? 'leading' : 'following'
       if (leader && leader.waitingBytes > 0) yield 'appending'
     }
-    for (const { value } of this.metadata.list('tables/')) if (value.includes('"backfilling":true')) yield 'backfilling'
+    for (const { value } of this.metadata.list('tables/')) {
+      const { globalIndexes, resharding } = JSON.parse(value) as TableRecord
+      if (globalIndexes.some(({ backfilling }) => backfilling)) yield 'backfilling'
+      if (resharding) yield resharding.phase
+    }
+    for (const { value } of this.metadata.list(PARTITIONS)) if (parsePartition(value).move) yield 'moving'
     if (this.disk(name).holdsPrepared()) yield 'prepared'
   }
 

@@ -1,6 +1,6 @@
 /** What is wrong with the cluster, and what is being done about it, in sentences. Pure. */
 import { holdersOf, type KeeperRecord } from '../records.ts'
-import type { Reports } from '../report.ts'
+import type { ReplicaReport, Reports } from '../report.ts'
 import type { Problem } from '../status.ts'
 import { type NodeState, type PartitionState, publishLagOf, type Situation } from './situation.ts'
 import { candidates } from './targets.ts'
@@ -21,6 +21,7 @@ export function problemsOf(situation: Situation, reports: Reports, keeper: Keepe
   const problems = [
     ...(keeper ? [] : [UNKEPT]),
     ...[...nodes.values()].flatMap(node => nodeProblems(node, situation, reports, keeper)),
+    ...formatProblems(situation),
     ...partitions.flatMap(partition => partitionProblems(partition, situation, reports)),
     ...publishProblems(partitions, reports),
   ]
@@ -53,6 +54,16 @@ function nodeProblems(
     doing: movingAway(name, held, situation) ?? `nothing can take them: add nodes, or say \`tavola undrain ${name}\``,
   }
   return [...(reports.has(name) ? [] : [silent]), ...(draining ? [drained] : [])]
+}
+
+/** Nodes of several versions, as while they are upgraded one after the other. */
+function formatProblems({ nodes }: Situation): Problem[] {
+  const formats = [...nodes.values()].flatMap(({ name, format }) => (format === undefined ? [] : [{ name, format }]))
+  const newest = Math.max(...formats.map(({ format }) => format))
+  const older = formats.filter(({ format }) => format < newest).map(({ name }) => name)
+  if (older.length === 0) return []
+  const what = `${older.join(', ')} read${older.length === 1 ? 's' : ''} only older formats than other nodes do`
+  return [{ level: 'note', what, doing: 'logs and files stay in those until all nodes are upgraded' }]
 }
 
 function awayDoing(
@@ -94,16 +105,16 @@ function partitionProblems(partition: PartitionState, { nodes }: Situation, repo
   }
   for (const node of record.replicas) {
     const report = reports.get(node)?.get(record.id)
-    if (report?.state === 'stopped')
-      problems.push({
-        level: 'risk',
-        what: `${name} has stopped on ${node}`,
-        doing: `a person must look: ${report.reason}`,
-      })
+    if (report?.state === 'stopped') problems.push(stoppedProblem(name, node, report))
     else if (report && report.state !== 'opening' && !healthy.has(node))
       problems.push({ level: 'note', what: `${name} is far behind on ${node}`, doing: 'it catches up' })
     else if (report?.state === 'opening')
       problems.push({ level: 'note', what: `${name} is being opened on ${node}`, doing: report.reason ?? 'it comes' })
+  }
+  const doubt = leader === undefined ? undefined : reports.get(leader)?.get(record.id)?.doubt
+  if (doubt !== undefined) {
+    const doing = `when all of its replicas answer, the one that is wrong is rebuilt: ${doubt}`
+    problems.push({ level: 'risk', what: `the replicas of ${name} are not the same`, doing })
   }
   const missing = wish.replicas - holdersOf(record).length
   if (missing > 0) {
@@ -118,6 +129,11 @@ function partitionProblems(partition: PartitionState, { nodes }: Situation, repo
     })
   }
   return problems
+}
+
+function stoppedProblem(name: string, node: string, { received, reason }: ReplicaReport): Problem {
+  const doing = received ? `it is rebuilt from its leader's file: ${reason}` : `a person must look: ${reason}`
+  return { level: 'risk', what: `${name} has stopped on ${node}`, doing }
 }
 
 /** Of each table, by the partition that is the furthest behind. */

@@ -40,9 +40,14 @@ function replay(label: string, records: Json[], isWhole: boolean): Map<string, I
   return last
 }
 
+/** The numbers of shards that have taken over go on from those before them. */
 function readStream({ ask }: Looking, StreamArn: string): Json[] {
-  const { StreamDescription } = ask('DescribeStream', { StreamArn })
-  return StreamDescription.Shards.flatMap(({ ShardId }: Json) => readShard(ask, StreamArn, ShardId))
+  const { Shards } = ask('DescribeStream', { StreamArn }).StreamDescription
+  const records: Json[] = Shards.flatMap(({ ShardId }: Json) => readShard(ask, StreamArn, ShardId))
+  return records
+    .map(record => [BigInt(record.dynamodb.SequenceNumber), record] as const)
+    .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+    .map(([, record]) => record)
 }
 
 function readShard(ask: Looking['ask'], StreamArn: string, ShardId: string): Json[] {

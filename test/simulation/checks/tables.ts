@@ -1,6 +1,6 @@
 /** Tables that come and go are as they must be, and leave nothing behind. */
 import { readdirSync } from 'node:fs'
-import { PARTITIONS } from '../../../server/cluster/records.ts'
+import { holdersOf, PARTITIONS, parsePartition } from '../../../server/cluster/records.ts'
 import type { History } from '../history.ts'
 import type { World } from '../world.ts'
 import type { Looking } from './checks.ts'
@@ -16,10 +16,12 @@ export function checkTables(world: World, { sides }: History, { ask, wait }: Loo
     const known = partitions()
     return [...world.logs.logs.keys()].every(id => known.has(id))
   })
-  wait('the files of deleted tables are gone', () => {
-    const known = partitions()
+  wait('files are only where they should be', () => {
+    const records = world.metadata.list(PARTITIONS).map(({ value }) => parsePartition(value))
+    const known = (node: string) =>
+      new Set(records.flatMap(record => (holdersOf(record).includes(node) ? record.id : [])))
     return [...world.nodes.keys()].every(node =>
-      readdirSync(world.disk(node).folder).every(file => !file.endsWith('.db') || known.has(file.slice(0, -3))),
+      readdirSync(world.disk(node).folder).every(file => !file.endsWith('.db') || known(node).has(file.slice(0, -3))),
     )
   })
 }

@@ -3,7 +3,7 @@
  * system and loses what was not committed; a power cut keeps what was synced and, of the write-ahead log written since, any
  * beginning, torn where it ends, maybe with a bit of it turned. A full disk refuses commits, checkpoints and whole files.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import type { FileSystem } from '../../../server/base/filesystem.ts'
 import type { Checkpointer, CheckpointMode } from '../../../server/store/checkpointer.ts'
@@ -17,6 +17,8 @@ const WORK_MS = 5
 
 type OpenFile = {
   store: Store
+  /** Makes its checkpoints, as the thread's connection does. */
+  beside: DatabaseSync | undefined
   /** So much of the write-ahead log is durable, if it still begins with `salt`. */
   synced: number
   salt: string
@@ -41,7 +43,7 @@ export class NodeDisk {
 
   readonly openStore: OpenStore = (path, partition, tailBytes) => {
     const store = new Store(path, partition, tailBytes)
-    this.#open.set(path, { store, synced: 0, salt: '' })
+    this.#open.set(path, { store, beside: undefined, synced: 0, salt: '' })
     this.#guard(path, store)
     return store
   }
@@ -121,21 +123,17 @@ export class NodeDisk {
     if (!file) throw new Error(`${path} is not open`)
     // Ends the reading of this turn.
     file.store.unsaved()
-    const { busy, log, checkpointed } = withDatabase(
-      path,
-      database =>
-        database.prepare(`PRAGMA wal_checkpoint(${mode})`).get() as { busy: number; log: number; checkpointed: number },
-    )
+    file.beside ??= new DatabaseSync(path, { timeout: 0 })
+    const made = file.beside.prepare(`PRAGMA wal_checkpoint(${mode})`).get() as Record<string, number>
     this.#synced(path)
-    return busy === 0 && log === checkpointed
+    return made.busy === 0 && made.log === made.checkpointed
   }
 
   #synced(path: string): void {
     const file = this.#open.get(path)
     if (!file || !existsSync(`${path}-wal`)) return
-    const wal = readFileSync(`${path}-wal`)
-    file.synced = wal.length
-    file.salt = saltOf(wal)
+    file.synced = statSync(`${path}-wal`).size
+    file.salt = file.synced === 0 ? '' : saltOf(readFileSync(`${path}-wal`))
   }
 
   #torn(wal: Buffer, { synced, salt }: OpenFile, fate: DiskFate): Buffer {
@@ -168,7 +166,9 @@ export class NodeDisk {
       isUnderWay = false
     }
     store.close = () => {
+      const { beside } = this.#open.get(path) ?? {}
       this.#open.delete(path)
+      beside?.close()
       close.call(store)
     }
   }

@@ -80,8 +80,12 @@ export class SimLogs implements LogStore {
   }
 
   async open(partition: string, base: Position): Promise<PartitionLog> {
-    const view = this.#views.get(partition)
-    if (view) return view
+    const view = this.#views.get(partition) ?? (await this.#make(partition, base))
+    await view.refresh()
+    return view
+  }
+
+  async #make(partition: string, base: Position): Promise<SimLog> {
     const log = await asked(
       this.#line,
       PATIENCE_MS,
@@ -92,10 +96,9 @@ export class SimLogs implements LogStore {
       },
       away,
     )
-    const opened = this.#views.get(partition) ?? new SimLog(partition, log, this.#ground, this.#line, this.#depth)
-    this.#views.set(partition, opened)
-    await opened.refresh()
-    return opened
+    const made = this.#views.get(partition) ?? new SimLog(partition, log, this.#ground, this.#line, this.#depth)
+    this.#views.set(partition, made)
+    return made
   }
 
   async drop(partition: string): Promise<void> {
@@ -251,7 +254,8 @@ export class SimLog implements PartitionLog {
     const found: LoggedEntry[] = []
     for (let position = Math.max(first, log.first), bytes = 0; position <= log.end && bytes < maxBytes; position++) {
       const entry = log.entries[position - log.first]!
-      found.push({ position, bytes: entry.slice() })
+      // No Buffer: some clients' are, and some are not.
+      found.push({ position, bytes: new Uint8Array(entry) })
       bytes += entry.length
     }
     return found

@@ -139,6 +139,21 @@ test('what is wrong, and what is being done', async t => {
       'risk: orders/1 has stopped on a: a person must look: it is damaged.',
     ),
   )
+  t.true(
+    (
+      await sentences({}, { b: [{ partition: 'p1', state: 'stopped', reason: 'its rows differ', received: 1 }] })
+    ).includes("risk: orders/1 has stopped on b: it is rebuilt from its leader's file: its rows differ"),
+  )
+  t.true(
+    (await sentences({}, { a: [{ partition: 'p1', state: 'leading', doubt: 'a and b differ' }] })).includes(
+      'risk: the replicas of orders/1 are not the same: when all of its replicas answer, the one that is wrong is rebuilt: a and b differ',
+    ),
+  )
+  t.true(
+    (await sentences({ [nodeKey('a')]: { node: 'a', zone: 'z', role: 'storage', format: 5 } })).includes(
+      'note: b, d read only older formats than other nodes do: logs and files stay in those until all nodes are upgraded',
+    ),
+  )
   t.regex((await sentences({ [KEEPER]: undefined }))[0]!, /^risk: no server looks after the cluster/)
   t.true(
     (

@@ -4,7 +4,7 @@ import { LogUnavailable } from '../../../server/log/log.ts'
 import type { DynamoError } from '../../../server/model/errors.ts'
 import type { Item } from '../../../server/model/item.ts'
 import type { WriteCommand } from '../../../server/partition/command.ts'
-import { NotLeading } from '../../../server/replica/pipeline.ts'
+import { Interrupted, NotLeading } from '../../../server/replica/pipeline.ts'
 import { item, key, N, PLAIN, partitionSchema, put, remove, S, update } from '../partition/given.ts'
 import { type LedPartition, lead, settled, until, watch } from './fakes.ts'
 
@@ -56,6 +56,20 @@ test('a write that waits behind an entry of another kind is proposed as soon as 
   await adopting
   await settled()
   t.is(write.outcome, 'done')
+})
+
+test('a write that waits behind an entry of another kind is told when the leader steps down', async t => {
+  const { leader, log } = await lead()
+  log.depth = 1
+  log.close()
+  const adopting = watch(leader.adopt(partitionSchema(PLAIN, {}, { version: 9 })))
+  const write = watch(leader.write(put(item('a', 1))))
+  await settled()
+  leader.stop('it is over')
+  await settled()
+  t.true(adopting.outcome instanceof Interrupted)
+  // Nothing of it was done: the next leader may be asked.
+  t.true(write.outcome instanceof NotLeading && !(write.outcome instanceof Interrupted))
 })
 
 test('what is read is applied: not a write before its entry is durable', async t => {
