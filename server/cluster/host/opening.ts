@@ -37,7 +37,11 @@ export async function openReplica(record: PartitionRecord, ports: OpeningPorts):
     await copy(id, replicas, ports)
     return open()
   })
-  await files.mark(id)
+  await files.mark(id).catch(async error => {
+    // It is opened again soon; of two at once one finds the file locked.
+    await replica.close('its file could not be marked as made')
+    throw error
+  })
   return replica
 }
 
