@@ -12,7 +12,6 @@ COPY --from=dependencies /app/node_modules ./node_modules
 COPY bin ./bin
 COPY server ./server
 COPY operator ./operator
-COPY operator ./operator
 RUN mkdir /data && chown node:node /data
 USER node
 VOLUME /data

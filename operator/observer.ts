@@ -4,10 +4,13 @@ import type { Logger } from '../server/base/logger.ts'
 import type { Api } from './dataplane/api.ts'
 import type { ClusterState } from './dataplane/state.ts'
 
-export type Changed = { tables: string[]; pools: string[] }
+/** `zones`: pools that are in other zones now, as their tables show it. */
+export type Changed = { tables: string[]; pools: string[]; zones: string[] }
 
 const LOOK_MS = 3000
 const FRESH_MS = 1000
+/** Lags are shown so finely. */
+const MINUTE_MS = 60_000
 
 export class Observer {
   readonly #api: Api
@@ -64,7 +67,7 @@ export class Observer {
     )
     this.#last = now
     const named = (kind: string) => differing.flatMap(key => (key.startsWith(kind) ? [key.slice(kind.length)] : []))
-    const changed = { tables: named('table '), pools: named('pool ') }
+    const changed = { tables: named('table '), pools: named('pool '), zones: named('zones ') }
     if (!this.#isStopped && differing.length > 0) this.#changed(changed)
   }
 }
@@ -76,13 +79,18 @@ function digest({ nodes, tables, partitions }: ClusterState): Map<string, string
     if (table !== null && leader === null) unled.set(table, (unled.get(table) ?? 0) + 1)
   const pools = Map.groupBy(nodes, ({ pool }) => pool ?? '')
   const texts = new Map<string, string>()
-  for (const { name, replicas } of tables)
-    texts.set(`table ${name}`, `${replicas.healthy}/${replicas.wanted} ${unled.get(name) ?? 0}`)
+  for (const { name, replicas, publishLagMs = -1 } of tables)
+    texts.set(
+      `table ${name}`,
+      `${replicas.healthy}/${replicas.wanted} ${unled.get(name) ?? 0} ${Math.floor(publishLagMs / MINUTE_MS)}`,
+    )
   for (const [pool, own] of pools) {
     const said = own.map(({ name, live, draining, empty, zone, replicas, healthy }) =>
       [name, live, draining, empty, zone, replicas - healthy].join(' '),
     )
     texts.set(`pool ${pool}`, said.sort().join())
+    const zones = own.flatMap(({ live, zone }) => (live ? (zone ?? []) : []))
+    texts.set(`zones ${pool}`, [...new Set(zones)].sort().join())
   }
   return texts
 }

@@ -10,6 +10,7 @@ import { ACCOUNT, type RunningNode } from '../server/node/base.ts'
 import { endpointOf, listen } from '../server/node/listening.ts'
 import { scraper } from '../server/telemetry/scrape.ts'
 import { type Api, httpApi } from './dataplane/api.ts'
+import { Mappings } from './dataplane/mappings.ts'
 import { Records } from './dataplane/records.ts'
 import { KubeClient } from './kube/client.ts'
 import { connection, ownNamespace } from './kube/config.ts'
@@ -61,14 +62,18 @@ export async function startOperator(options: OperatorOptions, ports: OperatorPor
   const client = new KubeClient(transport)
   const api = ports.api ?? httpApi({ endpoint: options.api, region })
   const identity = `${hostname()}_${systemRandom.uuid().slice(0, 8)}`
-  const records = new Records(metadata, { account: ACCOUNT, region })
+  const realm = { account: ACCOUNT, region }
+  const records = new Records(metadata, realm)
+  const mappings = new Mappings(metadata, realm, clock)
   const record = recorder(client, clock, logger, identity)
   const { poolNodes: nodes, poolSize: size, poolStorageClass: storageClassName } = options
   const usual = { namespace, nodes, size, ...(storageClassName !== undefined && { storageClassName }) }
-  const work = new Work({ client, api, records, record, clock, logger }, { storage, usual, resyncMs: options.resyncMs })
+  const seen = { records, mappings, record }
+  const work = new Work({ client, api, ...seen, clock, logger }, { storage, usual, resyncMs: options.resyncMs })
   let isElected = false
+  let hasBegun = false
   const elected = () => {
-    isElected = true
+    isElected = hasBegun = true
     logger.info({ identity }, 'this operator is elected')
     work.start().catch(error => {
       logger.error({ err: error }, 'the operator could not begin')
@@ -93,7 +98,7 @@ export async function startOperator(options: OperatorOptions, ports: OperatorPor
   return {
     endpoint: endpointOf(server),
     async close() {
-      if (isElected) await work.stop()
+      if (hasBegun) await work.stop()
       await election.stop()
       await server.close(0)
       await metadata.close()

@@ -2,6 +2,7 @@
 import type { Clock } from '../server/base/clock.ts'
 import type { Logger } from '../server/base/logger.ts'
 import type { Api } from './dataplane/api.ts'
+import type { Mappings } from './dataplane/mappings.ts'
 import type { Records } from './dataplane/records.ts'
 import type { KubeClient } from './kube/client.ts'
 import { isConflict } from './kube/errors.ts'
@@ -18,7 +19,9 @@ import { reconcilePool } from './reconcilers/pool/reconcile.ts'
 import { OTHERS } from './reconcilers/pool/workload.ts'
 import { reconcileSchedule } from './reconcilers/schedule.ts'
 import { reconcileTable } from './reconcilers/table/reconcile.ts'
+import { reconcileTrigger } from './reconcilers/trigger/reconcile.ts'
 import { BACKUPS, SCHEDULED_BACKUPS } from './resources/backup.ts'
+import { STREAM_TRIGGERS, type StreamTrigger } from './resources/streamtrigger.ts'
 import { TABLES, type Table, tableNameOf } from './resources/table.ts'
 import { DEFAULT_POOL, poolIdOf, sharedWorkload, workloadOf } from './specs/names.ts'
 import { type DefaultPool, poolKey } from './specs/pool.ts'
@@ -28,6 +31,7 @@ export type WorkPorts = {
   client: KubeClient
   api: Api
   records: Records
+  mappings: Mappings
   record: Recorder
   clock: Clock
   logger: Logger
@@ -47,6 +51,7 @@ const RECONCILERS = {
   pool: reconcilePool,
   backup: reconcileBackup,
   schedule: reconcileSchedule,
+  trigger: reconcileTrigger,
   adoption: adopt,
 }
 
@@ -66,9 +71,10 @@ export class Work {
     this.#ports = ports
     this.#usual = usual
     this.#caches = cachesOf({ client, clock, logger }, resyncMs)
-    this.#observer = new Observer(ports.api, clock, logger, ({ tables, pools }) => {
+    this.#observer = new Observer(ports.api, clock, logger, ({ tables, pools, zones }) => {
       for (const name of tables) this.#lookAtTable(name)
-      for (const id of pools) this.#lookAtPoolOf(id)
+      for (const id of pools) for (const key of this.#workloadsOf(id)) this.#add('pool', key)
+      for (const id of zones) for (const key of this.#workloadsOf(id)) this.#lookAtTablesOf(key)
     })
     const context: Context = {
       ...{ ...ports, storage, usual, caches: this.#caches },
@@ -87,15 +93,16 @@ export class Work {
 
   /** Resolves when all that is there is known, and queued. */
   async start(): Promise<void> {
-    const { tables, backups, schedules, statefulSets, pods, volumes, others } = this.#caches
-    // Tables first: what pods are for is known by them.
-    await Promise.all(
-      [...others.values(), statefulSets, pods, volumes, tables, backups, schedules].map(cache => cache.start()),
-    )
-    await this.#ports.records.start(name => this.#lookAtTable(name))
+    const { records, mappings } = this.#ports
+    const { tables, backups, schedules, triggers, statefulSets, pods, volumes, others } = this.#caches
+    // Before anything is done: what pods are for is known by the tables.
+    await Promise.all(this.#all().map(cache => cache.start()))
+    await records.start(name => this.#lookAtTable(name))
+    await mappings.start(ids => this.#lookAtTriggers(({ status }) => ids.includes(status?.uuid ?? '')))
     tables.listen(key => this.#tableChanged(key))
     backups.listen(key => this.#add('backup', key))
     schedules.listen(key => this.#add('schedule', key))
+    triggers.listen(key => this.#add('trigger', key))
     statefulSets.listen(key => this.#workloadChanged(key))
     for (const cache of others.values()) cache.listen(key => this.#add('pool', key))
     pods.listen(key => this.#partChanged(pods.get(key), key))
@@ -103,7 +110,8 @@ export class Work {
     for (const table of tables.list()) this.#tableChanged(keyOf(table))
     for (const backup of backups.list()) this.#add('backup', keyOf(backup))
     for (const schedule of schedules.list()) this.#add('schedule', keyOf(schedule))
-    for (const { name } of this.#ports.records.tables()) this.#add('adoption', name)
+    for (const trigger of triggers.list()) this.#add('trigger', keyOf(trigger))
+    for (const { name } of records.tables()) this.#add('adoption', name)
     const workload = sharedWorkload(DEFAULT_POOL)
     this.#add('pool', poolKey({ namespace: this.#usual.namespace, workload }))
     this.#observer.start()
@@ -112,16 +120,19 @@ export class Work {
   async stop(): Promise<void> {
     this.#observer.stop()
     this.#ports.records.stop()
-    const { tables, backups, schedules, statefulSets, pods, volumes, others } = this.#caches
+    this.#ports.mappings.stop()
     await this.#queue.stop()
-    await Promise.all(
-      [...others.values(), statefulSets, pods, volumes, tables, backups, schedules].map(cache => cache.stop()),
-    )
+    await Promise.all(this.#all().map(cache => cache.stop()))
   }
 
   /** How much is waiting, or being done. */
   get waiting(): number {
     return this.#queue.length
+  }
+
+  #all(): Reflector<KubeObject>[] {
+    const { others, ...caches } = this.#caches
+    return [...others.values(), ...Object.values(caches)]
   }
 
   #add(concern: Concern, key: string): void {
@@ -141,6 +152,11 @@ export class Work {
     const own = this.#caches.tables.list().filter(table => tableNameOf(table) === name)
     for (const table of own) this.#add('table', keyOf(table))
     if (own.length === 0) this.#add('adoption', name)
+    this.#lookAtTriggers(({ spec }) => spec.tableName === name)
+  }
+
+  #lookAtTriggers(isMeant: (trigger: StreamTrigger) => boolean): void {
+    for (const trigger of this.#caches.triggers.list()) if (isMeant(trigger)) this.#add('trigger', keyOf(trigger))
   }
 
   /** A StatefulSet says how many pods are ready: its tables show it. */
@@ -159,17 +175,12 @@ export class Work {
     if (workload !== undefined) this.#add('pool', poolKey({ namespace, workload }))
   }
 
-  #lookAtPoolOf(id: string): void {
-    const keys = new Set(
-      this.#caches.statefulSets.list().flatMap(set => {
-        const { namespace = '', name } = set.metadata
-        return poolIdOf(namespace, name, this.#usual.namespace) === id ? [keyOf(set)] : []
-      }),
-    )
-    for (const key of keys) {
-      this.#add('pool', key)
-      this.#lookAtTablesOf(key)
-    }
+  /** Keys of the StatefulSets whose pods are of the pool. */
+  #workloadsOf(id: string): string[] {
+    return this.#caches.statefulSets.list().flatMap(set => {
+      const { namespace = '', name } = set.metadata
+      return poolIdOf(namespace, name, this.#usual.namespace) === id ? [keyOf(set)] : []
+    })
   }
 
   #tablesOf(pool: string): Table[] {
@@ -198,6 +209,7 @@ function cachesOf(ports: Pick<WorkPorts, 'client' | 'clock' | 'logger'>, resyncM
     tables: new Reflector(ports, TABLES, { resyncMs }),
     backups: new Reflector(ports, BACKUPS, { resyncMs }),
     schedules: new Reflector(ports, SCHEDULED_BACKUPS, { resyncMs }),
+    triggers: new Reflector(ports, STREAM_TRIGGERS, { resyncMs }),
     statefulSets: new Reflector(ports, STATEFUL_SETS, own),
     pods: new Reflector(ports, PODS, own),
     volumes: new Reflector(ports, VOLUME_CLAIMS, own),

@@ -62,13 +62,15 @@ async function store(config: StorageConfig, logger: Logger): Promise<RunningNode
 async function operate(config: OperatorConfig, logger: Logger): Promise<RunningNode> {
   const { openMetadata, readTls } = await import('./node/cluster.ts')
   const { startOperator } = await import('../operator/operator.ts')
+  const { podSettingsOf } = await import('../operator/specs/podsettings.ts')
   const { image, imagePullPolicy, etcd, nats = [], log, logReplicas, prefix, region, logLevel } = config
-  const storage = { image, imagePullPolicy, etcd, nats, log, logReplicas, prefix, region, logLevel }
+  const { storageTlsSecret: tlsSecret, storagePods } = config
+  const pods = podSettingsOf(storagePods)
+  const storage = { image, imagePullPolicy, etcd, nats, log, logReplicas, prefix, region, logLevel, tlsSecret, pods }
   const metadata = await openMetadata(config, await readTls(config.tls))
   // One that is not elected any more must not go on with what it was at: it ends, and Kubernetes starts it again.
   const lost = () => process.exit(1)
-  const options = { ...config, storage: { ...storage, tlsSecret: config.storageTlsSecret }, logger }
-  return startOperator(options, { metadata, lost })
+  return startOperator({ ...config, storage, logger }, { metadata, lost })
 }
 
 async function order(config: AdminConfig, logger: Logger): Promise<void> {

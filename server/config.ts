@@ -74,6 +74,7 @@ export type StorageConfig = Common &
     zone: string
     pool: string
     copyRate: number
+    scrubRate: number
     rpcHost: string
     rpcPort: number
     advertise: string | undefined
@@ -92,6 +93,8 @@ export type OperatorConfig = Common &
     poolSize: string
     poolStorageClass: string | undefined
     storageTlsSecret: string | undefined
+    /** Not looked at yet. */
+    storagePods: { [name: string]: unknown }
   }
 
 /** A command to the whole cluster. */

@@ -98,6 +98,11 @@ export function storageOptions(command: Command): Command {
         .argParser(integer(1, 10_000))
         .default(64),
     )
+    .addOption(
+      option('--scrub-rate <n>', 'MB a second, at most, at which replicas are compared; 0 for not at all')
+        .argParser(integer(0, 10_000))
+        .default(1),
+    )
     .addOption(option('--rpc-port <port>', 'port for the other processes').argParser(integer(0, 65_535)).default(9100))
     .addOption(option('--rpc-host <host>', 'address for the other processes').default('127.0.0.1'))
     .addOption(
@@ -130,6 +135,11 @@ export function operatorOptions(command: Command): Command {
     .addOption(option('--pool-size <quantity>', 'of their volumes').default('10Gi'))
     .addOption(option('--pool-storage-class <name>', "of their volumes; the cluster's default if not given"))
     .addOption(option('--storage-tls-secret <name>', 'in the namespace of the pods: ca.crt, tls.crt and tls.key'))
+    .addOption(
+      option('--storage-pods <json>', 'nodeSelector, tolerations, affinity, resources and so on, of storage pods')
+        .argParser(jsonObject)
+        .default({}, 'nothing'),
+    )
     .addOption(logOption())
     .addOption(logReplicasOption())
     .addOption(natsOption())
@@ -200,6 +210,14 @@ function name(text: string): string {
 /** Kubernetes gives nothing where a node has no zone. */
 function zone(text: string): string {
   return text === '' ? NO_ZONE : name(text)
+}
+
+function jsonObject(text: string): object {
+  try {
+    const value: unknown = JSON.parse(text)
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
+  } catch {}
+  throw new InvalidArgumentError('It must be a JSON object.')
 }
 
 function words(text: string): string[] {

@@ -18,7 +18,8 @@ export class Records {
   readonly #metadata: Metadata
   readonly #realm: Realm
   readonly #entries = new Map<string, MetadataEntry>()
-  /** Parsed once. */
+  /** These are parsed once: all of them are looked at again and again. */
+  readonly #claims = new Map<string, Claim>()
   readonly #tables = new Map<string, TableRecord>()
   #unwatch: (() => void)[] = []
 
@@ -63,7 +64,7 @@ export class Records {
   }
 
   claim(table: string): Claim | undefined {
-    return this.#read(CLAIMS + table)
+    return this.#claims.get(table)
   }
 
   placement(table: string): PlacementWish | undefined {
@@ -120,7 +121,12 @@ export class Records {
 
   #take(key: string, entry: MetadataEntry | undefined): void {
     const known = this.#entries.get(key)
-    if (!entry) this.#entries.delete(key)
-    else if (!known || known.version < entry.version) this.#entries.set(key, entry)
+    if (entry && known && known.version >= entry.version) return
+    if (entry) this.#entries.set(key, entry)
+    else this.#entries.delete(key)
+    if (!key.startsWith(CLAIMS)) return
+    const name = key.slice(CLAIMS.length)
+    if (entry) this.#claims.set(name, JSON.parse(entry.value) as Claim)
+    else this.#claims.delete(name)
   }
 }

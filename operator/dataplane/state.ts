@@ -16,6 +16,8 @@ export type TableState = {
   pool: string
   partitions: number
   replicas: { wanted: number; healthy: number }
+  /** For how long the oldest change has been waiting for NATS; undefined where none is published. */
+  publishLagMs?: number
 }
 
 export type PartitionState = {

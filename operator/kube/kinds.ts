@@ -6,6 +6,7 @@ import type {
   PersistentVolumeClaim,
   Pod,
   PodDisruptionBudget,
+  Secret,
   Service,
   StatefulSet,
 } from './objects.ts'
@@ -29,6 +30,7 @@ export const SERVICES = kind<Service>('v1', 'Service', 'services')
 export const VOLUME_CLAIMS = kind<PersistentVolumeClaim>('v1', 'PersistentVolumeClaim', 'persistentvolumeclaims')
 export const DISRUPTION_BUDGETS = kind<PodDisruptionBudget>('policy/v1', 'PodDisruptionBudget', 'poddisruptionbudgets')
 export const NETWORK_POLICIES = kind<NetworkPolicy>('networking.k8s.io/v1', 'NetworkPolicy', 'networkpolicies')
+export const SECRETS = kind<Secret>('v1', 'Secret', 'secrets')
 export const LEASES = kind<Lease>('coordination.k8s.io/v1', 'Lease', 'leases')
 export const EVENTS = kind<KubeObject>('events.k8s.io/v1', 'Event', 'events')
 

@@ -69,6 +69,8 @@ export type PersistentVolumeClaim = KubeObject & {
   spec: V1PersistentVolumeClaimSpec
   status?: { phase?: string; capacity?: { [resource: string]: string } }
 }
+/** `data`: in base64. */
+export type Secret = KubeObject & { data?: { [name: string]: string } }
 export type Lease = KubeObject & {
   spec?: {
     holderIdentity?: string

@@ -58,7 +58,7 @@ export class Reflector<T extends KubeObject> {
     if (known && versionOf(known) >= versionOf(object)) return
     // What has gone meanwhile would stay for ever.
     if (!known && object.metadata.deletionTimestamp !== undefined) return
-    this.#objects.set(key, object)
+    this.#keep(key, object)
   }
 
   /** Resolves when the first list is here. It is tried until it is, or until the reflector is stopped. */
@@ -128,8 +128,14 @@ export class Reflector<T extends KubeObject> {
       return
     }
     if (known?.metadata.uid === object.metadata.uid && known && versionOf(known) > versionOf(object)) return
-    this.#objects.set(key, object)
+    this.#keep(key, object)
     this.#tell(key)
+  }
+
+  /** Without who set which of its fields, which is half of what there is of it. */
+  #keep(key: string, object: T): void {
+    delete (object.metadata as { managedFields?: unknown }).managedFields
+    this.#objects.set(key, object)
   }
 
   #drop(key: string): void {

@@ -1,8 +1,9 @@
 /** Whether an object already is what a manifest asks for. Pure. */
+import { isSameAmount } from './quantity.ts'
 
 /**
  * Is everything that `wanted` says found in `actual`? What the API server adds (defaults, its own fields) does not count,
- * nor how it writes what it was told: empty lists and objects are left out, and quantities may be numbers.
+ * nor how it writes what it was told: empty lists and objects are left out, and quantities are written in their own way.
  */
 export function covers(actual: unknown, wanted: unknown): boolean {
   if (wanted === undefined || wanted === null) return actual === undefined || actual === null
@@ -15,5 +16,7 @@ export function covers(actual: unknown, wanted: unknown): boolean {
     if (typeof actual !== 'object' || actual === null) return members.every(([, value]) => covers(undefined, value))
     return members.every(([name, value]) => covers((actual as { [name: string]: unknown })[name], value))
   }
-  return actual === wanted || (actual !== undefined && String(actual) === String(wanted))
+  if (actual === wanted) return true
+  if (actual === undefined || actual === null || typeof actual === 'object') return false
+  return String(actual) === String(wanted) || isSameAmount(String(actual), String(wanted))
 }

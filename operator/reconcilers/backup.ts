@@ -2,9 +2,10 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type Answer, ApiError, isBusy, isMissing, isSenseless } from '../dataplane/api.ts'
 import { BACKUPS, type Backup, type BackupStatus } from '../resources/backup.ts'
-import { API_VERSION, FINALIZER, tableNameOf } from '../resources/table.ts'
+import { API_VERSION, tableNameOf } from '../resources/table.ts'
 import { type Finding, timeOf, withFindings } from '../specs/conditions.ts'
 import type { Context } from './context.ts'
+import { hold, isHeld, release } from './finalizer.ts'
 
 const AGAIN_MS = 2000
 const LATER_MS = 30_000
@@ -16,7 +17,7 @@ export async function reconcileBackup(key: string, context: Context): Promise<nu
   const backup = context.caches.backups.get(key)
   if (!backup) return undefined
   if (backup.metadata.deletionTimestamp !== undefined) return letGo(backup, context)
-  const held = await hold(backup, context)
+  const held = await hold(BACKUPS, backup, context.caches.backups, context.client)
   const { status, ready, againMs } = await look(held, context)
   await write(held, status, ready, context)
   return againMs
@@ -81,8 +82,7 @@ function waiting(status: BackupStatus, reason: string, message: string, againMs:
 
 async function letGo(backup: Backup, context: Context): Promise<number | undefined> {
   const { client, api } = context
-  const { namespace, name, resourceVersion, finalizers = [] } = backup.metadata
-  if (!finalizers.includes(FINALIZER)) return undefined
+  if (!isHeld(backup)) return undefined
   const arn = backup.status?.backupArn
   if (arn !== undefined && backup.spec.deletionPolicy === 'Delete') {
     try {
@@ -92,18 +92,8 @@ async function letGo(backup: Backup, context: Context): Promise<number | undefin
       if (!isMissing(error)) throw error
     }
   }
-  const left = finalizers.filter(finalizer => finalizer !== FINALIZER)
-  await client.merge(BACKUPS, { metadata: { namespace, name, resourceVersion, finalizers: left } })
+  await release(BACKUPS, backup, client)
   return undefined
-}
-
-async function hold(backup: Backup, { client, caches }: Context): Promise<Backup> {
-  const { namespace, name, resourceVersion, finalizers = [] } = backup.metadata
-  if (finalizers.includes(FINALIZER)) return backup
-  const metadata = { namespace, name, resourceVersion, finalizers: [...finalizers, FINALIZER] }
-  const held = await client.merge(BACKUPS, { metadata })
-  caches.backups.put(held)
-  return held
 }
 
 async function write(backup: Backup, found: BackupStatus, ready: Finding, { client, caches, clock }: Context) {

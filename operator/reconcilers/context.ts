@@ -2,6 +2,7 @@
 import type { Clock } from '../../server/base/clock.ts'
 import type { Logger } from '../../server/base/logger.ts'
 import type { Api } from '../dataplane/api.ts'
+import type { Mappings } from '../dataplane/mappings.ts'
 import type { Records } from '../dataplane/records.ts'
 import type { ClusterState } from '../dataplane/state.ts'
 import type { KubeClient } from '../kube/client.ts'
@@ -9,6 +10,7 @@ import type { KubeObject, PersistentVolumeClaim, Pod, StatefulSet } from '../kub
 import type { Recorder } from '../kube/recorder.ts'
 import type { Reflector } from '../kube/reflector.ts'
 import type { Backup, ScheduledBackup } from '../resources/backup.ts'
+import type { StreamTrigger } from '../resources/streamtrigger.ts'
 import type { Table } from '../resources/table.ts'
 import type { DefaultPool } from '../specs/pool.ts'
 import type { StorageSettings } from '../specs/storage.ts'
@@ -18,6 +20,7 @@ export type Caches = {
   tables: Reflector<Table>
   backups: Reflector<Backup>
   schedules: Reflector<ScheduledBackup>
+  triggers: Reflector<StreamTrigger>
   statefulSets: Reflector<StatefulSet>
   pods: Reflector<Pod>
   volumes: Reflector<PersistentVolumeClaim>
@@ -30,6 +33,7 @@ export type Context = {
   caches: Caches
   api: Api
   records: Records
+  mappings: Mappings
   /** How the cluster was a moment ago at most. Errors: ApiError. */
   state(): Promise<ClusterState>
   record: Recorder

@@ -48,11 +48,14 @@ export function resourceNameOf(table: string): string {
 }
 
 /** In the order in which they claim a table's name. */
-export function byAge(a: Table, b: Table): number {
-  const [left, right] = [a, b].map(
-    ({ metadata }) => `${metadata.creationTimestamp} ${metadata.namespace}/${metadata.name}`,
+export function byAge({ metadata: a }: Table, { metadata: b }: Table): number {
+  return (
+    ordered(a.creationTimestamp, b.creationTimestamp) || ordered(a.namespace, b.namespace) || ordered(a.name, b.name)
   )
-  return left! < right! ? -1 : 1
+}
+
+function ordered(a = '', b = ''): number {
+  return a < b ? -1 : a > b ? 1 : 0
 }
 
 function labelOf(name: string, suffix: string): string {

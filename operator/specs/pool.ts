@@ -1,9 +1,9 @@
 /** Pools: the storage pods of one table, or of the tables of a namespace that name the same one. Pure. */
 import { isDeepStrictEqual } from 'node:util'
-import type { ResourceRequirements } from '../kube/objects.ts'
-import type { Table } from '../resources/table.ts'
+import type { ResourceRequirements, StatefulSet } from '../kube/objects.ts'
+import { largest } from '../kube/quantity.ts'
+import { ORIGIN, type Table } from '../resources/table.ts'
 import { byAge, DEFAULT_POOL, poolIdOf, sharedWorkload, workloadOf } from './names.ts'
-import { largest } from './quantity.ts'
 
 export type Pool = {
   namespace: string
@@ -40,8 +40,9 @@ export function poolOf(tables: Table[], namespace: string, workload: string, usu
     .sort(byAge)
   const first = own[0]
   if (!first && !isDefault) return undefined
-  const base = isDefault ? [usual] : []
-  const wishes = [...base, ...own.map(({ spec }) => spec.storage)]
+  // A table that was made through the API wishes for nothing but its place in the default pool.
+  const wishing = isDefault ? own.filter(({ metadata }) => metadata.annotations?.[ORIGIN] !== 'api') : own
+  const wishes = [...(isDefault ? [usual] : []), ...wishing.map(({ spec }) => spec.storage)]
   const zones =
     own.length > 0 && own.every(({ spec }) => spec.zones) ? own.flatMap(({ spec }) => spec.zones!) : undefined
   return {
@@ -57,6 +58,14 @@ export function poolOf(tables: Table[], namespace: string, workload: string, usu
     tables: own,
     isPaused: own.length > 0 && own.every(({ spec }) => spec.paused),
   }
+}
+
+/** The same, with claims for volumes as the StatefulSet has them if that may not be changed: smaller, or of another class. */
+export function withClaimsOf(pool: Pool, present: StatefulSet | undefined): Pool {
+  const claim = present?.spec.volumeClaimTemplates?.[0]?.spec
+  if (!claim) return pool
+  const { storageClassName, resources } = claim
+  return { ...pool, storageClassName, size: largest([pool.size, resources?.requests?.storage ?? pool.size]) }
 }
 
 export type PlacementWish = { pool: string; replicas: number; partitions: number; zones?: string[] }

@@ -1,5 +1,6 @@
 /** The Kubernetes objects of a pool. Pure. */
 import type { Manifest, OwnerReference, PodSpec } from '../kube/objects.ts'
+import type { PodSettings } from './podsettings.ts'
 import type { Pool } from './pool.ts'
 
 /** What all storage pods have in common. */
@@ -16,6 +17,7 @@ export type StorageSettings = {
   logLevel: string
   /** A Secret with `ca.crt`, `tls.crt` and `tls.key`, in the namespace of the pods. */
   tlsSecret?: string
+  pods?: PodSettings
 }
 
 export const RPC_PORT = 9101
@@ -122,7 +124,7 @@ function statefulSet(pool: Pool, settings: StorageSettings, replicas: number): M
       updateStrategy: { type: 'OnDelete' },
       persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Retain', whenScaled: 'Retain' },
       selector: { matchLabels: selectorOf(pool) },
-      template: { metadata: { labels }, spec: podSpec(pool, settings) },
+      template: { metadata: podMetadata(labels, settings), spec: podSpec(pool, settings) },
       volumeClaimTemplates: [
         {
           metadata: { name: VOLUME, labels: { ...selectorOf(pool), ...MANAGED } },
@@ -137,9 +139,15 @@ function statefulSet(pool: Pool, settings: StorageSettings, replicas: number): M
   } as Manifest
 }
 
+function podMetadata(own: { [label: string]: string }, { pods: { labels, annotations } = {} }: StorageSettings) {
+  return { labels: { ...labels, ...own }, ...(annotations && { annotations }) }
+}
+
 function podSpec(pool: Pool, settings: StorageSettings): PodSpec {
+  const { resources: _, labels: __, annotations: ___, affinity, ...where } = settings.pods ?? {}
   const spread = { labelSelector: { matchLabels: selectorOf(pool) }, maxSkew: 1 }
   return {
+    ...where,
     automountServiceAccountToken: false,
     enableServiceLinks: false,
     terminationGracePeriodSeconds: GRACE_SECONDS,
@@ -155,18 +163,26 @@ function podSpec(pool: Pool, settings: StorageSettings): PodSpec {
       { ...spread, topologyKey: ZONE_LABEL, whenUnsatisfiable: 'DoNotSchedule' },
       { ...spread, topologyKey: 'kubernetes.io/hostname', whenUnsatisfiable: 'ScheduleAnyway' },
     ],
-    ...(pool.zones && { affinity: zonesAffinity(pool.zones) }),
+    ...((pool.zones ?? affinity) && { affinity: pool.zones ? inZones(pool.zones, affinity) : affinity }),
     containers: [container(pool, settings)],
     ...(settings.tlsSecret && { volumes: [{ name: 'tls', secret: { secretName: settings.tlsSecret } }] }),
   } as PodSpec
 }
 
-function zonesAffinity(zones: string[]) {
-  const terms = [{ matchExpressions: [{ key: ZONE_LABEL, operator: 'In', values: zones }] }]
-  return { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: terms } } }
+/** The terms of a required affinity are alternatives: each of them has to be in the zones. */
+function inZones(zones: string[], affinity: PodSpec['affinity']): PodSpec['affinity'] {
+  const zone = { key: ZONE_LABEL, operator: 'In', values: zones }
+  const { nodeSelectorTerms = [{}] } = affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? {}
+  const terms = nodeSelectorTerms.map(term => ({
+    ...term,
+    matchExpressions: [...(term.matchExpressions ?? []), zone],
+  }))
+  const required = { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: terms } }
+  return { ...affinity, nodeAffinity: { ...affinity?.nodeAffinity, ...required } }
 }
 
 function container(pool: Pool, settings: StorageSettings): PodSpec['containers'][number] {
+  const resources = pool.resources ?? settings.pods?.resources
   const probe = (path: string) => ({ httpGet: { path, port: 'status' }, timeoutSeconds: 5 })
   return {
     name: 'storage',
@@ -178,7 +194,7 @@ function container(pool: Pool, settings: StorageSettings): PodSpec['containers']
       { name: 'rpc', containerPort: RPC_PORT, protocol: 'TCP' },
       { name: 'status', containerPort: STATUS_PORT, protocol: 'TCP' },
     ],
-    ...(pool.resources && { resources: pool.resources }),
+    ...(resources && { resources }),
     // Files that it reads at its start can be many.
     startupProbe: { ...probe('/healthz'), periodSeconds: 2, failureThreshold: 150 },
     livenessProbe: { ...probe('/healthz'), periodSeconds: 10, failureThreshold: 6 },

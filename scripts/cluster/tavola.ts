@@ -23,8 +23,8 @@ export type TavolaClusterOptions = {
   partitions?: number
   /** More of each Tavola process. */
   environment?: NodeJS.ProcessEnv
-  /** Another `bin/tavola.js` than that of this checkout. */
-  main?: string
+  /** Another `bin/tavola.js` than that of this checkout; by the name of the process, each time it is started. */
+  main?: string | ((process: string) => string)
   /** Three networks; without them, all run on 127.0.0.1. */
   zones?: Zone[]
 }
@@ -137,9 +137,17 @@ export class TavolaCluster {
     const { enter } = zoneAt(zones, i)
     const zone = zoneOf(i)
     const all = { ...flags, zone, etcd: this.etcd.urls.join() }
-    const command = [...enter, process.execPath, main, role, ...Object.entries(all).map(([flag, value]) => `--${flag}=${value}`)]
-    const ready = () => isReady(`http://${flags.host}:${flags.port}`)
-    return { server: new Server({ name, command, log: join(folder, `${name}.log`), ready, environment }), zone }
+    const words = [role, ...Object.entries(all).map(([flag, value]) => `--${flag}=${value}`)]
+    const program = {
+      name,
+      get command() {
+        return [...enter, process.execPath, typeof main === 'string' ? main : main(name), ...words]
+      },
+      log: join(folder, `${name}.log`),
+      ready: () => isReady(`http://${flags.host}:${flags.port}`),
+      environment,
+    }
+    return { server: new Server(program), zone }
   }
 
   /** Etcd's members remember under which ports they know each other. */

@@ -2,3 +2,6 @@
 export class OperatorError extends Error {
   override name = 'OperatorError'
 }
+
+/** What was to be read is of a newer version of Tavola: there is nothing to mend, but this process is too old. */
+export class Newer extends OperatorError {}

@@ -3,16 +3,22 @@ import { OperatorError } from '../base/failure.ts'
 import type { FileSystem } from '../base/filesystem.ts'
 import type { Position } from '../log/log.ts'
 import type { MetadataChange } from '../metadata/metadata.ts'
+import { Differing, type DigestAnswer, type DigestQuestion, type Finding } from '../replica/digest.ts'
 import type { Leader } from '../replica/leader.ts'
 import type { Replica } from '../replica/replica.ts'
 import type { Standing, Succession } from '../replica/standing.ts'
+import { isDamage } from '../store/failure.ts'
+import { FORMAT } from '../store/format.ts'
+import { type OpenStore, Store } from '../store/store.ts'
 import { Disk } from './host/disk.ts'
 import { Files } from './host/files.ts'
 import { Followers, GRACE, type Grace } from './host/followers.ts'
 import { Hosted } from './host/hosted.ts'
 import { COPY_RATE, Pace } from './host/pace.ts'
 import type { HostedPorts } from './host/ports.ts'
+import { Raising } from './host/raising.ts'
 import { reportOf } from './host/reporting.ts'
+import { NO_SCRUBBING, Scrubber, type Scrubbing } from './host/scrubber.ts'
 import { sendSnapshot } from './host/snapshots.ts'
 import { holdersOf, LEADERS, PARTITIONS, type PartitionRecord, parsePartition, partitionKey } from './records.ts'
 import type { ReplicaReport } from './report.ts'
@@ -25,20 +31,42 @@ export type HostPorts = Omit<HostedPorts, 'files' | 'followers' | 'disk' | 'pace
   grace?: Grace
   /** Bytes a second, at most, at which other replicas' files are copied to this node. */
   copyRate?: number
+  /** How replicas are compared; else they are not. */
+  scrubbing?: Scrubbing
+  /** The latest format of logs and files that this node reads: this version's, but for tests. */
+  reads?: number
+  /** The same of all nodes that live; without it, formats stay as they are. */
+  formats?: () => ReadonlyMap<string, number>
+  /** For how long the oldest change of a partition led here has been waiting to be published; undefined if none ever is. */
+  publishLag?(partition: string): number | undefined
 }
 
 /** Partitions that are handed over at once. */
 const HANDOVERS = 2
 
 export class PartitionHost {
+  readonly scrubber: Scrubber
   readonly #ports: HostedPorts
+  readonly #publishLag: HostPorts['publishLag']
   readonly #hosted = new Map<string, Hosted>()
+  readonly #raising: Raising | undefined
   #unwatch: (() => void)[] = []
   #started = false
 
-  constructor({ folder, fileSystem, grace = GRACE, copyRate = COPY_RATE, ...ports }: HostPorts) {
+  constructor({
+    folder,
+    fileSystem,
+    grace = GRACE,
+    copyRate = COPY_RATE,
+    scrubbing = NO_SCRUBBING,
+    reads = FORMAT,
+    formats,
+    publishLag,
+    ...ports
+  }: HostPorts) {
+    this.#publishLag = publishLag
     const { node, metadata, neighbours, clock, logs } = ports
-    const files = new Files(folder, metadata, node, fileSystem)
+    const files = new Files(folder, metadata, node, fileSystem, reads)
     const followers = new Followers({ node, neighbours, clock, logBytes: () => logs.size() }, grace)
     const disk = new Disk(folder, files.fileSystem, clock, ports.logger, {
       failed: () => void this.#handOverAll(),
@@ -48,7 +76,12 @@ export class PartitionHost {
     })
     const pace = new Pace(clock, copyRate)
     const complain = (hosted: Hosted, failure: Error) => this.#complain(hosted, failure)
-    this.#ports = { ...ports, files, followers, disk, pace, complain }
+    const openOwn: OpenStore = (path, partition, tailBytes) => new Store(path, partition, tailBytes, reads)
+    this.#ports = { ...ports, openStore: ports.openStore ?? openOwn, files, followers, disk, pace, complain }
+    const hosted = () => this.#hosted.values()
+    this.#raising = formats && new Raising({ ...ports, hosted, formats })
+    const digest = (partition: string, question: DigestQuestion) => this.digest(partition, question)
+    this.scrubber = new Scrubber({ ...ports, digest, hosted }, scrubbing)
   }
 
   /**
@@ -67,6 +100,8 @@ export class PartitionHost {
     for (const { id, failure, isAlone } of this.#hosted.values()) if (failure && isAlone) throw failureOf(id, failure)
     this.#started = true
     followers.start()
+    this.scrubber.start()
+    this.#raising?.start()
   }
 
   leader(partition: string): Leader | undefined {
@@ -112,7 +147,11 @@ export class PartitionHost {
 
   /** What those who look after the cluster ask. */
   report(): ReplicaReport[] {
-    return [...this.#hosted.values()].map(hosted => reportOf(hosted, this.#ports.files))
+    const { files } = this.#ports
+    return [...this.#hosted.values()].map(hosted => {
+      const [doubt, publishLagMs] = [this.scrubber.doubt(hosted.id), this.#publishLag?.(hosted.id)]
+      return reportOf(hosted, files, { doubt, publishLagMs })
+    })
   }
 
   /** The same. Errors: that it is not here; those of the disk. */
@@ -125,6 +164,23 @@ export class PartitionHost {
   /** The same: the hash of an entry that was applied here. */
   chain(partition: string, position: Position): string | undefined {
     return this.replica(partition)?.chainAt(position)
+  }
+
+  /** The same: what some of its rows come to. Errors: that it is not here; those of the disk. */
+  async digest(partition: string, question: DigestQuestion): Promise<DigestAnswer> {
+    const replica = this.replica(partition)
+    if (!replica) throw new Error(`partition ${partition} is not here`)
+    try {
+      return await replica.digest(question)
+    } catch (error) {
+      if (isDamage(error)) void this.#hosted.get(partition)?.distrust(error as Error)
+      throw error
+    }
+  }
+
+  /** The same: its replica is not like the others. */
+  async distrust(partition: string, finding: Finding): Promise<void> {
+    await this.#hosted.get(partition)?.distrust(new Differing(finding))
   }
 
   /** The same: leads the partition instead of another node. Errors: any, if that can't be. */
@@ -156,6 +212,8 @@ export class PartitionHost {
   async close(): Promise<void> {
     for (const unwatch of this.#unwatch) unwatch()
     this.#ports.followers.stop()
+    this.scrubber.stop()
+    this.#raising?.stop()
     this.#ports.disk.stop()
     await Promise.all([...this.#hosted.values()].map(hosted => hosted.close()))
   }

@@ -23,9 +23,9 @@ import type {
 } from '../partition/transaction.ts'
 import type { FeedRow, IndexPartitions } from '../replica/feed.ts'
 import type { HistoryPage } from '../replica/history.ts'
-import type { PartitionStatistics } from '../replica/leader.ts'
 import type { Held, Peers } from '../replica/peers.ts'
 import { NotLeading } from '../replica/pipeline.ts'
+import type { PartitionStatistics } from '../replica/statistics.ts'
 import type { Image, Page } from '../store/rows.ts'
 
 /** What a server may ask of a partition's leader. */

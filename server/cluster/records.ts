@@ -14,6 +14,8 @@ export type NodeRecord = {
   /** Tables are on the nodes of one pool. */
   pool: string
   role: 'storage'
+  /** Up to which format it reads logs and files; see `formatOf`. */
+  format?: number
 }
 
 /** The pool of nodes, and of tables, that name none. */
@@ -171,6 +173,11 @@ export function parsePartition(value: string): PartitionRecord {
 /** Before there were pools, a record named none. */
 export function parseNode(value: string): NodeRecord {
   return { pool: DEFAULT_POOL, ...(JSON.parse(value) as Omit<NodeRecord, 'pool'>) }
+}
+
+/** Before they said so, nodes read formats up to 4. */
+export function formatOf({ format = 4 }: NodeRecord): number {
+  return format
 }
 
 /** The nodes that have the partition's file, or are coming by it. */

@@ -18,7 +18,11 @@ export type ReplicaReport = {
   bytes: number
   /** Of another replica's file, as far as it has come. */
   received?: number
+  /** For how long its oldest change has been waiting to be published, if it leads and its changes are. */
+  publishLagMs?: number
   reason?: string
+  /** Of a leader: its rows and those of others differ, and it is not known yet which are right. */
+  doubt?: string
 }
 
 export interface Reporters {

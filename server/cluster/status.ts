@@ -1,6 +1,6 @@
 /** How the cluster is: for people, for the operator, for machines. Pure. */
 import { problemsOf } from './moves/problems.ts'
-import type { NodeState, PartitionState, Situation } from './moves/situation.ts'
+import { type NodeState, type PartitionState, publishLagOf, type Situation } from './moves/situation.ts'
 import { holdersOf, type KeeperRecord, type MoveReason } from './records.ts'
 import { isHealthy, type ReplicaReport, type Reports } from './report.ts'
 
@@ -35,6 +35,8 @@ export type TableStatus = {
   replicas: { wanted: number; healthy: number }
   /** Partitions that somebody leads. */
   led: number
+  /** Where changes are published: for how long the oldest one has been waiting for that. */
+  publishLagMs?: number
 }
 
 export type ReplicaStatus = {
@@ -95,7 +97,7 @@ export function statusOf(situation: Situation, reports: Reports, keeper: KeeperR
   return {
     at: timeOf(now),
     nodes: [...nodes.values()].map(node => nodeStatus(node, partitions)),
-    tables: tableStatuses(partitions),
+    tables: tableStatuses(partitions, reports),
     partitions: partitions.map(partition => partitionStatus(partition, situation, reports)),
     moves: partitions.flatMap(partition => moveStatus(partition, reports)),
     problems: problemsOf(situation, reports, keeper),
@@ -118,7 +120,7 @@ function nodeStatus(
   }
 }
 
-function tableStatuses(partitions: PartitionState[]): TableStatus[] {
+function tableStatuses(partitions: PartitionState[], reports: Reports): TableStatus[] {
   const byTable = Map.groupBy(partitions, ({ table }) => table)
   return [...byTable].flatMap(([table, own]) => {
     if (!table) return []
@@ -126,10 +128,12 @@ function tableStatuses(partitions: PartitionState[]): TableStatus[] {
       ...own.map(({ record, healthy }) => record.replicas.filter(node => healthy.has(node)).length),
     )
     const { pool, replicas: wanted } = own[0]!.wish
+    const lags = own.flatMap(partition => publishLagOf(partition, reports) ?? [])
     return {
       ...{ name: table.name, id: table.id, pool, partitions: own.length, replicas: { wanted, healthy } },
       status: table.status,
       led: own.filter(({ leader }) => leader !== undefined).length,
+      ...(lags.length > 0 && { publishLagMs: Math.max(...lags) }),
     }
   })
 }

@@ -3,6 +3,7 @@ import { onOneNode } from '../cluster/placement.ts'
 import { DEFAULT_POOL } from '../cluster/records.ts'
 import type { LogStore } from '../log/log.ts'
 import { noNeighbours } from '../replica/standing.ts'
+import { FORMAT } from '../store/format.ts'
 import { partitionMetrics } from '../telemetry/nodemetrics.ts'
 import { type BaseOptions, openBase, type RunningNode } from './base.ts'
 import { memoryDisk, openDisk } from './disk.ts'
@@ -35,10 +36,11 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   return orEnd(ending, async () => {
     const base = await openBase(options, metadata, ending)
     const find = (partition: string) => host.leader(partition)
+    const formats = () => new Map([[NODE, FORMAT]])
     const holding = holdPartitions(
       base,
       ground,
-      { node: NODE, find, neighbours: noNeighbours, sweepMs, publish: await toNats(base, publish) },
+      { node: NODE, find, neighbours: noNeighbours, formats, sweepMs, publish: await toNats(base, publish) },
       ending,
     )
     const { host, sources } = holding

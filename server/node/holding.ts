@@ -1,6 +1,7 @@
 /** A storage node's part in a process: it holds partitions, and leads some of them. */
 import type { FileSystem } from '../base/filesystem.ts'
 import type { Grace } from '../cluster/host/followers.ts'
+import type { Scrubbing } from '../cluster/host/scrubber.ts'
 import { PartitionHost } from '../cluster/host.ts'
 import { indexPartitions, peers, type WholeLeader } from '../cluster/leaders.ts'
 import { Membership } from '../cluster/membership.ts'
@@ -48,6 +49,10 @@ export type HoldingOptions = {
   neighbours: Neighbours
   /** MB a second; see cluster/host/pace.ts. */
   copyRate?: number
+  /** How replicas are compared; else they are not. */
+  scrubbing?: Scrubbing
+  /** Up to which format the nodes that live read; else formats stay as they are. */
+  formats?: () => ReadonlyMap<string, number>
   /** How often expired items are looked for, in milliseconds. */
   sweepMs?: number
   /** Where the changes of streams are published. */
@@ -62,7 +67,7 @@ const SWEEP_MS = 5000
 export function holdPartitions(
   base: Base,
   ground: Ground,
-  { node, find, neighbours, copyRate, grace, sweepMs = SWEEP_MS, publish }: HoldingOptions,
+  { node, find, neighbours, copyRate, scrubbing, formats, grace, sweepMs = SWEEP_MS, publish }: HoldingOptions,
   ending: Ending,
 ): Holding {
   const { clock, logger } = base
@@ -77,6 +82,9 @@ export function holdPartitions(
     checkpointer,
     grace,
     copyRate: copyRate && copyRate * 1_000_000,
+    scrubbing,
+    formats,
+    publishLag: partition => published?.publishing.lag(partition),
   })
   const led = () => host.replicas().flatMap(({ leader }) => leader ?? [])
   const published = publish?.(partition => host.leader(partition), ending)
@@ -111,6 +119,7 @@ export function holdPartitions(
     leader: (partition: string) => host.leader(partition),
     untrimmed: () => logs.size(),
     checkpoints: upkeep,
+    scrubber: host.scrubber,
     expired: sweeper.deleted,
     publishing: published?.publishing,
     disk: seen,

@@ -1,4 +1,5 @@
 /** Changes to NATS, from where partitions are led. */
+import { Clearing } from '../streams/publish/clearing.ts'
 import { KnownStreams } from '../streams/publish/known.ts'
 import { NatsLink } from '../streams/publish/link.ts'
 import { NatsBus } from '../streams/publish/nats.ts'
@@ -35,11 +36,14 @@ function prepare(
   ending.add(() => bus.close())
   const streams = new KnownStreams(metadata, realm, clock)
   const publishing = new Publishing({ metadata, bus, streams, leader, realm, prefix, retentionMs, clock, logger })
+  const clearing = new Clearing({ bus, streams, realm, prefix, clock, logger })
   const start = async () => {
     ending.add(() => streams.stop())
     await streams.start()
     ending.add(() => publishing.stop())
     await publishing.start()
+    ending.add(() => clearing.stop())
+    clearing.start()
   }
   return { publishing, limitMs: limitHours * HOUR_MS, start }
 }

@@ -2,6 +2,7 @@
 import { OperatorError } from '../base/failure.ts'
 import { systemRandom } from '../base/random.ts'
 import { Catalog } from '../cluster/catalog.ts'
+import { scrubbingAt } from '../cluster/host/scrubber.ts'
 import { onOneNode } from '../cluster/placement.ts'
 import { DEFAULT_POOL } from '../cluster/records.ts'
 import { createStatusApp } from '../http/status.ts'
@@ -9,6 +10,7 @@ import type { Metadata } from '../metadata/metadata.ts'
 import { remoteNeighbours } from '../rpc/neighbours.ts'
 import { startRpcServer } from '../rpc/server.ts'
 import type { Tls } from '../rpc/tls.ts'
+import { FORMAT } from '../store/format.ts'
 import { partitionMetrics } from '../telemetry/nodemetrics.ts'
 import { answeringMetrics, askingMetrics } from '../telemetry/rpcmetrics.ts'
 import { scraper } from '../telemetry/scrape.ts'
@@ -29,6 +31,8 @@ export type StorageOptions = BaseOptions &
     pool?: string
     /** MB a second, at most, at which other nodes' replicas are copied here. */
     copyRate?: number
+    /** MB a second, at most, at which the replicas of what is led here are compared; 0 for not at all. */
+    scrubRate?: number
     /** Where other processes ask it. */
     rpcHost: string
     rpcPort: number
@@ -49,7 +53,7 @@ export async function startStorage(
   options: StorageOptions,
   { metadata, ...ground }: Ground & { metadata: Metadata },
 ): Promise<RunningStorage> {
-  const { node, zone, pool = DEFAULT_POOL, copyRate, tls, sweepMs, publish, logger } = options
+  const { node, zone, pool = DEFAULT_POOL, copyRate, scrubRate, tls, sweepMs, publish, logger } = options
   const ending = new Ending()
   return orEnd(ending, async () => {
     const base = await openBase(options, metadata, ending)
@@ -60,7 +64,16 @@ export async function startStorage(
     const { client, directory } = openNeighbourhood(base, { zone, tls, here }, ending)
     const neighbours = remoteNeighbours(client, name => directory.addressOf(name))
     const find = (partition: string) => directory.find(partition)
-    const held = { node, find, neighbours, copyRate, sweepMs, publish: await toNats(base, publish) }
+    const held = {
+      node,
+      find,
+      neighbours,
+      copyRate,
+      scrubbing: scrubbingAt(scrubRate),
+      formats: () => directory.formats(),
+      sweepMs,
+      publish: await toNats(base, publish),
+    }
     const holding = holdPartitions(base, ground, held, ending)
     const { host } = holding
     const answering = { host: options.rpcHost, port: options.rpcPort, tls, node: host }
@@ -68,7 +81,7 @@ export async function startStorage(
     ending.add(() => rpc.close())
     await directory.start()
     const address = advertised(options, rpc.address)
-    await holding.start({ node, address, zone, pool, role: 'storage' })
+    await holding.start({ node, address, zone, pool, role: 'storage', format: FORMAT })
     // For the names of what is measured.
     const tables = new Catalog({ ...base, leaders: directory, random: systemRandom }, base.realm, onOneNode(node, 1))
     ending.add(() => tables.stop())

@@ -61,6 +61,9 @@ export function applyEntry(
       writer.changes.trim(entry.upTo)
       for (const label of entry.streams) writer.changes.forget(label)
       return
+    case 'format':
+      writer.raiseFormat(entry.format)
+      return
     case 'feed':
       invariant(!schema?.sealed, 'a sealed partition was to take rows in')
       for (const effect of entry.effects) applyEffect(writer, state, effect)

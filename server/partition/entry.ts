@@ -8,7 +8,7 @@
 import { hash } from 'node:crypto'
 // Without its native part, which takes longer to load, and longer for images.
 import { Packr } from 'msgpackr/pack'
-import { OperatorError } from '../base/failure.ts'
+import { checkFormat, FORMAT } from '../store/format.ts'
 import type { Expiry, Image } from '../store/rows.ts'
 import type { PartitionSchema } from './schema.ts'
 import { decodeStep, encodeStep, type PackedStep, type Step } from './steps.ts'
@@ -59,13 +59,14 @@ export type EntryBody =
   | { kind: 'expiries'; rows: Expiry[]; cursor: Uint8Array | undefined }
   /** Change records up to `upTo` are dropped, and the streams of these labels, of which none are left. */
   | { kind: 'trim'; upTo: bigint; streams: string[] }
+  /** From here on, log and files are of this format; see store/format.ts. */
+  | { kind: 'format'; format: number }
   /** On an index's partition: what partition `source` caused with its entries up to `position`. */
   | { kind: 'feed'; source: string; position: number; effects: Effect[] }
 
 export type Entry = EntryBody & { epoch: number; previous: string }
 
-/** 2: steps of transactions. 3: streams, times to live. 4: partitions that take over from others. An entry names the oldest version that can read it. */
-const VERSION = 4
+/** An entry names the oldest format that has what it says. */
 const packer = new Packr({ useRecords: false, variableMapSize: true })
 
 export function encodeEntry(entry: Entry): Buffer {
@@ -73,8 +74,8 @@ export function encodeEntry(entry: Entry): Buffer {
   return packer.pack([versionOf(body), epoch, previous, body.kind, encodeBody(body)])
 }
 
-/** Errors: OperatorError for an entry of a newer version. */
-export function decodeEntry(bytes: Uint8Array): Entry {
+/** Errors: Newer, for an entry of a format after `reads`. */
+export function decodeEntry(bytes: Uint8Array, reads = FORMAT): Entry {
   // Keys are what they are cut from, and all that works with them takes them for Buffers; not every log gives these.
   const whole = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const [version, epoch, previous, kind, body] = packer.unpack(whole) as [
@@ -84,10 +85,7 @@ export function decodeEntry(bytes: Uint8Array): Entry {
     Entry['kind'],
     unknown[],
   ]
-  if (version > VERSION)
-    throw new OperatorError(
-      `The log holds entries of a newer Tavola (version ${version}, this one reads up to ${VERSION}).`,
-    )
+  checkFormat('The log holds entries', version, reads)
   return { epoch, previous, ...decodeBody(kind, body) }
 }
 
@@ -100,6 +98,8 @@ function versionOf(body: EntryBody): number {
     case 'expiries':
     case 'trim':
       return 3
+    case 'format':
+      return body.format
     default:
       return 1
   }
@@ -131,6 +131,8 @@ function encodeBody(body: EntryBody): unknown[] {
       return [body.rows.map(({ key, expires }) => [key, expires]), body.cursor ?? null]
     case 'trim':
       return [body.upTo, body.streams]
+    case 'format':
+      return [body.format]
     case 'feed':
       return [body.source, body.position, body.effects.map(encodeEffect)]
   }
@@ -162,6 +164,8 @@ function decodeBody(kind: EntryBody['kind'], body: unknown[]): EntryBody {
     }
     case 'trim':
       return { kind, upTo: BigInt(body[0] as bigint | number), streams: body[1] as string[] }
+    case 'format':
+      return { kind, format: body[0] as number }
     case 'feed': {
       const [source, position, effects] = body as [string, number, PackedEffect[]]
       return { kind, source, position, effects: effects.map(decodeEffect) }

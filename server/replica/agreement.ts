@@ -8,7 +8,7 @@
 import { OperatorError } from '../base/failure.ts'
 import { InvariantViolation } from '../base/invariant.ts'
 import type { LoggedEntry, PartitionLog, Position } from '../log/log.ts'
-import { chainHash } from '../partition/entry.ts'
+import { chainHash, decodeEntry } from '../partition/entry.ts'
 import type { Store } from '../store/store.ts'
 import type { Applier } from './applier.ts'
 import type { AppliedEnd } from './standing.ts'
@@ -93,6 +93,15 @@ export async function comesTo(
     return false
   await replay(store, log, applier)
   return applier.state.chain === chain
+}
+
+/** The hash of an entry that was applied; undefined if it is too old to be known. */
+export function hashAt(position: Position, { tail, reads }: Store, { state }: Applier): string | undefined {
+  if (position >= state.position) return position === state.position ? state.chain : undefined
+  const [entry] = tail?.read(position - 1, 1) ?? []
+  if (entry?.position === position) return chainHash(entry.bytes)
+  // The next one names it, if that is kept.
+  return entry?.position === position + 1 ? decodeEntry(entry.bytes, reads).previous : undefined
 }
 
 /** Undefined if the entry is trimmed, or was never there. */

@@ -13,10 +13,14 @@ import type { Store } from '../store/store.ts'
 
 export type ApplicableEntry = { position: Position; bytes: Uint8Array; entry: Entry }
 
+/** `state`: but for its `chain`, which is an earlier entry's. */
+type Look = { position: Position; take(state: Readonly<AppliedState>): void }
+
 export class Applier {
   readonly #store: Store
   #state: AppliedState
   #schema: PartitionSchema | undefined
+  readonly #looks = new Set<Look>()
 
   constructor(store: Store) {
     this.#store = store
@@ -48,6 +52,7 @@ export class Applier {
           this.#store.tail?.add(position, bytes)
           state.position = position
           if (entry.kind === 'schema') schema = entry.schema
+          if (this.#looks.size > 0) this.#show(state)
         }
         state.chain = chain
         this.#store.writer.saveState(state)
@@ -55,6 +60,17 @@ export class Applier {
     })
     this.#state = state
     this.#schema = schema
+  }
+
+  /** Has `take` called when the entry at `position` is applied, and none after it; it must not throw. @returns what calls that off */
+  look(position: Position, take: Look['take']): () => void {
+    const look = { position, take }
+    this.#looks.add(look)
+    return () => void this.#looks.delete(look)
+  }
+
+  #show(state: Readonly<AppliedState>): void {
+    for (const { position, take } of this.#looks) if (position === state.position) take(state)
   }
 
   /** Hands what was applied to the file system. Errors: as `apply`'s of the disk. */
@@ -94,15 +110,15 @@ export class Applier {
 
   /** As `apply`, for entries read back from the log. */
   replay(entries: { position: Position; bytes: Uint8Array }[]): void {
-    this.apply(entries.map(({ position, bytes }) => ({ position, bytes, entry: decode(position, bytes) })))
+    this.apply(entries.map(({ position, bytes }) => ({ position, bytes, entry: this.#decode(position, bytes) })))
   }
-}
 
-function decode(position: Position, bytes: Uint8Array): Entry {
-  try {
-    return decodeEntry(bytes)
-  } catch (error) {
-    if (error instanceof OperatorError) throw error
-    throw new InvariantViolation(`entry ${position} cannot be read: ${(error as Error).message}`)
+  #decode(position: Position, bytes: Uint8Array): Entry {
+    try {
+      return decodeEntry(bytes, this.#store.reads)
+    } catch (error) {
+      if (error instanceof OperatorError) throw error
+      throw new InvariantViolation(`entry ${position} cannot be read: ${(error as Error).message}`)
+    }
   }
 }

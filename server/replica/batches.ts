@@ -11,6 +11,7 @@ import type { PartitionSchema } from '../partition/schema.ts'
 import { type Step, stepBytes } from '../partition/steps.ts'
 import type { StoreReader } from '../store/reader.ts'
 import type { Image } from '../store/rows.ts'
+import { Origins } from './origins.ts'
 import { type PendingRow, PendingRows } from './pending.ts'
 import { NotLeading, type Pipeline } from './pipeline.ts'
 import type { Tenure } from './tenure.ts'
@@ -33,6 +34,7 @@ type Batch = {
 }
 
 export class Batches {
+  readonly origins = new Origins()
   readonly #reader: StoreReader
   readonly #pipeline: Pipeline
   readonly #clock: Clock
@@ -142,7 +144,7 @@ export class Batches {
   add(effect: Effect, span?: Span): number {
     const batch = this.#filling(true)
     this.#put(batch, effect)
-    if (span) (batch.trace ??= new BatchTrace()).join(span)
+    if (span) this.#trace(batch, effect, span)
     this.#schedule()
     return batch.number
   }
@@ -211,6 +213,11 @@ export class Batches {
     this.#batches.set(batch.number, batch)
     this.#queue.push(batch)
     return batch
+  }
+
+  #trace(batch: Batch, { recorded }: Effect, span: Span): void {
+    batch.trace ??= new BatchTrace(this.origins)
+    batch.trace.join(span, recorded && batch.effects.length - 1)
   }
 
   #put(batch: Batch, effect: Effect): void {

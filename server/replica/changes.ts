@@ -7,6 +7,7 @@ import { sequenceOf } from '../store/changes.ts'
 import type { StreamRow } from '../store/rows.ts'
 import type { Store } from '../store/store.ts'
 import type { Applier } from './applier.ts'
+import type { Origins } from './origins.ts'
 import type { Pipeline } from './pipeline.ts'
 import type { Tenure } from './tenure.ts'
 
@@ -22,14 +23,16 @@ export class Changes {
   readonly #pipeline: Pipeline
   readonly #tenure: Tenure
   readonly #clock: Clock
+  readonly #origins: Origins
   readonly #waiting = new Set<() => void>()
 
-  constructor(store: Store, applier: Applier, pipeline: Pipeline, tenure: Tenure, clock: Clock) {
+  constructor(store: Store, applier: Applier, pipeline: Pipeline, tenure: Tenure, clock: Clock, origins: Origins) {
     this.#store = store
     this.#applier = applier
     this.#pipeline = pipeline
     this.#tenure = tenure
     this.#clock = clock
+    this.#origins = origins
   }
 
   /** Undefined if the partition does not know the stream, yet or any more. Errors: NotLeading (INV-R7). */
@@ -47,6 +50,8 @@ export class Changes {
     const state = this.#stateOf(stream)
     const first = later(from, stream.since)
     const page = changesPage(this.#store.changes, first, stream.until ?? LAST_SEQUENCE, limit, maxBytes)
+    const { size } = this.#origins
+    if (size > 0) for (const row of page.rows) row.trace = this.#origins.of(row.sequence)
     const last = page.rows.at(-1)
     if (page.cut && last) return { ...state, rows: page.rows, resume: last.sequence + 1n }
     const resume = stream.until === undefined ? later(first, state.next) : undefined

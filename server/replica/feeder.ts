@@ -17,7 +17,14 @@ const ROW_BYTES = 100
 const CATCH_UP_BYTES = 1024 * 1024
 const RETRY_MS = 100
 
-export type FeederPorts = { log: PartitionLog; indexes: IndexPartitions; clock: Clock; logger: Logger }
+export type FeederPorts = {
+  log: PartitionLog
+  indexes: IndexPartitions
+  clock: Clock
+  logger: Logger
+  /** See Store. */
+  reads: number
+}
 
 type QueuedItem = FeedItem & { bytes: number }
 
@@ -106,13 +113,13 @@ export class FeedSender {
   }
 
   async #catchUp(): Promise<void> {
-    const { log, indexes } = this.#ports
+    const { log, indexes, reads } = this.#ports
     let after = await indexes.consumed(this.#slice.id, this.#source)
     while (after < this.#start) {
       const entries = await log.read(after, CATCH_UP_BYTES)
       const items = entries
         .filter(({ position }) => position <= this.#start)
-        .map(({ position, bytes }) => ({ position, rows: this.#rowsOf(decodeEntry(bytes)) }))
+        .map(({ position, bytes }) => ({ position, rows: this.#rowsOf(decodeEntry(bytes, reads)) }))
         .map(({ position, rows }) => ({ position, rows: rows.filter(row => isInSlice(row, this.#slice)) }))
       await this.#send(items.filter(item => item.rows.length > 0))
       after = entries.at(-1)?.position ?? this.#start

@@ -4,10 +4,9 @@ import type { Logger } from '../base/logger.ts'
 import type { Tracer } from '../base/tracer.ts'
 import type { PartitionLog, Position } from '../log/log.ts'
 import type { Lease } from '../metadata/metadata.ts'
-import { setOwn } from '../model/item.ts'
 import type { RangeRequest, WriteCommand, WriteOutcome } from '../partition/command.ts'
 import { localIndexNumber, type PartitionSchema } from '../partition/schema.ts'
-import type { Image, Page, RowStatistics } from '../store/rows.ts'
+import type { Image, Page } from '../store/rows.ts'
 import type { Store } from '../store/store.ts'
 import type { Applier } from './applier.ts'
 import { Batches } from './batches.ts'
@@ -16,7 +15,7 @@ import { Changes } from './changes.ts'
 import { Expiries } from './expiries.ts'
 import type { FeedRow, IndexPartitions } from './feed.ts'
 import { Feeders } from './feeders.ts'
-import { Heat, type HeatReading } from './heat.ts'
+import { Heat } from './heat.ts'
 import { History } from './history.ts'
 import { Intakes } from './intake.ts'
 import { Locks } from './locks.ts'
@@ -24,12 +23,10 @@ import type { Peers } from './peers.ts'
 import { NotLeading, Pipeline } from './pipeline.ts'
 import { type HandedOver, handedOver, type SealingPorts, seal } from './sealing.ts'
 import { checkServing } from './serving.ts'
+import { type PartitionStatistics, statisticsOf } from './statistics.ts'
 import { Tenure } from './tenure.ts'
 import { Transactions } from './transactions.ts'
 import { Writes } from './writes.ts'
-
-/** What one partition holds: its own rows, and those of its local indexes by index name; and what it has to do. */
-export type PartitionStatistics = RowStatistics & { local: Record<string, RowStatistics>; heat: HeatReading }
 
 export type LeaderPorts = {
   store: Store
@@ -104,23 +101,23 @@ export class Leader {
         broke(error)
       },
     })
-    this.#feeders = new Feeders({ log, indexes, clock, logger }, partition)
+    this.#feeders = new Feeders({ log, indexes, clock, logger, reads: store.reads }, partition)
     const sealed = () => this.#batches.isSealed
     this.#intakes = new Intakes({ reader: store.reader, applier, pipeline: this.#pipeline, sealed })
     this.#batches = new Batches(store.reader, this.#pipeline, clock, this.#tenure, applier.schema)
     this.#locks = new Locks(clock)
     this.#writes = new Writes(this.#batches, this.#locks, tracer)
-    this.changes = new Changes(store, applier, this.#pipeline, this.#tenure, clock)
+    this.changes = new Changes(store, applier, this.#pipeline, this.#tenure, clock, this.#batches.origins)
     const { epoch } = this
     const own = { batches: this.#batches, locks: this.#locks, tenure: this.#tenure, room: () => this.#room() }
     const shared = { store, applier, clock, ...own }
     this.transactions = new Transactions({ partition, epoch, peers, logger, ...shared })
     this.expiries = new Expiries({ ...shared, pipeline: this.#pipeline, stopped: () => this.#stopped })
     const { expiries } = this
-    const [pipeline, feeders, intakes, batches] = [this.#pipeline, this.#feeders, this.#intakes, this.#batches]
+    const [pipeline, feeders, intakes] = [this.#pipeline, this.#feeders, this.#intakes]
     const stopped = () => this.#stopped
-    this.#building = { ...own, reader: store.reader, applier, intakes, pipeline, feeders, expiries, clock, stopped }
-    this.#sealing = { reader: store.reader, applier, batches, locks: this.#locks, feeders }
+    this.#building = { ...shared, reader: store.reader, pipeline, feeders, intakes, expiries, stopped }
+    this.#sealing = { ...shared, reader: store.reader, feeders }
     this.history = new History({ reader: store.reader, log, applier, clock, drained: () => this.#drained() })
   }
 
@@ -132,6 +129,16 @@ export class Leader {
 
   get schemaVersion(): number {
     return this.#ports.applier.schema?.version ?? 0
+  }
+
+  /** Of the log, and of all replicas' files; see store/format.ts. */
+  get format(): number {
+    return this.#ports.store.reader.format()
+  }
+
+  /** From now on they are of this one, which all nodes can read. Errors: NotLeading. */
+  async raiseFormat(format: number): Promise<void> {
+    await this.#pipeline.propose({ kind: 'format', format })
   }
 
   /** False once it has stepped down. */
@@ -211,15 +218,7 @@ export class Leader {
   }
 
   statistics(): PartitionStatistics {
-    const { applier, store } = this.#ports
-    const { items, bytes } = applier.state
-    const local: Record<string, RowStatistics> = {}
-    const table = applier.schema?.table
-    for (const index of table?.indexes ?? []) {
-      if (index.kind !== 'LOCAL') continue
-      setOwn(local, index.name, store.reader.localStatistics(localIndexNumber(table!, index.id)))
-    }
-    return { items, bytes, local, heat: this.#heat.read() }
+    return statisticsOf(this.#ports.applier, this.#ports.store, this.#heat)
   }
 
   /** Makes a newer schema the partition's; resolves once it is applied. Errors: NotLeading, also as `seal`'s. */

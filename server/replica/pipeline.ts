@@ -87,7 +87,7 @@ export class Pipeline {
     const applied = new Promise<Position>((resolve, reject) => {
       const proposal: Proposal = { position: this.#tail, bytes, entry, durable: false, trace, resolve, reject }
       this.#flying.push(proposal)
-      trace?.proposed()
+      trace?.proposed(proposal.position)
       this.#log.append(bytes, expected).then(
         () => {
           proposal.durable = true

@@ -11,13 +11,13 @@ import type { Tracer } from '../base/tracer.ts'
 import type { LogStore, PartitionLog, Position } from '../log/log.ts'
 import type { Lease } from '../metadata/metadata.ts'
 import type { RangeRequest } from '../partition/command.ts'
-import { chainHash } from '../partition/entry.ts'
 import { localIndexNumber } from '../partition/schema.ts'
 import type { Checkpointer } from '../store/checkpointer.ts'
 import type { Image, Page } from '../store/rows.ts'
 import { deleteStore, type OpenStore, openStore, type Store } from '../store/store.ts'
-import { checkAgreement, comesTo, mend, replay } from './agreement.ts'
+import { checkAgreement, comesTo, hashAt, mend, replay } from './agreement.ts'
 import { Applier } from './applier.ts'
+import { type DigestAnswer, type DigestQuestion, digestAt } from './digest.ts'
 import type { IndexPartitions } from './feed.ts'
 import { Following } from './following.ts'
 import { Leader } from './leader.ts'
@@ -121,10 +121,12 @@ export class Replica {
 
   /** The hash of an entry that was applied here; undefined if it is too old to be known. */
   chainAt(position: Position): string | undefined {
-    const { state } = this.#applier
-    if (position === state.position) return state.chain
-    const [entry] = position < state.position ? (this.#store.tail?.read(position - 1, 1) ?? []) : []
-    return entry?.position === position ? chainHash(entry.bytes) : undefined
+    return hashAt(position, this.#store, this.#applier)
+  }
+
+  /** See digest.ts. */
+  digest(question: DigestQuestion): Promise<DigestAnswer> {
+    return digestAt(question, this.#store, this.#applier, this.#ports.clock)
   }
 
   /** Entries that are known to be in the log and not applied yet. */

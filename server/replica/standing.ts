@@ -1,5 +1,6 @@
 /** What storage nodes tell each other about the partitions they share. */
 import type { Position } from '../log/log.ts'
+import type { DigestAnswer, DigestQuestion, Finding } from './digest.ts'
 
 /** How far a replica is. */
 export type Standing = {
@@ -26,6 +27,10 @@ export interface Neighbours {
   snapshot(node: string, partition: string): AsyncIterable<Uint8Array>
   /** The hash of an entry as the node has applied it; undefined if it can't tell. Errors: any, while it can't be reached. */
   chain(node: string, partition: string, position: Position): Promise<string | undefined>
+  /** The same of part of its rows. Errors: any, also that they can't be read. */
+  digest(node: string, partition: string, question: DigestQuestion): Promise<DigestAnswer>
+  /** Tells the node that its replica is not like the others. Resolves once it has stopped. Errors: any, while it can't be reached. */
+  distrust(node: string, partition: string, finding: Finding): Promise<void>
   /** Has the node lead the partition; resolves once it does. Errors: any, if it does not. */
   succeed(node: string, partition: string, succession: Succession): Promise<void>
 }
@@ -37,6 +42,12 @@ export const noNeighbours: Neighbours = {
     throw new Error(`there is no node ${node}`)
   },
   chain: async () => undefined,
+  digest: async node => {
+    throw new Error(`there is no node ${node}`)
+  },
+  distrust: async node => {
+    throw new Error(`there is no node ${node}`)
+  },
   succeed: async node => {
     throw new Error(`there is no node ${node}`)
   },

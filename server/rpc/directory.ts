@@ -1,6 +1,7 @@
 /** Where partitions are led, and held, as the metadata says: in this process, or in others. */
 import type { Leaders, PartitionReader, WholeLeader } from '../cluster/leaders.ts'
 import {
+  formatOf,
   LEADERS,
   type LeaderRecord,
   NODES,
@@ -69,6 +70,11 @@ export class Directory implements Leaders {
   /** Where other processes ask a storage node; undefined if it does not live. */
   addressOf(node: string): string | undefined {
     return this.#nodes.get(node)?.address
+  }
+
+  /** Up to which format the storage nodes that live read logs and files. */
+  formats(): Map<string, number> {
+    return new Map([...this.#nodes].map(([name, record]) => [name, formatOf(record)]))
   }
 
   find(partition: string): WholeLeader | undefined {

@@ -2,6 +2,7 @@
 import type { PartitionReader, WholeLeader } from '../cluster/leaders.ts'
 import type { ReplicaReport } from '../cluster/report.ts'
 import type { Position } from '../log/log.ts'
+import type { DigestAnswer, DigestQuestion, Finding } from '../replica/digest.ts'
 import { NotLeading } from '../replica/pipeline.ts'
 import type { Standing, Succession } from '../replica/standing.ts'
 import type { FrameReader, FrameWriter } from './frames.ts'
@@ -31,6 +32,8 @@ export interface StorageNode {
   snapshot(partition: string): AsyncIterable<Uint8Array>
   /** See Replica's `chainAt`. */
   chain(partition: string, position: Position): string | undefined
+  digest(partition: string, question: DigestQuestion): Promise<DigestAnswer>
+  distrust(partition: string, finding: Finding): Promise<void>
   succeed(partition: string, succession: Succession): Promise<void>
   /** Who leads now what was led here, once that one does. */
   successor(partition: string): Promise<string | undefined> | undefined

@@ -3,7 +3,17 @@ import type { Reporters } from '../cluster/report.ts'
 import { NotLeading } from '../replica/pipeline.ts'
 import type { Neighbours } from '../replica/standing.ts'
 import type { Asker } from './client.ts'
-import { chain, report, snapshotClose, snapshotNext, snapshotOpen, standings, succeed } from './methods/replicas.ts'
+import {
+  chain,
+  digest,
+  distrust,
+  report,
+  snapshotClose,
+  snapshotNext,
+  snapshotOpen,
+  standings,
+  succeed,
+} from './methods/replicas.ts'
 
 /** Undefined while the node is not known. */
 export type AddressOf = (node: string) => string | undefined
@@ -13,6 +23,8 @@ export function remoteNeighbours(client: Asker, addressOf: AddressOf): Neighbour
     standings: async (node, partitions) => client.ask(known(addressOf, node), standings, '', partitions),
     snapshot: (node, partition) => receive(client, known(addressOf, node), partition),
     chain: async (node, partition, position) => client.ask(known(addressOf, node), chain, partition, position),
+    digest: async (node, partition, question) => client.ask(known(addressOf, node), digest, partition, question),
+    distrust: async (node, partition, finding) => client.ask(known(addressOf, node), distrust, partition, finding),
     succeed: async (node, partition, succession) => client.ask(known(addressOf, node), succeed, partition, succession),
   }
 }

@@ -75,6 +75,11 @@ export class StoreReader {
     return { ...(row as AppliedState) }
   }
 
+  /** See format.ts. */
+  format(): number {
+    return (this.#database.prepare('PRAGMA user_version').get() as { user_version: number }).user_version
+  }
+
   localStatistics(number: number): RowStatistics {
     const row = this.#database.prepare('SELECT items, bytes FROM local_statistics WHERE number = ?').get(number)
     return row ? { ...(row as RowStatistics) } : { items: 0, bytes: 0 }

@@ -63,6 +63,8 @@ export type ChangeRow = {
   after: number | undefined
   oldImage: string | undefined
   newImage: string | undefined
+  /** The request's, as a `traceparent`; not kept in the file, and only known to who led as it was made. */
+  trace?: string
 }
 
 /** The changes that one entry made, told by the entry itself: it has them all. */

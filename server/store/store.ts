@@ -10,16 +10,15 @@ import { rmSync, statSync } from 'node:fs'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { OperatorError } from '../base/failure.ts'
 import { CHANGE_TABLES, CHANGED_ENTRY_TABLE, ChangeReader } from './changes.ts'
+import { DigestReader } from './digests.ts'
 import { EXPIRY_TABLES, ExpiryReader } from './expiries.ts'
 import { isDiskFailure } from './failure.ts'
+import { checkFormat, FIRST_FORMAT, FORMAT } from './format.ts'
 import { StoreReader } from './reader.ts'
 import { Tail } from './tail.ts'
 import { TRANSACTION_TABLES, TransactionReader } from './transactions.ts'
 import { ReadTurn } from './turn.ts'
 import { StoreWriter } from './writer.ts'
-
-/** 2: transactions. 3: streams, times to live. 4: entries kept for streams. */
-const FORMAT = 4
 
 /** Measured: with 8 KB pages 1 KB items take a third of the space and half the time of 4 KB ones. */
 const PAGE_SIZE = 8192
@@ -33,10 +32,13 @@ const CACHED_BYTES = 256 * 1024 * 1024
 export class Store {
   /** File name, or `:memory:`. */
   readonly path: string
+  /** The latest format that may be read here. */
+  readonly reads: number
   readonly reader: StoreReader
   readonly transactions: TransactionReader
   readonly changes: ChangeReader
   readonly expiries: ExpiryReader
+  readonly digests: DigestReader
   readonly writer: StoreWriter
   /** Undefined if this store keeps none. */
   readonly tail: Tail | undefined
@@ -46,17 +48,19 @@ export class Store {
 
   /**
    * Opens or makes the file of `partition`. `tailBytes`: of the entries applied last, so much is kept; 0 for none.
-   * Errors: OperatorError when it is another's, damaged, or of a newer format; those of the disk.
+   * Errors: OperatorError when it is another's, damaged, or, as Newer, of a format after `reads`; those of the disk.
    */
-  constructor(path: string, partition: string, tailBytes = 0) {
+  constructor(path: string, partition: string, tailBytes = 0, reads = FORMAT) {
     this.path = path
-    this.#database = open(path, partition)
+    this.reads = reads
+    this.#database = open(path, partition, reads)
     this.#turn = new ReadTurn(this.#database)
     this.#unsaved = this.#database.prepare('PRAGMA wal_checkpoint(NOOP)')
     this.reader = new StoreReader(this.#database, this.#turn)
     this.transactions = new TransactionReader(this.#database)
     this.changes = new ChangeReader(this.#database)
     this.expiries = new ExpiryReader(this.#database)
+    this.digests = new DigestReader(this.#database, this.#turn)
     this.writer = new StoreWriter(this.#database, this.#turn)
     this.tail = tailBytes > 0 ? new Tail(this.#database, tailBytes) : undefined
   }
@@ -95,10 +99,10 @@ export function deleteStore(path: string): void {
   for (const suffix of ['', '-wal', '-shm']) rmSync(path + suffix, { force: true })
 }
 
-function open(path: string, partition: string): DatabaseSync {
+function open(path: string, partition: string, reads: number): DatabaseSync {
   const database = new DatabaseSync(path, { timeout: 5000 })
   try {
-    prepareFile(database, path, partition)
+    prepareFile(database, path, partition, reads)
     return database
   } catch (error) {
     database.close()
@@ -107,11 +111,9 @@ function open(path: string, partition: string): DatabaseSync {
   }
 }
 
-function prepareFile(database: DatabaseSync, path: string, partition: string): void {
+function prepareFile(database: DatabaseSync, path: string, partition: string, reads: number): void {
   const { user_version: format } = database.prepare('PRAGMA user_version').get() as { user_version: number }
-  if (format > FORMAT) {
-    throw new OperatorError(`${path} was written by a newer Tavola (format ${format}, this one reads up to ${FORMAT}).`)
-  }
+  checkFormat(`The partition file ${path} is`, format, reads)
   database.exec(`PRAGMA page_size = ${PAGE_SIZE}; PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0`)
   // NORMAL syncs no commit, only the head of a write-ahead log that is begun anew: else a power cut could leave the old head
   // before some of the old frames, and these would hide newer rows of the file.
@@ -120,7 +122,7 @@ function prepareFile(database: DatabaseSync, path: string, partition: string): v
   database.exec('PRAGMA cache_spill = OFF')
   database.exec(`PRAGMA mmap_size = ${MAPPED_BYTES}; PRAGMA soft_heap_limit = ${CACHED_BYTES}`)
   if (format === 0) create(database, partition)
-  else if (format < FORMAT) upgrade(database, format)
+  else if (format < FIRST_FORMAT) upgrade(database, format)
   const owner = database.prepare('SELECT partition FROM state').get() as { partition: string }
   if (owner.partition !== partition) {
     throw new OperatorError(`${path} belongs to partition ${owner.partition}, not to ${partition}.`)
@@ -140,11 +142,11 @@ function create(database: DatabaseSync, partition: string): void {
       items INTEGER NOT NULL, bytes INTEGER NOT NULL);
     ${tablesSince(1)}`)
   database.prepare("INSERT INTO state VALUES (?, 0, '', 0, 0, 0)").run(partition)
-  database.exec(`PRAGMA user_version = ${FORMAT}; COMMIT`)
+  database.exec(`PRAGMA user_version = ${FIRST_FORMAT}; COMMIT`)
 }
 
 function upgrade(database: DatabaseSync, format: number): void {
-  database.exec(`BEGIN IMMEDIATE; ${tablesSince(format)} PRAGMA user_version = ${FORMAT}; COMMIT`)
+  database.exec(`BEGIN IMMEDIATE; ${tablesSince(format)} PRAGMA user_version = ${FIRST_FORMAT}; COMMIT`)
 }
 
 /** What a file of the format lacks. */

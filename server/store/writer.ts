@@ -133,6 +133,11 @@ export class StoreWriter {
     this.#state.run(state.position, state.chain, state.epoch, state.items, state.bytes)
   }
 
+  /** The file is of this format from now on. */
+  raiseFormat(format: number): void {
+    this.#database.exec(`PRAGMA user_version = ${Math.floor(format)}`)
+  }
+
   saveConsumed(source: string, position: number): void {
     this.#consumed.run(source, position)
   }

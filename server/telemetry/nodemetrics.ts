@@ -28,6 +28,8 @@ export type PartitionSources = {
   /** Bytes of log entries that are not trimmed yet. */
   untrimmed(): number
   checkpoints: { checkpoints: Histogram; failedCheckpoints: number }
+  /** The comparison of replicas, of what is led here. */
+  scrubber: { bytes: number; rounds: number; differences: number }
   /** Items deleted because they had expired, by the table's UUID. */
   expired: ReadonlyMap<string, number>
   /** Undefined if changes are not published. */
@@ -43,7 +45,14 @@ export function serverMetrics(sources: ServerSources): Definition[] {
 }
 
 export function partitionMetrics(sources: PartitionSources): Definition[] {
-  return [...partitions(sources), ...expiry(sources), ...publishing(sources), ...log(sources), ...disk(sources)]
+  return [
+    ...partitions(sources),
+    ...scrubbing(sources),
+    ...expiry(sources),
+    ...publishing(sources),
+    ...log(sources),
+    ...disk(sources),
+  ]
 }
 
 const JOBS = ['backup', 'restore', 'export', 'import']
@@ -110,6 +119,22 @@ function partitions({
       kind: 'counter',
       read: () => [{ value: checkpoints.failedCheckpoints }],
     },
+  ]
+}
+
+function scrubbing({ scrubber }: PartitionSources): Definition[] {
+  return [
+    counter('tavola_scrub_bytes_total', 'Bytes of rows whose replicas were compared.', () => scrubber.bytes),
+    counter(
+      'tavola_scrub_rounds_total',
+      'Times that the replicas of a partition led here were compared from the first row to the last.',
+      () => scrubber.rounds,
+    ),
+    counter(
+      'tavola_scrub_differences_total',
+      'Times that replicas of a partition led here were found not to be the same.',
+      () => scrubber.differences,
+    ),
   ]
 }
 
@@ -190,6 +215,10 @@ function disk({ disk }: PartitionSources): Definition[] {
 
 function gauge(name: string, help: string, value: () => number | Promise<number>): Definition {
   return { name, help, kind: 'gauge', read: async () => [{ value: await value() }] }
+}
+
+function counter(name: string, help: string, value: () => number): Definition {
+  return { name, help, kind: 'counter', read: () => [{ value: value() }] }
 }
 
 function leadersOf(replicas: PartitionSources['replicas']): Leader[] {

@@ -26,7 +26,7 @@ export function triggerMetrics(series: () => TriggerSeries[]): Definition[] {
   return [
     {
       name: 'tavola_trigger_iterator_age_seconds',
-      help: 'Age of the last record of a batch when the function was done with it, of the shard that is the furthest behind.',
+      help: 'Age of the last record of a batch when the function was done with it, or of the first one that it has yet to take; of the shard that is the furthest behind.',
       kind: 'gauge',
       labels: LABELS,
       read: read(({ iteratorAge }) => iteratorAge / 1000),

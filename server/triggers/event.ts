@@ -9,6 +9,8 @@ export type Delivered = {
   time: number
   /** The record, as a function gets it. */
   text: string
+  /** The request that made the change, as a `traceparent`, if it was traced. */
+  trace?: string
 }
 
 export type WindowPart = {

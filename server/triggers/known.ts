@@ -9,7 +9,7 @@ export class KnownTriggers {
   readonly #metadata: Metadata
   readonly #prefix: string
   readonly #known = new Map<string, KnownTrigger>()
-  readonly #listeners = new Set<() => void>()
+  readonly #listeners = new Set<(ids: string[]) => void>()
   #unwatch = () => {}
 
   constructor(metadata: Metadata, realm: Realm) {
@@ -34,8 +34,8 @@ export class KnownTriggers {
     return this.#known.get(this.#prefix + id)
   }
 
-  /** Calls `listener` after every change. */
-  listen(listener: () => void): void {
+  /** Calls `listener` after every change, with the ids of those that came, have changed, or are gone. */
+  listen(listener: (ids: string[]) => void): void {
     this.#listeners.add(listener)
   }
 
@@ -44,6 +44,7 @@ export class KnownTriggers {
       if (entry) this.#known.set(key, { record: JSON.parse(entry.value) as TriggerRecord, key, version: entry.version })
       else this.#known.delete(key)
     }
-    for (const listener of this.#listeners) listener()
+    const ids = changes.map(({ key }) => key.slice(this.#prefix.length))
+    for (const listener of this.#listeners) listener(ids)
   }
 }

@@ -21,7 +21,11 @@ export type TriggerSettings = {
   /** Where what could not be delivered is told; see targets.ts. */
   onFailure?: string
   limits: TriggerLimits
+  /** Signs what is sent, instead of the server's own. */
+  signing?: Signing
 }
+
+export type Signing = { keyId: string; secret: string }
 
 export type TriggerLimits = {
   /** Invocations at once, and begun within a second, by all processes together. */
@@ -55,6 +59,8 @@ export type LaneCheckpoint = {
   window?: OpenWindow
   /** The shard is closed, and all of it is done with. */
   ended?: boolean
+  /** When the oldest change was made that is being delivered just now; epoch milliseconds. */
+  waitingSince?: number
 }
 
 /** Of one shard; the lanes are those of the settings at that time. */

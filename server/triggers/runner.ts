@@ -220,7 +220,7 @@ export class Runner {
     const rates = () => this.#shareOf(shared.trigger)
     const shared: Shared = {
       trigger,
-      counters: new TriggerCounters(table, functionName),
+      counters: new TriggerCounters(table, functionName, () => this.#ports.clock.now()),
       limiter: new Limiter(rates, this.#ports.clock),
     }
     this.#shared.set(trigger.id, shared)

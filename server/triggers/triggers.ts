@@ -4,7 +4,8 @@ import type { Random } from '../base/random.ts'
 import type { Realm } from '../cluster/records.ts'
 import type { Guard, Metadata } from '../metadata/metadata.ts'
 import type { KnownTriggers } from './known.ts'
-import { type Checkpoint, checkpointKey, type TriggerRecord, triggerKey, triggerNameKey } from './records.ts'
+import { readProgress } from './progress.ts'
+import { type TriggerRecord, triggerKey, triggerNameKey } from './records.ts'
 
 export type NewTrigger = Pick<TriggerRecord, 'table' | 'label' | 'functionName' | 'enabled' | 'settings'>
 
@@ -88,9 +89,7 @@ export class ClusterTriggers implements Triggers {
   }
 
   async lastResult(id: string): Promise<string | undefined> {
-    const entries = await this.#ports.metadata.list(checkpointKey(id))
-    const results = entries.flatMap(({ value }) => (JSON.parse(value) as Checkpoint).result ?? [])
-    return results.sort((a, b) => b.time - a.time)[0]?.text
+    return (await readProgress(this.#ports.metadata, id)).result
   }
 
   /** Who has the answer finds in the next one what it says. */

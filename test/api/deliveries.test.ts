@@ -1,7 +1,6 @@
 /** How triggers deliver: targets of all kinds, failures, windows, and how the place is kept. */
 import { createHmac } from 'node:crypto'
 import test from 'ava'
-import { type CloudEvent, HTTP } from 'cloudevents'
 import { type Answered, type Received, Receiver } from '../helpers/receiver.ts'
 import { makeTable, startApi, startOwnApi } from './api.ts'
 import { type Event, Mappings, numbersOf, until } from './mappings.ts'
@@ -55,30 +54,6 @@ test('a webhook gets a signed event', async t => {
   t.is(signature, createHmac('sha256', 'secret').update(`${time}.${body}`).digest('hex'))
   t.deepEqual(seen('/signed'), [1, 2, 3])
 })
-
-for (const [kind, scheme] of [
-  ['structured', 'cloudevents'],
-  ['binary', 'cloudevents-binary'],
-] as const)
-  test(`cloudevents, ${kind}`, async t => {
-    const { name, EventSourceArn } = await table()
-    const path = `/ce-${kind}`
-    await mappings.make(t, { EventSourceArn, FunctionName: `${scheme}+${hook(path)}`, BatchSize: 1 })
-    await put(name, 1, 2)
-    await until(() => sentTo(path).length === 2)
-    const parsed = sentTo(path).map(({ headers, body }) => HTTP.toEvent<Event>({ headers, body }) as CloudEvent<Event>)
-    for (const event of parsed) {
-      event.validate()
-      t.is(event.source, EventSourceArn)
-      t.is(event.type, 'dev.tavola.changes')
-    }
-    const [first, second] = parsed
-    t.not(first!.id, second!.id)
-    t.deepEqual(
-      [first!, second!].map(({ data }) => numbersOf(data!)[0]),
-      [1, 2],
-    )
-  })
 
 test('batches are no larger than asked for, and wait for their window', async t => {
   const { name, EventSourceArn } = await table()

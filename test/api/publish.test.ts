@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { DynamoDB } from '@aws-sdk/client-dynamodb'
 import { DynamoDBDocument } from '@aws-sdk/lib-dynamodb'
 import test from 'ava'
+import type { ClusterStatus } from '../../server/cluster/status.ts'
 import { startNats } from '../helpers/cluster.ts'
 import { scrape } from '../helpers/metrics.ts'
 import { NatsReader, type StoredMessage } from '../helpers/natsreader.ts'
@@ -59,6 +60,8 @@ onClusters(() => {
     await sleep(300)
     const lag = (await scrape(node.endpoint)).value('tavola_publish_lag_seconds', { table: TABLE })
     t.true(lag! > 0)
+    const { tables } = (await (await fetch(`${node.endpoint}/admin/cluster`)).json()) as ClusterStatus
+    t.true(tables[0]!.publishLagMs! > 0)
     // And the node, before it could publish.
     await node.close()
     node = await startTestNode(options)

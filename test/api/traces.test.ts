@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import test, { type ExecutionContext } from 'ava'
 import { type ReceivedSpan, type Receiver, startReceiver } from '../helpers/otlp.ts'
 import { spawnTavola, type TavolaProcess } from '../helpers/process.ts'
+import { Receiver as Functions } from '../helpers/receiver.ts'
 import { eventually } from './api.ts'
 
 const SERVER = 2
@@ -23,7 +24,9 @@ async function startTraced(t: ExecutionContext, env: NodeJS.ProcessEnv, args: st
   return tavola
 }
 
-type Reply = { status: number; requestId: string; traceId: string; parentId: string }
+const AUTHORIZATION = 'AWS4-HMAC-SHA256 Credential=A/20000101/r/dynamodb/aws4_request, SignedHeaders=host, Signature=00'
+
+type Reply = { status: number; text: string; requestId: string; traceId: string; parentId: string }
 
 /** Sends a request as part of a trace of its own. */
 async function send(tavola: TavolaProcess, operation: string, input: object, sampled = true): Promise<Reply> {
@@ -34,13 +37,14 @@ async function send(tavola: TavolaProcess, operation: string, input: object, sam
       'Content-Type': 'application/x-amz-json-1.0',
       'X-Amz-Target': `DynamoDB_20120810.${operation}`,
       'X-Amz-Date': '20000101T000000Z',
-      Authorization: 'AWS4-HMAC-SHA256 Credential=A/20000101/r/dynamodb/aws4_request, SignedHeaders=host, Signature=00',
+      Authorization: AUTHORIZATION,
       traceparent: `00-${traceId}-${parentId}-${sampled ? '01' : '00'}`,
     },
     body: JSON.stringify(input),
   })
-  await response.text()
-  return { status: response.status, requestId: response.headers.get('x-amzn-requestid')!, traceId, parentId }
+  const text = await response.text()
+  const requestId = response.headers.get('x-amzn-requestid')!
+  return { status: response.status, text, requestId, traceId, parentId }
 }
 
 const TABLE = {
@@ -139,6 +143,34 @@ test('what the caller does not sample is not sent', async t => {
     receiver.spans.filter(({ traceId }) => traceId === unsampled.traceId),
     [],
   )
+})
+
+test('what a trigger calls for a change is a part of the trace of the request that made it', async t => {
+  const [receiver, functions] = [await startReceiver(t), await Functions.start()]
+  t.teardown(() => functions.close())
+  const tavola = await startTraced(t, receiver.env)
+  const StreamSpecification = { StreamEnabled: true, StreamViewType: 'NEW_IMAGE' }
+  await send(tavola, 'CreateTable', { ...TABLE, StreamSpecification })
+  const traced = await send(tavola, 'PutItem', ITEM)
+  const silent = await send(tavola, 'PutItem', { TableName: 'Music', Item: { pk: { S: 'b' } } }, false)
+  const { server } = await parts(receiver, traced, 4)
+  const stream = /"LatestStreamArn":"([^"]+)"/.exec(
+    (await send(tavola, 'DescribeTable', { TableName: 'Music' })).text,
+  )![1]!
+  const response = await fetch(`${tavola.endpoint}/2015-03-31/event-source-mappings/`, {
+    method: 'POST',
+    headers: { Authorization: AUTHORIZATION, 'X-Amz-Date': '20000101T000000Z' },
+    body: JSON.stringify({
+      ...{ EventSourceArn: stream, FunctionName: `${functions.url}/f`, StartingPosition: 'TRIM_HORIZON', BatchSize: 1 },
+    }),
+  })
+  t.is(response.status, 202, await response.text())
+  t.true(await eventually(async () => functions.received.length === 2, true))
+  t.deepEqual(
+    functions.received.map(({ headers }) => headers.traceparent),
+    [`00-${traced.traceId}-${server.spanId}-01`, undefined],
+  )
+  t.is(silent.status, 200)
 })
 
 test('what is not sent yet goes out when the process closes', async t => {

@@ -1,5 +1,6 @@
 /**
- * The chart on a real Kubernetes: installed, written to, short of a zone, upgraded under load, removed and installed again.
+ * The chart on a real Kubernetes: installed, written to, short of a zone, with a node drained, scaled, grown and upgraded under
+ * load, removed and installed again.
  * `npm run e2e:chart`, or with TAVOLA_TEST_E2E=1; otherwise there is only the question whether the API server takes all of it.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -43,7 +44,9 @@ onKubernetes(
 
     test.serial('the API server takes every object, strictly, where the restricted standard is enforced', async t => {
       t.timeout(TIMEOUT_MS)
-      for (const set of [[], ['operator.enabled=false', 'tls.existingSecret=certificates', 'backups.store=s3://b/p']]) {
+      const where = ['pods.tolerations[0].key=dedicated', 'pods.nodeSelector.disk=nvme', 'image.pullSecrets={registry}']
+      const others = ['operator.enabled=false', 'tls.existingSecret=certificates', 'backups.store=s3://b/p', ...where]
+      for (const set of [[], others]) {
         // Prometheus' own kinds are not here.
         const objects = await render('monitoring.dashboard.enabled=true', ...set)
         const text = objects.map(object => stringify(object)).join('---\n')
@@ -113,11 +116,72 @@ onKubernetes(
       await allRead(t.is)
     })
 
+    whole('a node is drained: its pods wait for it, writing goes on', async t => {
+      t.timeout(TIMEOUT_MS)
+      const load = keepWriting()
+      const { name } = kubernetes.nodes[0]!
+      const flags = ['--ignore-daemonsets', '--delete-emptydir-data', '--force', '--timeout=300s']
+      await kubernetes.kubectl(['drain', name, ...flags])
+      const left = (await kubernetes.pods(NAMESPACE)).filter(({ spec, status }) => {
+        return spec.nodeName === name && status?.phase === 'Running'
+      })
+      t.deepEqual(left, [])
+      const before = written.size
+      await until(() => written.size > before + 20)
+      await kubernetes.kubectl(['uncordon', name])
+      await serves()
+      await load.stop()
+      t.deepEqual(load.failures, [])
+      await allRead(t.is)
+    })
+
+    whole('storage pods become more, and fewer again once they are empty; nothing fails', async t => {
+      t.timeout(TIMEOUT_MS)
+      const load = keepWriting()
+      const claims = async () =>
+        (await kubernetes.kubectl(['get', 'pvc', '-n', NAMESPACE, '-l', selector('storage'), '-o', 'name'])).stdout
+          .split('\n')
+          .filter(Boolean).length
+      await install('storage.replicas=4')
+      await serves({ storage: 4 })
+      await until(async () => (await claims()) === 4)
+      await install('storage.replicas=3')
+      await serves()
+      await until(async () => (await claims()) === 3)
+      await load.stop()
+      t.deepEqual(load.failures, [])
+      await allRead(t.is)
+    })
+
+    whole('volumes grow, and pods stay; a smaller size later is no harm', async t => {
+      t.timeout(TIMEOUT_MS)
+      const uids = async () =>
+        (await kubernetes.pods(NAMESPACE, selector('storage'))).map(({ metadata }) => metadata.uid)
+      const sizes = async () => {
+        const path = 'jsonpath={.items[*].status.capacity.storage}'
+        return (await kubernetes.kubectl(['get', 'pvc', '-n', NAMESPACE, '-l', selector('storage'), '-o', path])).stdout
+      }
+      const before = await uids()
+      await install('storage.size=12Gi')
+      await until(async () => (await sizes()) === '12Gi 12Gi 12Gi')
+      const template = async () => {
+        const path = 'jsonpath={.spec.volumeClaimTemplates[0].spec.resources.requests.storage}'
+        return (await kubernetes.kubectl(['get', 'sts', 'default-pool', '-n', NAMESPACE, '-o', path])).stdout
+      }
+      await until(async () => (await template().catch(() => '')) === '12Gi')
+      await serves()
+      t.deepEqual(await uids(), before)
+      await allRead(t.is)
+    })
+
     whole('an upgrade that restarts all pods fails no request after the retries of the SDK', async t => {
       t.timeout(TIMEOUT_MS)
       const load = keepWriting()
       await install('pods.labels.upgraded=once')
       for (const workload of ['statefulset', 'deployment']) await rolledOut(workload)
+      // The operator restarts these, one at a time.
+      const fresh = () => kubernetes.pods(NAMESPACE, `${selector('storage')},upgraded=once`)
+      await until(async () => (await fresh()).length === 3)
       await serves()
       await load.stop()
       t.deepEqual(load.failures, [])
@@ -143,8 +207,8 @@ onKubernetes(
     }
 
     /** All pods are there, and ready. */
-    async function serves(): Promise<void> {
-      const counts = { etcd: 3, nats: 3, operator: 2, storage: 3, server: 2 }
+    async function serves(other: { storage?: number } = {}): Promise<void> {
+      const counts = { etcd: 3, nats: 3, operator: 2, storage: 3, server: 2, ...other }
       for (const [component, count] of Object.entries(counts))
         await kubernetes.ready(NAMESPACE, selector(component), count, TIMEOUT_MS / 3)
     }

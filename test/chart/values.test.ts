@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
 import { parse } from 'yaml'
+import { podSettingsOf } from '../../operator/specs/podsettings.ts'
 import { helmBinaryHere } from '../../scripts/kubernetes/binaries.ts'
 import { CHART, helm, type Manifest, only, render } from './chart.ts'
 
@@ -21,6 +22,7 @@ function onHelm(declare: () => void): void {
 }
 
 const podSpec = ({ kind, spec }: Manifest) => (kind === 'Pod' ? spec : spec.template.spec)
+const isPool = ({ kind, metadata }: Manifest) => kind === 'StatefulSet' && metadata.name === 'default-pool'
 const hasPods = ({ kind }: Manifest) => ['Pod', 'Deployment', 'StatefulSet'].includes(kind)
 const variables = (manifest: Manifest): Record<string, string> =>
   Object.fromEntries(podSpec(manifest).containers[0].env.map((v: { name: string; value: string }) => [v.name, v.value]))
@@ -109,6 +111,42 @@ onHelm(() => {
     await t.throwsAsync(render('nats.enabled=false'), { message: /nats.urls: say where/ })
   })
 
+  test('where pods run is said for all, or for a component; the operator tells it to storage pods', async t => {
+    const flags = [
+      ...['pods.nodeSelector.disk=nvme', 'pods.tolerations[0].key=dedicated', 'pods.priorityClassName=high'],
+      ...['pods.affinity.nodeAffinity.a=b', 'pods.annotations.note=$(POD_NAME)', 'image.pullSecrets={one,two}'],
+      ...[
+        'nats.pods.nodeSelector.disk=fast',
+        'storage.pods.priorityClassName=higher',
+        'etcd.pods.tolerations[0].key=own',
+      ],
+    ]
+    const all = [...(await render(...flags)), ...(await render('operator.enabled=false', ...flags)).filter(isPool)]
+    const affinity = { nodeAffinity: { a: 'b' } }
+    const imagePullSecrets = [{ name: 'one' }, { name: 'two' }]
+    const general = { nodeSelector: { disk: 'nvme' }, tolerations: [{ key: 'dedicated' }], affinity, imagePullSecrets }
+    const special: Record<string, object> = {
+      nats: { nodeSelector: { disk: 'fast' } },
+      etcd: { tolerations: [{ key: 'own' }] },
+      storage: { priorityClassName: 'higher' },
+    }
+    for (const manifest of all.filter(hasPods)) {
+      const component = manifest.metadata.labels!['app.kubernetes.io/component']!
+      const spec = podSpec(manifest)
+      const { tolerations, ...rest } = { ...general, priorityClassName: 'high', ...special[component] }
+      t.like(spec, rest, component)
+      t.deepEqual(spec.tolerations, tolerations, component)
+    }
+    t.is(all.filter(hasPods).length, 6)
+    const told = JSON.parse(variables(only(all, 'Deployment', 'operator')).TAVOLA_STORAGE_PODS!)
+    const { storage } = parse(readFileSync(join(CHART, 'values.yaml'), 'utf8')) as { storage: { resources: object } }
+    t.deepEqual(told, {
+      ...{ ...general, priorityClassName: 'higher', annotations: { note: '$$(POD_NAME)' } },
+      resources: storage.resources,
+    })
+    t.notThrows(() => podSettingsOf(told), 'the operator takes it')
+  })
+
   test('the custom resources are those of crds/, and stay when the release goes', async t => {
     const files = readdirSync(CRDS).filter(name => name.endsWith('.yaml'))
     const wanted = files.map(name => parse(readFileSync(join(CRDS, name), 'utf8')) as Manifest)
@@ -143,6 +181,29 @@ onHelm(() => {
     t.truthy(only(all, 'PodMonitor'))
     const { spec } = only(await render('backups.store=s3://b/p', 'backups.existingSecret=keys'), 'Deployment', 'server')
     t.deepEqual(spec.template.spec.containers[0].envFrom, [{ secretRef: { name: 'keys' } }])
+    const account = only(await render('server.serviceAccount.annotations.role=backups'), 'ServiceAccount', 'server')
+    t.deepEqual(account.metadata.annotations, { role: 'backups' })
+    t.is(spec.template.spec.serviceAccountName, account.metadata.name)
+  })
+
+  test('what triggers may call, and where the operator may read what they sign with', async t => {
+    const set = ['triggers.functionEndpoint=http://functions:8080', 'triggers.hosts={a.example,*.b}']
+    const all = await render(...set, 'triggers.existingSecret=key', 'operator.secretNamespaces={shop,data}')
+    const server = only(all, 'Deployment', 'server')
+    t.like(variables(server), {
+      TAVOLA_FUNCTION_ENDPOINT: 'http://functions:8080',
+      TAVOLA_TRIGGER_HOSTS: 'a.example,*.b',
+    })
+    t.regex(variables(server).TAVOLA_NATS!, /^nats:/)
+    const secret = podSpec(server).containers[0].env.find(
+      ({ name }: { name: string }) => name === 'TAVOLA_TRIGGER_SECRET',
+    )
+    t.deepEqual(secret.valueFrom, { secretKeyRef: { name: 'key', key: 'secret' } })
+    const readers = all.filter(({ kind, metadata }) => kind === 'Role' && metadata.name.endsWith('-secrets'))
+    t.deepEqual(readers.map(({ metadata }) => metadata.namespace).sort(), ['data', 'shop'])
+    const read = JSON.stringify(only(await render(), 'ClusterRole', 'operator'))
+    t.true(read.includes('streamtriggers') && !read.includes('secrets'))
+    await t.throwsAsync(render('triggers.functionEndpoint=functions'), { message: /functionEndpoint/ })
   })
 
   test('misspelt and mistyped values are refused by name', async t => {
@@ -157,6 +218,10 @@ onHelm(() => {
       'logLevel=loud': /\/logLevel/,
       'server.autoscaling.targetCPU=700': /\/server\/autoscaling\/targetCPU/,
       'image.pullPolicy=always': /\/image\/pullPolicy/,
+      'nats.pods.nodeselector.a=b': /'nodeselector' not allowed/,
+      'pods.tolerations[0].efect=NoSchedule': /'efect' not allowed/,
+      'pods.affinity.nodes=x': /'nodes' not allowed/,
+      'storage.pods.priorityClassName=3': /\/storage\/pods\/priorityClassName/,
     }
     for (const [value, message] of Object.entries(wrong)) await t.throwsAsync(render(value), { message }, value)
   })

@@ -6,8 +6,12 @@ import { promisify } from 'node:util'
 import type { TlsFiles } from '../../server/node/cluster.ts'
 import type { Tls } from '../../server/rpc/tls.ts'
 
-/** An authority, and a certificate that it has signed for this machine. @returns their files, in `folder` */
-export async function issue(folder: string, name: string): Promise<TlsFiles> {
+/** An authority, and a certificate that it has signed: for this machine, unless other `names` are given. @returns their files, in `folder` */
+export async function issue(
+  folder: string,
+  name: string,
+  names = ['IP:127.0.0.1', 'DNS:localhost'],
+): Promise<TlsFiles> {
   const openssl = (...args: string[]) => promisify(execFile)('openssl', args, { cwd: folder })
   const days = ['-days', '2']
   const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes']
@@ -15,7 +19,7 @@ export async function issue(folder: string, name: string): Promise<TlsFiles> {
   const own = ['-subj', `/CN=${ca}`, '-keyout', `${ca}.key`, '-out', `${ca}.pem`]
   await openssl('req', '-x509', ...key, ...days, ...own)
   await openssl('req', ...key, '-subj', '/CN=node', '-keyout', `${node}.key`, '-out', `${node}.csr`)
-  await writeFile(join(folder, `${name}.san`), 'subjectAltName=IP:127.0.0.1,DNS:localhost')
+  await writeFile(join(folder, `${name}.san`), `subjectAltName=${names.join()}`)
   const signing = ['-CA', `${ca}.pem`, '-CAkey', `${ca}.key`, '-CAcreateserial', '-extfile', `${name}.san`]
   await openssl('x509', '-req', '-in', `${node}.csr`, ...signing, ...days, '-out', `${node}.pem`)
   const path = (file: string) => join(folder, file)

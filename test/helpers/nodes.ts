@@ -7,6 +7,7 @@ import { untraced } from '../../server/base/tracer.ts'
 import { Catalog } from '../../server/cluster/catalog.ts'
 import { Elected, LIFECYCLE_DUTY, type Work } from '../../server/cluster/elected.ts'
 import type { Grace } from '../../server/cluster/host/followers.ts'
+import type { Scrubbing } from '../../server/cluster/host/scrubber.ts'
 import { PartitionHost } from '../../server/cluster/host.ts'
 import { indexPartitions, type PartitionReader, peers, type WholeLeader } from '../../server/cluster/leaders.ts'
 import { Leasing } from '../../server/cluster/leasing.ts'
@@ -43,6 +44,10 @@ export type NodesOptions = {
   /** Milliseconds of a node's lease. */
   ttl?: number
   grace?: Grace
+  /** How replicas are compared; else they are not. */
+  scrubbing?: Scrubbing
+  /** Up to which format a node reads logs and files, if not all do as this version of Tavola. */
+  reads?: (node: string) => number
   /** Replicas and leaderships are moved; else they stay where they are. */
   keeping?: { repairAfterMs: number }
 }
@@ -53,6 +58,7 @@ export class StorageNode {
   readonly fate = new Fate()
   readonly host: PartitionHost
   readonly clock: Clock
+  readonly reads: number | undefined
   readonly #leasing: Leasing
   readonly #membership: Membership
   readonly #elected: Elected
@@ -61,6 +67,7 @@ export class StorageNode {
     const { options } = nodes
     this.name = name
     this.clock = fatedClock(realClock, this.fate)
+    this.reads = options.reads?.(name)
     const { clock } = this
     const metadata = new FatedMetadata(nodes.metadata, this.fate, realClock, nodes.reach, options.ttl ?? 400)
     const logger = silent
@@ -86,6 +93,9 @@ export class StorageNode {
       tracer: untraced,
       grace: options.grace,
       copyRate: 1e12,
+      scrubbing: options.scrubbing,
+      reads: options.reads?.(name),
+      formats: options.reads && (() => new Map([...nodes.running].map(([name, { reads }]) => [name, reads!]))),
     })
   }
 
@@ -213,6 +223,8 @@ export class Nodes {
     standings: (name, partitions) => this.#reach(name, ({ host }) => host.standings(partitions)),
     snapshot: (name, partition) => this.node(name).host.snapshot(partition),
     chain: (name, partition, position) => this.#reach(name, ({ host }) => host.chain(partition, position)),
+    digest: (name, partition, question) => this.#reach(name, ({ host }) => host.digest(partition, question)),
+    distrust: (name, partition, finding) => this.#reach(name, ({ host }) => host.distrust(partition, finding)),
     succeed: (name, partition, succession) => this.#reach(name, ({ host }) => host.succeed(partition, succession)),
   }
 

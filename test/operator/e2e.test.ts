@@ -12,11 +12,12 @@ import {
   TagResourceCommand,
 } from '@aws-sdk/client-dynamodb'
 import test, { type ExecutionContext } from 'ava'
-import type { Backup } from '../../operator/resources/backup.ts'
+import type { StreamTrigger } from '../../operator/resources/streamtrigger.ts'
 import type { Table } from '../../operator/resources/table.ts'
 import { type Kubernetes, startKubernetes } from '../kubernetes/kubernetes.ts'
 import { onKubernetes } from '../kubernetes/onkubernetes.ts'
 import { type Installation, install, NAMESPACE } from './installation.ts'
+import { received, receiver } from './receiver.ts'
 import { type RunningOperator, runOperator } from './running.ts'
 
 const SHOP = 'shop'
@@ -40,6 +41,13 @@ const ORDERS = {
     storage: { size: '1Gi' },
     partitions: 2,
   },
+}
+
+const TRIGGER = { apiVersion: 'tavola.dev/v1alpha1', kind: 'StreamTrigger' }
+/** There is no key that is not taken. */
+const SIGNED = {
+  Authorization: 'AWS4-HMAC-SHA256 Credential=A/20000101/r/lambda/aws4_request, SignedHeaders=host, Signature=00',
+  'X-Amz-Date': '20000101T000000Z',
 }
 
 onKubernetes(() => {
@@ -155,6 +163,47 @@ onKubernetes(() => {
     await until('agreed', table, seen => JSON.stringify(seen.status!.synced).includes('"new"'))
   })
 
+  whole('a StreamTrigger tells a service of each change, is changed and disabled, and goes', async t => {
+    const name = 'orders-hook'
+    const spec = { tableName: 'Orders', target: 'http://hook.shop:8080/', signing: { secretRef: { name: 'hook' } } }
+    const trigger = (more: object = {}) =>
+      apply({ ...TRIGGER, metadata: { name, namespace: SHOP }, spec: { ...spec, ...more } })
+    const seen = () => kubernetes.client.get<StreamTrigger>(path('streamtriggers', name))
+    const because = (reason: string) => (seen: StreamTrigger) => {
+      const ready = seen.status?.conditions?.find(({ type }) => type === 'Ready')
+      return ready?.reason === reason && ready.observedGeneration === seen.metadata.generation
+    }
+    await apply({ apiVersion: 'v1', kind: 'List', items: receiver(SHOP) })
+    await kubernetes.ready(SHOP, 'app=hook', 1)
+    const hook = await kubernetes.reach('hook.shop:8080')
+    await trigger({ startingPosition: 'TRIM_HORIZON' })
+    await until('without its Secret', seen, because('NoSecret'))
+    await kubernetes.kubectl(['create', 'secret', 'generic', 'hook', '-n', SHOP, '--from-literal=secret=abc'])
+    await until('enabled', seen, because('Enabled'))
+    await writeAndRead(t)
+    const told = async () => (await received(hook)).filter(({ id }) => id === String(written))
+    const [change] = await until('told', told, all => all.length > 0)
+    t.regex(change!.signature, /^t=\d+,v1=[0-9a-f]{64}$/)
+    await until('well', seen, ({ status }) => status?.lastResult === 'OK' && status.lag === '0s')
+    const { stdout } = await kubernetes.kubectl(['get', 'streamtriggers', '-n', SHOP])
+    t.regex(stdout, /orders-hook +Orders +http:\/\/hook\.shop:8080\/ +Enabled +True +0s +OK /)
+    const { status } = await seen()
+    // Another operator goes on with the same mapping.
+    await operator.close()
+    operator = await runOperator(kubernetes, installation)
+    await trigger({ startingPosition: 'TRIM_HORIZON', enabled: false })
+    t.is((await until('disabled', seen, because('Disabled'))).status!.uuid, status!.uuid)
+    await writeAndRead(t)
+    t.deepEqual(await told(), [])
+    await trigger({ startingPosition: 'TRIM_HORIZON', batchSize: 1 })
+    await until('told', told, all => all.length > 0)
+    const events = (await kubernetes.kubectl(['get', 'events', '-n', SHOP, '-o', 'jsonpath={.items[*].reason}'])).stdout
+    for (const reason of ['Created', 'Changed']) t.true(events.split(' ').includes(reason), reason)
+    await kubernetes.kubectl(['delete', 'streamtrigger', name, '-n', SHOP])
+    const mappings = await fetch(`${installation.api}/2015-03-31/event-source-mappings/`, { headers: SIGNED })
+    t.deepEqual(await mappings.json(), { EventSourceMappings: [] })
+  })
+
   whole('a pod is killed, and nothing is lost', async t => {
     const [pod] = await pods()
     await kubernetes.crashPod(pod!)
@@ -225,32 +274,6 @@ onKubernetes(() => {
     await kubernetes.ready(SHOP, 'tavola.dev/workload=orders-storage', 3, PATIENCE_MS)
     await until('healthy', table, healthy)
     await writeAndRead(t)
-  })
-
-  whole('a backup is made, and a table from it; both go when they are to', async t => {
-    const spec = { table: 'orders', deletionPolicy: 'Delete' }
-    await apply({
-      apiVersion: 'tavola.dev/v1alpha1',
-      kind: 'Backup',
-      metadata: { name: 'first', namespace: SHOP },
-      spec,
-    })
-    const backup = () => kubernetes.client.get<Backup>(path('backups', 'first'))
-    await until('there', backup, ({ status }) => status?.backupStatus === 'AVAILABLE')
-    const copy = {
-      restoreFrom: { backup: { name: 'first' } },
-      storage: { pool: 'copies', size: '1Gi' },
-      deletionPolicy: 'Delete',
-    }
-    await apply({ ...ORDERS, metadata: { name: 'copy', namespace: SHOP }, spec: copy })
-    const { status } = await ready('copy')
-    t.is(status!.partitions, 1)
-    const { Item } = await dynamo.send(new GetItemCommand({ TableName: 'copy', Key: { id: { S: '1' } } }))
-    t.truthy(Item)
-    await kubernetes.kubectl(['delete', 'table', 'copy', '-n', SHOP])
-    await gone('copy')
-    t.deepEqual((await volumes()).length, 3)
-    await kubernetes.kubectl(['delete', 'backup', 'first', '-n', SHOP])
   })
 
   whole('a name belongs to the first that asked for it', async t => {

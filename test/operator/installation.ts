@@ -70,7 +70,14 @@ function server(replicas: number): object[] {
   return component('server', replicas, 8000, {
     name: 'server',
     image: 'tavola',
-    args: ['server', `--etcd=${ETCD}`, '--host=$(POD_IP)', '--data-dir=/data', '--log-level=info'],
+    args: [
+      'server',
+      `--etcd=${ETCD}`,
+      '--host=$(POD_IP)',
+      '--data-dir=/data',
+      '--log-level=info',
+      '--trigger-hosts=*.shop',
+    ],
     env: POD_IP,
     readinessProbe: { httpGet: { path: '/healthz', port: 8000 }, periodSeconds: 1 },
     volumeMounts: [{ name: 'data', mountPath: '/data' }],

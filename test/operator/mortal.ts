@@ -11,6 +11,8 @@ export class Mortal {
   effects = 0
   /** Requests to the API server so far, by method. */
   readonly requests = new Map<string, number>()
+  /** Requests to the DynamoDB API so far, those for how the cluster is among them. */
+  calls = 0
   isDead = false
   readonly #last: number
   readonly #isAfter: boolean
@@ -44,8 +46,18 @@ export class Mortal {
   api(real: Api): Api {
     const dead = () => new ApiError('NoAnswer', 'this operator is dead')
     return {
-      call: (operation, input) => this.#do(!READS.test(operation), () => real.call(operation, input), dead),
-      cluster: () => this.#do(false, () => real.cluster(), dead),
+      call: (operation, input) => {
+        this.calls += 1
+        return this.#do(!READS.test(operation), () => real.call(operation, input), dead)
+      },
+      mapping: (method, id, input) => {
+        this.calls += 1
+        return this.#do(true, () => real.mapping(method, id, input), dead)
+      },
+      cluster: () => {
+        this.calls += 1
+        return this.#do(false, () => real.cluster(), dead)
+      },
     }
   }
 

@@ -4,11 +4,13 @@ import { type Kubernetes, startKubernetes } from '../kubernetes/kubernetes.ts'
 import { onKubernetes } from '../kubernetes/onkubernetes.ts'
 import { installCrds } from './installation.ts'
 import { changeable, fixed, PLAIN, refused, taken } from './rules.ts'
+import { fixedTriggers, PLAIN_TRIGGER, refusedTriggers, takenTriggers } from './triggerrules.ts'
 
 /** A busy machine takes minutes for what is done in seconds. */
 const PATIENCE_MS = 300_000
 const TABLES = '/apis/tavola.dev/v1alpha1/namespaces/default/tables'
 const SCHEDULES = '/apis/tavola.dev/v1alpha1/namespaces/default/scheduledbackups'
+const TRIGGERS = '/apis/tavola.dev/v1alpha1/namespaces/default/streamtriggers'
 const BACKUPS = '/apis/tavola.dev/v1alpha1/namespaces/default/backups'
 
 onKubernetes(() => {
@@ -100,6 +102,44 @@ onKubernetes(() => {
     await t.throwsAsync(schedule({ schedule: '@daily' }, 'a'.repeat(53)), { message: /at most 52 characters/ })
     const patch = kubernetes.client.patch(`${SCHEDULES}/nightly`, { spec: { table: 'b' } })
     await t.throwsAsync(patch, { message: /table cannot be changed/ })
+  })
+
+  const trigger = (spec: object, name = `trigger-${++count}`) => make(spec, name, TRIGGERS, 'StreamTrigger')
+
+  for (const [what, spec] of takenTriggers)
+    test(`a trigger is taken: ${what}`, async t => {
+      await t.notThrowsAsync(trigger({ ...PLAIN_TRIGGER, ...spec }))
+    })
+
+  for (const [what, spec, message] of refusedTriggers)
+    test(`a trigger is refused: ${what}`, async t => {
+      const { message: said } = (await t.throwsAsync(trigger({ ...PLAIN_TRIGGER, ...spec })))!
+      t.regex(said, message)
+    })
+
+  for (const [what, after, message] of fixedTriggers)
+    test(`of a trigger is fixed: ${what}`, async t => {
+      const { metadata } = await trigger(PLAIN_TRIGGER)
+      const patch = kubernetes.client.patch(`${TRIGGERS}/${metadata.name}`, { spec: after })
+      t.regex((await t.throwsAsync(patch))!.message, message)
+    })
+
+  test('what a trigger leaves out is filled in as the Lambda API would, and its columns', async t => {
+    const { spec } = await trigger(PLAIN_TRIGGER, 'filled')
+    t.deepEqual(spec, {
+      ...PLAIN_TRIGGER,
+      ...{ enabled: true, startingPosition: 'LATEST', batchSize: 100, batchingWindowSeconds: 0 },
+      ...{ parallelizationFactor: 1, maximumRecordAgeSeconds: -1, maximumRetryAttempts: -1 },
+      ...{ bisectBatchOnFunctionError: false, tumblingWindowSeconds: 0, reportBatchItemFailures: false },
+    })
+    await kubernetes.client.patch(`${TRIGGERS}/filled`, { spec: { target: 'resize', enabled: false } })
+    const ready = { type: 'Ready', status: 'True', reason: 'Enabled', message: '' }
+    const conditions = [{ ...ready, lastTransitionTime: '2026-01-01T00:00:00Z' }]
+    const status = { state: 'Enabled', lag: '3m', lastResult: 'OK', uuid: 'u', streamArn: 'a', conditions }
+    await kubernetes.client.patch(`${TRIGGERS}/filled/status`, { status })
+    const { stdout } = await kubernetes.kubectl(['get', 'trigger', 'filled'])
+    t.regex(stdout, /NAME +TABLE +TARGET +STATE +READY +LAG +LAST RESULT +AGE/)
+    t.regex(stdout, /filled +Orders +resize +Enabled +True +3m +OK /)
   })
 
   test('columns, short names, the category and scale', async t => {

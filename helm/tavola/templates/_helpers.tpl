@@ -33,13 +33,24 @@ labels:
 {{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}
 {{- end }}
 
+{{- /* `pods`, as they are for a component: (list . "component") */ -}}
+{{- define "tavola.pods" -}}
+{{- $root := index . 0 -}}
+{{- $values := index $root.Values (index . 1) | default dict -}}
+{{- $own := $values.pods | default dict | deepCopy -}}
+{{- range $name, $value := $root.Values.pods }}
+{{- if not (hasKey $own $name) }}{{ $_ := set $own $name $value }}{{ end }}
+{{- end }}
+{{- toJson $own }}
+{{- end }}
+
 {{- /* The head of a pod's template: (list . "component" extraAnnotations) */ -}}
 {{- define "tavola.podMetadata" -}}
-{{- $root := index . 0 -}}
-{{- $annotations := merge (dict) (index . 2) $root.Values.pods.annotations -}}
+{{- $pods := include "tavola.pods" . | fromJson -}}
+{{- $annotations := merge (dict) (index . 2) ($pods.annotations | default dict) -}}
 labels:
   {{- include "tavola.selector" . | nindent 2 }}
-  {{- with $root.Values.pods.labels }}
+  {{- with $pods.labels }}
   {{- toYaml . | nindent 2 }}
   {{- end }}
 {{- with $annotations }}
@@ -48,34 +59,44 @@ annotations:
 {{- end }}
 {{- end }}
 
-{{- /* What all pods' specs have: (list . uid) */ -}}
+{{- define "tavola.pullSecrets" -}}
+{{- $secrets := list -}}
+{{- range .Values.image.pullSecrets }}{{ $secrets = append $secrets (dict "name" .) }}{{ end -}}
+{{- toJson $secrets }}
+{{- end }}
+
+{{- /* What all pods' specs have: (list . "component" uid) */ -}}
 {{- define "tavola.podSpec" -}}
 {{- $root := index . 0 -}}
+{{- $uid := index . 2 -}}
+{{- $pods := include "tavola.pods" . | fromJson -}}
 enableServiceLinks: false
 securityContext:
   runAsNonRoot: true
-  runAsUser: {{ index . 1 }}
-  runAsGroup: {{ index . 1 }}
-  fsGroup: {{ index . 1 }}
+  runAsUser: {{ $uid }}
+  runAsGroup: {{ $uid }}
+  fsGroup: {{ $uid }}
   fsGroupChangePolicy: OnRootMismatch
   seccompProfile: { type: RuntimeDefault }
-{{- with $root.Values.image.pullSecrets }}
-imagePullSecrets:
-  {{- range . }}
-  - name: {{ . }}
-  {{- end }}
+{{- if $root.Values.image.pullSecrets }}
+imagePullSecrets: {{ include "tavola.pullSecrets" $root }}
 {{- end }}
-{{- with $root.Values.pods.nodeSelector }}
-nodeSelector:
+{{- range $name := list "nodeSelector" "tolerations" "affinity" "priorityClassName" }}
+{{- with index $pods $name }}
+{{ $name }}:
   {{- toYaml . | nindent 2 }}
 {{- end }}
-{{- with $root.Values.pods.tolerations }}
-tolerations:
-  {{- toYaml . | nindent 2 }}
 {{- end }}
-{{- with $root.Values.pods.priorityClassName }}
-priorityClassName: {{ . }}
 {{- end }}
+
+{{- /* What the operator gives storage pods, as JSON that Kubernetes finds no variables in. */ -}}
+{{- define "tavola.storagePods" -}}
+{{- $told := dict "resources" .Values.storage.resources -}}
+{{- if .Values.image.pullSecrets }}{{ $_ := set $told "imagePullSecrets" (include "tavola.pullSecrets" . | fromJsonArray) }}{{ end -}}
+{{- range $name, $value := include "tavola.pods" (list . "storage") | fromJson }}
+{{- with $value }}{{ $_ := set $told $name . }}{{ end }}
+{{- end -}}
+{{- toJson $told | replace "$(" "$$(" }}
 {{- end }}
 
 {{- define "tavola.containerSecurity" -}}

@@ -2,7 +2,7 @@
 import { DISRUPTION_BUDGETS, type Kind, NETWORK_POLICIES, SERVICES, STATEFUL_SETS } from '../../kube/kinds.ts'
 import type { KubeObject, StatefulSet } from '../../kube/objects.ts'
 import type { Reflector } from '../../kube/reflector.ts'
-import { type Pool, poolKey } from '../../specs/pool.ts'
+import { type Pool, poolKey, withClaimsOf } from '../../specs/pool.ts'
 import { storageManifests } from '../../specs/storage.ts'
 import type { Context, Pause } from '../context.ts'
 
@@ -22,7 +22,7 @@ export const workload: PoolRung = async (pool, context) => {
     return { reason: 'Replacing', message: 'The StatefulSet is going.', againMs: 500 }
   // More pods come at once; fewer only when the last ones are empty, see scale.ts.
   const replicas = Math.max(pool.nodes, present?.spec.replicas ?? 0)
-  for (const manifest of storageManifests(pool, storage, replicas)) {
+  for (const manifest of storageManifests(withClaimsOf(pool, present), storage, replicas)) {
     const kind = [STATEFUL_SETS, ...OTHERS].find(({ kind }) => kind === manifest.kind)!
     const cache = cacheOf(kind, caches)
     const applied = await client.apply(kind, manifest, cache.get(poolKey(pool)))

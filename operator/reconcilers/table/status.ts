@@ -4,12 +4,15 @@ import type { Logger } from '../../../server/base/logger.ts'
 import type { TableRecord } from '../../../server/model/table.ts'
 import { type Answer, isMissing } from '../../dataplane/api.ts'
 import { type ClusterState, liveNodes } from '../../dataplane/state.ts'
+import type { Condition } from '../../kube/objects.ts'
 import { API_VERSION, TABLES, type TableStatus } from '../../resources/table.ts'
-import { type Finding, timeOf, withFindings } from '../../specs/conditions.ts'
+import { delayOf, type Finding, timeOf, withFindings } from '../../specs/conditions.ts'
 import { poolKey } from '../../specs/pool.ts'
 import { selectorOf } from '../../specs/storage.ts'
 import type { Context, Pause } from '../context.ts'
 import type { TableWork } from './work.ts'
+
+const DELAYED = 'ChangesDelayed'
 
 /** Writes it if it says anything new. */
 export async function report(work: TableWork, context: Context, pause: Pause | undefined): Promise<void> {
@@ -59,7 +62,7 @@ function statusOf(work: TableWork, context: Context, seen: Seen): TableStatus {
         .join(),
     },
     conditions: withFindings(
-      before.conditions ?? [],
+      lasting(before.conditions ?? [], state, shown),
       findings(work, seen, shown, context.pauses.get(poolKey(pool))),
       generation,
       seen.now,
@@ -101,6 +104,12 @@ function recordStatus(record: TableRecord, described: Answer, { records }: Conte
 
 type Shown = ClusterState['tables'][number] | undefined
 
+/** A table whose changes are published no more has no such condition. */
+function lasting(before: Condition[], state: ClusterState | undefined, shown: Shown): Condition[] {
+  if (!state || shown?.publishLagMs !== undefined) return before
+  return before.filter(({ type }) => type !== DELAYED)
+}
+
 /** `pods`: what the table's pool is kept from being as wished by. It matters to nobody who reads and writes. */
 function findings(work: TableWork, seen: Seen, shown: Shown, pods: Pause | undefined): { [type: string]: Finding } {
   const { pause } = seen
@@ -108,7 +117,9 @@ function findings(work: TableWork, seen: Seen, shown: Shown, pods: Pause | undef
   const available = availability(work, seen)
   const degraded = degradation(pause, shown, pods)
   const progressing = progress(work, pause, pods)
-  const found = { Available: available, Progressing: progressing, Degraded: degraded }
+  const lag = shown?.publishLagMs
+  const delayed: { [type: string]: Finding } = lag === undefined ? {} : { [DELAYED]: delayOf(lag) }
+  const found = { Available: available, Progressing: progressing, Degraded: degraded, ...delayed }
   if (available.status === true && !pause)
     return { Ready: { status: true, reason: 'AsWished', message: 'The table serves, and is as wished.' }, ...found }
   const why = isTrouble || available.status === true ? pause! : available

@@ -23,7 +23,7 @@ export const DEFAULTS: Omit<TriggerSettings, 'startingPosition'> = {
 
 /** What is not said stays as it is. Errors: InvalidParameterValueException. */
 export function changedSettings(current: TriggerSettings, input: SettingsInput, call: TriggerCall): TriggerSettings {
-  const { DestinationConfig, FilterCriteria, Limits, FunctionResponseTypes } = input
+  const { DestinationConfig, FilterCriteria, Limits, Signing, FunctionResponseTypes } = input
   const age = input.MaximumRecordAgeInSeconds
   if (age !== undefined && age >= 0 && age < 60)
     throw invalidValue('MaximumRecordAgeInSeconds must be -1, or from 60 to 604800.')
@@ -46,7 +46,15 @@ export function changedSettings(current: TriggerSettings, input: SettingsInput, 
           timeoutSeconds: Limits.TimeoutInSeconds,
         }
       : current.limits,
+    signing: Signing ? signingOf(Signing) : current.signing,
   }
+}
+
+/** Nothing in it: the servers' own signature again. */
+function signingOf({ KeyId, Secret }: NonNullable<SettingsInput['Signing']>): TriggerSettings['signing'] {
+  if (Secret !== undefined) return { keyId: KeyId ?? 'tavola', secret: Secret }
+  if (KeyId !== undefined) throw invalidValue('Signing must have a Secret.')
+  return undefined
 }
 
 function filtersOf({ Filters = [] }: NonNullable<SettingsInput['FilterCriteria']>): string[] {

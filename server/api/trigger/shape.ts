@@ -6,7 +6,7 @@ export const uuid = string({ min: 1, max: 64 })
 
 const destination = structure({ Destination: string({ max: 2048 }) }, { name: 'OnFailure' })
 
-/** What can be said at creation and later. `Limits` is Tavola's own. */
+/** What can be said at creation and later. `Limits` and `Signing` are Tavola's own. */
 export const settings = {
   Enabled: boolean(),
   BatchSize: integer({ min: 1, max: 10_000 }),
@@ -29,6 +29,10 @@ export const settings = {
       TimeoutInSeconds: integer({ min: 1, max: 290 }),
     },
     { name: 'Limits' },
+  ),
+  Signing: structure(
+    { KeyId: string({ min: 1, max: 128 }), Secret: string({ min: 1, max: 1024 }) },
+    { name: 'Signing' },
   ),
 } as const
 

@@ -8,7 +8,7 @@ const NOTHING_YET = 'No records processed'
 
 export async function showTrigger(record: TriggerRecord, call: TriggerCall): Promise<object> {
   const { id, settings, state, changedAt, functionName } = record
-  const { limits, onFailure, filters } = settings
+  const { limits, onFailure, filters, signing } = settings
   const place = { account: call.account, region: call.region }
   return {
     UUID: id,
@@ -38,5 +38,7 @@ export async function showTrigger(record: TriggerRecord, call: TriggerCall): Pro
             InvocationsPerSecond: limits.perSecond,
             TimeoutInSeconds: limits.timeoutSeconds,
           },
+    // The secret is for nobody to see.
+    Signing: signing && { KeyId: signing.keyId },
   }
 }

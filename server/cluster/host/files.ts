@@ -3,6 +3,7 @@ import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { type FileSystem, systemFiles } from '../../base/filesystem.ts'
 import type { Metadata } from '../../metadata/metadata.ts'
+import { FORMAT } from '../../store/format.ts'
 import { deleteStore } from '../../store/store.ts'
 import { MADE, madeKey } from '../records.ts'
 
@@ -15,13 +16,22 @@ const OUTGOING = '.outgoing'
 
 export class Files {
   readonly fileSystem: FileSystem
+  /** The latest format of files that this node reads. */
+  readonly reads: number
   readonly #folder: string | undefined
   readonly #metadata: Metadata
   readonly #node: string
   #copies = 0
 
   /** `folder`: undefined keeps them in memory. */
-  constructor(folder: string | undefined, metadata: Metadata, node: string, fileSystem: FileSystem = systemFiles) {
+  constructor(
+    folder: string | undefined,
+    metadata: Metadata,
+    node: string,
+    fileSystem: FileSystem = systemFiles,
+    reads = FORMAT,
+  ) {
+    this.reads = reads
     this.fileSystem = fileSystem
     this.#folder = folder
     this.#metadata = metadata

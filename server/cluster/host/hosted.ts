@@ -1,6 +1,4 @@
 /** One partition on this node. Whatever happens leads to the same question, what there is to do now; one task at a time. */
-import { OperatorError } from '../../base/failure.ts'
-import { InvariantViolation } from '../../base/invariant.ts'
 import { persist } from '../../base/persist.ts'
 import { PositionConflict } from '../../log/log.ts'
 import type { Lease } from '../../metadata/metadata.ts'
@@ -9,22 +7,13 @@ import type { Leader } from '../../replica/leader.ts'
 import { NotLeading } from '../../replica/pipeline.ts'
 import type { Replica } from '../../replica/replica.ts'
 import type { Succession } from '../../replica/standing.ts'
-import { isDamage } from '../../store/failure.ts'
 import { holdersOf, type PartitionRecord } from '../records.ts'
 import { Leadership } from './leadership.ts'
 import { openReplica, removeUnopened } from './opening.ts'
 import { Patience } from './patience.ts'
 import type { HostedPorts } from './ports.ts'
-import { repair } from './repair.ts'
-
-/** How long a partition that broke rests before it is led, or opened, again. */
-const REST_MS = 1000
-/** The same, when it only came too late. */
-const SHORT_REST_MS = 20
-/** Between looks whether one that has stopped can be rebuilt. */
-const REPAIR_MS = 3000
-/** Between looks whether other replicas are back. */
-const CHECK_MS = 100
+import { isFinal, isUndecided, repair } from './repair.ts'
+import { CHECK_MS, REPAIR_MS, REST_MS, SHORT_REST_MS } from './rests.ts'
 
 export class Hosted {
   readonly id: string
@@ -76,6 +65,11 @@ export class Hosted {
   /** Why it is not as it should be, if it is not. */
   get failure(): Error | undefined {
     return this.#failure
+  }
+
+  /** The nodes that have it, and may lead it. */
+  get replicas(): string[] {
+    return this.#record.replicas
   }
 
   /** No other node holds it. */
@@ -131,10 +125,7 @@ export class Hosted {
 
   /** Gives the partition to another node, if it is led here and held elsewhere. */
   handOver(): Promise<void> {
-    return this.#enqueue(async () => {
-      const { lease } = this.#ports.leasing
-      if (this.leader && lease && !this.isAlone) await this.#leadership.handOver(this.#replica!, this.leader, lease)
-    })
+    return this.#enqueue(() => this.#handOver())
   }
 
   /** Leads instead of another node, which has stepped down. Resolves once it does. Errors: any, if it can't. */
@@ -153,11 +144,20 @@ export class Hosted {
     })
   }
 
+  /** Stops, for its rows are not what they should be: `error` says how. If it leads, it hands over first: to `to`, if that is given. */
+  distrust(error: Error, to?: string): Promise<void> {
+    return this.#enqueue(async () => {
+      if (!isUndecided(error)) await this.#handOver(to)
+      throw error
+    })
+  }
+
   /** Removes the file; the log too, if no node holds it any more. Not in vain: a deletion waits for the leader key. */
   async drop(isGone: boolean): Promise<void> {
     await this.#enqueue(async () => {
       const { files, leasing, followers, clock } = this.#ports
-      this.#end()
+      this.#over = true
+      this.#cancel()
       followers.forget(this.id)
       const undo = async () => {
         await (this.#replica?.drop(isGone) ?? removeUnopened(this.id, isGone, this.#ports))
@@ -170,14 +170,15 @@ export class Hosted {
 
   async close(): Promise<void> {
     this.#closing = true
-    this.#end()
+    this.#over = true
+    this.#cancel()
     await this.#task
     await this.#replica?.close('this node is closing')
   }
 
-  #end(): void {
-    this.#over = true
-    this.#cancel()
+  async #handOver(to?: string): Promise<void> {
+    const { lease } = this.#ports.leasing
+    if (this.leader && lease && !this.isAlone) await this.#leadership.handOver(this.#replica!, this.leader, lease, to)
   }
 
   #enqueue(work: () => Promise<void>): Promise<void> {
@@ -259,8 +260,7 @@ export class Hosted {
     this.#failure = error
     if (error instanceof Behind && !this.isAlone) return this.#rebuild(error)
     const isDisk = disk.blame(error)
-    const isFinal = error instanceof OperatorError || error instanceof InvariantViolation || isDamage(error)
-    this.#isStopped = isFinal && !isDisk
+    this.#isStopped = isFinal(error) && !isDisk
     complain(this, error)
     const isLate = error instanceof PositionConflict || error instanceof NotLeading
     if (this.#isStopped) this.#replica?.stepDown(error.message)

@@ -39,7 +39,7 @@ export async function receiveSnapshot(
   try {
     await files.fileSystem.write(incoming, checked(chunks))
     // Its format and its partition are looked at.
-    new Store(incoming, partition).close()
+    new Store(incoming, partition, 0, files.reads).close()
     const path = files.path(partition)
     if (files.fileSystem.exists(path)) await clear(path)
     await files.fileSystem.rename(incoming, path)

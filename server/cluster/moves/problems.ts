@@ -1,8 +1,8 @@
 /** What is wrong with the cluster, and what is being done about it, in sentences. Pure. */
 import { holdersOf, type KeeperRecord } from '../records.ts'
-import type { Reports } from '../report.ts'
+import type { ReplicaReport, Reports } from '../report.ts'
 import type { Problem } from '../status.ts'
-import type { NodeState, PartitionState, Situation } from './situation.ts'
+import { type NodeState, type PartitionState, publishLagOf, type Situation } from './situation.ts'
 import { candidates } from './targets.ts'
 
 const UNKEPT: Problem = {
@@ -11,6 +11,9 @@ const UNKEPT: Problem = {
   doing: 'start one: tavola server',
 }
 
+/** A shorter wait is nobody's concern. */
+const PUBLISH_LAG_MS = 60_000
+
 const RANK = { down: 0, risk: 1, note: 2 }
 
 export function problemsOf(situation: Situation, reports: Reports, keeper: KeeperRecord | undefined): Problem[] {
@@ -18,7 +21,9 @@ export function problemsOf(situation: Situation, reports: Reports, keeper: Keepe
   const problems = [
     ...(keeper ? [] : [UNKEPT]),
     ...[...nodes.values()].flatMap(node => nodeProblems(node, situation, reports, keeper)),
+    ...formatProblems(situation),
     ...partitions.flatMap(partition => partitionProblems(partition, situation, reports)),
+    ...publishProblems(partitions, reports),
   ]
   return problems.sort((a, b) => RANK[a.level] - RANK[b.level])
 }
@@ -49,6 +54,16 @@ function nodeProblems(
     doing: movingAway(name, held, situation) ?? `nothing can take them: add nodes, or say \`tavola undrain ${name}\``,
   }
   return [...(reports.has(name) ? [] : [silent]), ...(draining ? [drained] : [])]
+}
+
+/** Nodes of several versions, as while they are upgraded one after the other. */
+function formatProblems({ nodes }: Situation): Problem[] {
+  const formats = [...nodes.values()].flatMap(({ name, format }) => (format === undefined ? [] : [{ name, format }]))
+  const newest = Math.max(...formats.map(({ format }) => format))
+  const older = formats.filter(({ format }) => format < newest).map(({ name }) => name)
+  if (older.length === 0) return []
+  const what = `${older.join(', ')} read${older.length === 1 ? 's' : ''} only older formats than other nodes do`
+  return [{ level: 'note', what, doing: 'logs and files stay in those until all nodes are upgraded' }]
 }
 
 function awayDoing(
@@ -90,16 +105,16 @@ function partitionProblems(partition: PartitionState, { nodes }: Situation, repo
   }
   for (const node of record.replicas) {
     const report = reports.get(node)?.get(record.id)
-    if (report?.state === 'stopped')
-      problems.push({
-        level: 'risk',
-        what: `${name} has stopped on ${node}`,
-        doing: `a person must look: ${report.reason}`,
-      })
+    if (report?.state === 'stopped') problems.push(stoppedProblem(name, node, report))
     else if (report && report.state !== 'opening' && !healthy.has(node))
       problems.push({ level: 'note', what: `${name} is far behind on ${node}`, doing: 'it catches up' })
     else if (report?.state === 'opening')
       problems.push({ level: 'note', what: `${name} is being opened on ${node}`, doing: report.reason ?? 'it comes' })
+  }
+  const doubt = leader === undefined ? undefined : reports.get(leader)?.get(record.id)?.doubt
+  if (doubt !== undefined) {
+    const doing = `when all of its replicas answer, the one that is wrong is rebuilt: ${doubt}`
+    problems.push({ level: 'risk', what: `the replicas of ${name} are not the same`, doing })
   }
   const missing = wish.replicas - holdersOf(record).length
   if (missing > 0) {
@@ -114,6 +129,26 @@ function partitionProblems(partition: PartitionState, { nodes }: Situation, repo
     })
   }
   return problems
+}
+
+function stoppedProblem(name: string, node: string, { received, reason }: ReplicaReport): Problem {
+  const doing = received ? `it is rebuilt from its leader's file: ${reason}` : `a person must look: ${reason}`
+  return { level: 'risk', what: `${name} has stopped on ${node}`, doing }
+}
+
+/** Of each table, by the partition that is the furthest behind. */
+function publishProblems(partitions: PartitionState[], reports: Reports): Problem[] {
+  const lags = new Map<string, number>()
+  for (const partition of partitions) {
+    const lag = publishLagOf(partition, reports) ?? 0
+    const name = partition.table?.name ?? partition.name
+    if (lag > PUBLISH_LAG_MS) lags.set(name, Math.max(lag, lags.get(name) ?? 0))
+  }
+  return [...lags].map(([name, lag]) => ({
+    level: 'note',
+    what: `changes of ${name} have been waiting for NATS for ${duration(lag)}`,
+    doing: 'they are kept, and published when NATS takes them: see whether it is there, and has room',
+  }))
 }
 
 function count(number: number, noun: string): string {

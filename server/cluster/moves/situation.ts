@@ -2,7 +2,7 @@
 import type { PartitionSlice, TableRecord } from '../../model/table.ts'
 import { placementOf } from '../placement.ts'
 import { childrenOf } from '../plan.ts'
-import { holdersOf, type KeeperRecord, type PartitionRecord, type PlacementRecord } from '../records.ts'
+import { formatOf, holdersOf, type KeeperRecord, type PartitionRecord, type PlacementRecord } from '../records.ts'
 import { isHealthy, type Reports, reached } from '../report.ts'
 import type { View } from '../view.ts'
 
@@ -13,6 +13,8 @@ export type NodeState = {
   pool: string | undefined
   address: string | undefined
   live: boolean
+  /** Up to which format it reads logs and files; undefined if it is away. */
+  format: number | undefined
   /** Since when it is not; epoch milliseconds, undefined if that was not noticed yet. */
   awaySince: number | undefined
   /** Away for so long that its replicas are made anew elsewhere. */
@@ -76,6 +78,11 @@ export function situationOf(
   return { now, nodes, partitions }
 }
 
+/** For how long its oldest change has been waiting to be published, by its leader's word; undefined if none ever is. */
+export function publishLagOf({ record, leader }: PartitionState, reports: Reports): number | undefined {
+  return leader === undefined ? undefined : reports.get(leader)?.get(record.id)?.publishLagMs
+}
+
 /** Those that live, and those that records name. */
 function nodeStates(
   view: View,
@@ -92,6 +99,7 @@ function nodeStates(
     const { zone, pool } = node ?? absence ?? {}
     return {
       ...{ name, zone, pool, address: node?.address, live: node !== undefined, awaySince: absence?.since },
+      format: node && formatOf(node),
       lost: absence !== undefined && now - absence.since >= repairAfterMs && !mayBeStarting,
       draining: view.drains.has(name),
       steady: watched.isSteady(name),

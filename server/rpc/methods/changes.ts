@@ -32,7 +32,7 @@ const changesRequest: Codec<ChangesRequest> = {
   },
 }
 
-type RowFacts = Pick<ChangeRow, 'time' | 'byService'> & Partial<Pick<ChangeRow, 'before' | 'after'>>
+type RowFacts = Pick<ChangeRow, 'time' | 'byService' | 'trace'> & Partial<Pick<ChangeRow, 'before' | 'after'>>
 
 const row: Codec<ChangeRow> = {
   write(out, { sequence, key, oldImage, newImage, ...facts }) {
@@ -44,10 +44,12 @@ const row: Codec<ChangeRow> = {
   },
   read(fields) {
     const sequence = fields.bigint()
-    const { time, byService, before, after } = fields.json<RowFacts>()
+    const { time, byService, before, after, trace } = fields.json<RowFacts>()
     const key = fields.bytes()
     const oldImage = optionalText.read(fields)
-    return { sequence, time, byService, key, before, after, oldImage, newImage: optionalText.read(fields) }
+    const newImage = optionalText.read(fields)
+    const change = { sequence, time, byService, key, before, after, oldImage, newImage }
+    return trace === undefined ? change : { ...change, trace }
   },
 }
 

@@ -1,6 +1,6 @@
 /** Rows: what a PartitionLeader does. */
 import type { WriteCommand } from '../../partition/command.ts'
-import type { PartitionStatistics } from '../../replica/leader.ts'
+import type { PartitionStatistics } from '../../replica/statistics.ts'
 import { bytes, command, image, json, nothing, optional, page, rangeRequest, writeOutcome } from '../codecs.ts'
 import { method, onceOnly } from '../method.ts'
 

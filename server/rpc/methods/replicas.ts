@@ -3,6 +3,7 @@ import type { PartitionReader } from '../../cluster/leaders.ts'
 import type { ReplicaReport } from '../../cluster/report.ts'
 import type { Position } from '../../log/log.ts'
 import type { Image, Page, RangeRequest } from '../../partition/command.ts'
+import type { DigestAnswer, DigestQuestion, Finding } from '../../replica/digest.ts'
 import { NotLeading } from '../../replica/pipeline.ts'
 import type { Standing, Succession } from '../../replica/standing.ts'
 import { bytes, image, json, nothing, optional, page, rangeRequest, text } from '../codecs.ts'
@@ -44,6 +45,24 @@ export const chain: Method<Position, string | undefined> = {
   ask: json(),
   answer: optional(text),
   call: ({ node }, partition, position) => node.chain(partition, position),
+}
+
+/** What some rows come to, for the comparison of replicas. */
+export const digest: Method<DigestQuestion, DigestAnswer> = {
+  name: 'digest',
+  repeatable: true,
+  ask: json(),
+  answer: json(),
+  call: ({ node }, partition, question) => node.digest(partition, question),
+}
+
+/** That the replica there is not like the others. */
+export const distrust: Method<Finding, void> = {
+  name: 'distrust',
+  repeatable: true,
+  ask: json(),
+  answer: nothing,
+  call: ({ node }, partition, finding) => node.distrust(partition, finding),
 }
 
 export const succeed: Method<Succession, void> = {

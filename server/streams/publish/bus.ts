@@ -19,5 +19,9 @@ export interface ChangeBus {
    * they are durable, with the place of the last. Errors: any; then nobody knows whether they were appended, or may yet be.
    */
   append(channel: Channel, messages: BusMessage[], after: number): Promise<number>
+  /** Names of streams that have nothing (any more), of those that begin so. Errors: as of `last`. */
+  empty(channels: { streams: string; subjects: string }): Promise<string[]>
+  /** Removes a stream, and whoever reads it; nothing happens if there is none. Errors: as of `last`. */
+  remove(stream: string): Promise<void>
   close(): Promise<void>
 }

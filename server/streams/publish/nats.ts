@@ -71,6 +71,22 @@ export class NatsBus implements ChangeBus {
     return after
   }
 
+  async empty({ streams: prefix, subjects }: { streams: string; subjects: string }): Promise<string[]> {
+    const { streams } = await this.#reach()
+    const names: string[] = []
+    for await (const { config, state } of streams.list(subjects))
+      if (config.name.startsWith(prefix) && state.messages === 0) names.push(config.name)
+    return names
+  }
+
+  async remove(stream: string): Promise<void> {
+    const { streams } = await this.#reach()
+    this.#made.delete(stream)
+    await streams.delete(stream).catch(error => {
+      if ((error as Error).name !== 'StreamNotFoundError') throw error
+    })
+  }
+
   close(): Promise<void> {
     return this.#link.close()
   }
@@ -103,7 +119,7 @@ export class NatsBus implements ChangeBus {
         storage: StorageType.File,
         retention: RetentionPolicy.Limits,
         discard: DiscardPolicy.Old,
-        duplicate_window: DUPLICATES_MS * NANOSECONDS,
+        duplicate_window: Math.min(DUPLICATES_MS, retentionMs) * NANOSECONDS,
       })
     this.#made.add(stream)
   }

@@ -30,6 +30,7 @@ export type PublisherPorts = {
 }
 
 const PAGE = { limit: 500, maxBytes: 512 * 1024 }
+const FIRST = { limit: 1, maxBytes: 1 }
 /** A change that is due comes with an entry, which wakes the publisher; this is for those that it missed. */
 const IDLE_MS = 1000
 const RETRY_MS = 250
@@ -46,6 +47,8 @@ export class Publisher {
   #place: number | undefined
   /** The first change that is not known to be published. */
   #from = 0n
+  /** The first change that surely waits, while the bus was never heard of: those before it may be published. */
+  #firstSeen: bigint | undefined
   /** Changes from before are over, and were published if nothing is left of them. */
   #floor = 0
   /** Of the oldest change that waits. */
@@ -103,9 +106,12 @@ export class Publisher {
   /** What is on the bus already is not published again. */
   async #locate(): Promise<void> {
     const { bus, clock, retentionMs } = this.#ports
+    this.#firstSeen ??= this.#first(0n)?.next
     const last = await bus.last(this.#channel)
     this.#place = last?.place ?? 0
-    if (last) this.#from = sequenceOfId(last.id) + 1n
+    // If there is nothing, not even what was published from here: it is all to be there again.
+    this.#from = last ? sequenceOfId(last.id) + 1n : 0n
+    this.#firstSeen = this.#from
     this.#floor = last ? 0 : clock.now() - retentionMs
   }
 
@@ -133,6 +139,7 @@ export class Publisher {
       'Tavola-Sequence-Number': names.sequence(row.sequence),
       'Tavola-Time': String(row.time),
     }
+    if (row.trace !== undefined) headers.traceparent = row.trace
     const message = { id: names.eventId(row.sequence), headers, text: recordText(row, this.#context) }
     if (bus.maxBytes === undefined || message.text.length * 3 < bus.maxBytes) return message
     if (Buffer.byteLength(message.text) <= bus.maxBytes) return message
@@ -140,10 +147,25 @@ export class Publisher {
     return { ...message, text: recordText({ ...row, oldImage: undefined, newImage: undefined }, this.#context) }
   }
 
+  /** A page of the first change from a number on. */
+  #first(from: bigint): ChangesPage | undefined {
+    return this.leader.changes.read({ label: this.#stream.label, from, ...FIRST })
+  }
+
+  #noteWaiting(): void {
+    try {
+      if (this.#firstSeen === undefined || this.#firstSeen < this.#from) this.#firstSeen = this.#from
+      this.#waitingSince = this.#first(this.#firstSeen)?.rows[0]?.time
+    } catch {
+      // It is led here no more: somebody else tells.
+    }
+  }
+
   async #failed(error: Error): Promise<void> {
     const { clock, logger } = this.#ports
     if (!this.#goesOn()) return
     this.#failures += 1
+    this.#noteWaiting()
     const fields = { err: error, stream: this.#channel.stream }
     if (this.#failures === 10) logger.warn(fields, 'changes cannot be published; they wait')
     await sleep(clock, Math.min(RETRY_MS * this.#failures, MAX_RETRY_MS))

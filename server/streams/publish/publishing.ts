@@ -81,6 +81,14 @@ export class Publishing {
     return lags
   }
 
+  /** The same of a partition that is led here; undefined if it has no stream. */
+  lag(partition: string): number | undefined {
+    const publishers = this.#publishers.get(partition)
+    if (!publishers) return undefined
+    const now = this.#ports.clock.now()
+    return Math.max(...[...publishers.values()].map(({ waitingSince = now }) => Math.max(0, now - waitingSince)))
+  }
+
   *#all(): Iterable<Publisher> {
     for (const publishers of this.#publishers.values()) yield* publishers.values()
   }

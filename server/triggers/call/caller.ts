@@ -1,8 +1,9 @@
 /** Calls of functions: one request, and what became of it. Nothing is repeated here. */
 import type { Clock } from '../../base/clock.ts'
+import type { Signing } from '../records.ts'
 import { type HostRule, isAllowedUrl, type Target } from '../targets.ts'
 import { type Answer, post, type Request } from './http.ts'
-import { awsSignature, type Credentials, hmacSignature } from './signing.ts'
+import { awsSignature, hmacSignature } from './signing.ts'
 
 export type Invocation = {
   target: Target
@@ -14,6 +15,10 @@ export type Invocation = {
   source: string
   subject: string
   timeoutMs: number
+  /** Of W3C's Trace Context: what it follows from. */
+  traceparent?: string
+  /** Whose the request is; this process's if undefined. */
+  signing?: Signing
   /** Whoever gives up waits for no answer. */
   signal: AbortSignal
 }
@@ -35,7 +40,7 @@ export type CallerOptions = {
   /** Where else requests may go. */
   hosts: HostRule[]
   /** Signs calls. */
-  credentials?: Credentials
+  credentials?: Signing
   region: string
 }
 
@@ -66,27 +71,29 @@ export class Caller {
     const refusal = this.refusal(target)
     if (refusal !== undefined) return { kind: 'busy', reason: refusal, isThrottled: false }
     if (target.kind === 'nats') return this.#ask(target.subject, invocation)
-    const answer = await post(this.#requestOf(target, invocation))
+    const request = this.#requestOf(target, invocation)
+    const answer = await post({ ...request, headers: { ...request.headers, ...traceOf(invocation) } })
     return target.kind === 'lambda' ? invokeOutcome(answer) : webhookOutcome(answer)
   }
 
   #requestOf(
     target: Exclude<Target, { kind: 'nats' }>,
-    { body, id, source, subject, timeoutMs, signal }: Invocation,
+    { body, id, source, subject, timeoutMs, signing, signal }: Invocation,
   ): Request {
     const now = this.#clock.now()
-    const { credentials, region, functionEndpoint } = this.#options
+    const { region, functionEndpoint, credentials } = this.#options
+    const signer = signing ?? credentials
     const request = { body, timeoutMs, signal }
     if (target.kind === 'lambda') {
       const query = target.qualifier === undefined ? '' : `?Qualifier=${encodeURIComponent(target.qualifier)}`
       const base = functionEndpoint!.replace(/\/$/, '')
       const url = `${base}/2015-03-31/functions/${encodeURIComponent(target.name)}/invocations${query}`
-      const signed = credentials ? awsSignature(credentials, { url, body, region, now }) : {}
+      const signed = signer ? awsSignature(signer, { url, body, region, now }) : {}
       const headers = { 'content-type': 'application/json', 'x-amz-invocation-type': 'RequestResponse', ...signed }
       return { url, headers, ...request }
     }
     const sign = (text: string): Record<string, string> =>
-      credentials ? { 'tavola-signature': hmacSignature(credentials.secret, text, now) } : {}
+      signer ? { 'tavola-signature': hmacSignature(signer.secret, text, now) } : {}
     if (target.kind === 'webhook')
       return {
         url: target.url,
@@ -110,9 +117,10 @@ export class Caller {
     return { url: target.url, headers: { 'content-type': 'application/json', ...named, ...sign(body) }, ...request }
   }
 
-  async #ask(subject: string, { body, id, timeoutMs }: Invocation): Promise<Outcome> {
+  async #ask(subject: string, invocation: Invocation): Promise<Outcome> {
+    const { body, id, timeoutMs } = invocation
     try {
-      const answer = await this.#messenger!.ask(subject, body, { 'Tavola-Id': id }, timeoutMs)
+      const answer = await this.#messenger!.ask(subject, body, { 'Tavola-Id': id, ...traceOf(invocation) }, timeoutMs)
       // JetStream says so if it could not keep the message.
       const error = /^\{"error":/.test(answer)
       return error ? { kind: 'failed', reason: answer, status: 500 } : { kind: 'answered', body: answer, status: 200 }
@@ -122,6 +130,10 @@ export class Caller {
       return { kind: 'busy', reason: message, isThrottled: false }
     }
   }
+}
+
+function traceOf({ traceparent }: Invocation): Record<string, string> {
+  return traceparent === undefined ? {} : { traceparent }
 }
 
 /** Of the Lambda Invoke API: a function's own error comes with status 200. */

@@ -1,7 +1,6 @@
 /** Signatures of outgoing calls, by which a receiver knows whose they are. Pure. */
 import { createHash, createHmac } from 'node:crypto'
-
-export type Credentials = { keyId: string; secret: string }
+import type { Signing } from '../records.ts'
 
 const ALGORITHM = 'AWS4-HMAC-SHA256'
 
@@ -13,7 +12,7 @@ export function hmacSignature(secret: string, body: string, now: number): string
 
 /** The headers of Signature Version 4 for a POST of JSON to the Lambda service. */
 export function awsSignature(
-  { keyId, secret }: Credentials,
+  { keyId, secret }: Signing,
   { url, body, region, now }: { url: string; body: string; region: string; now: number },
 ): Record<string, string> {
   const { host, pathname, searchParams } = new URL(url)

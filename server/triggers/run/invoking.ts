@@ -69,8 +69,11 @@ export class Invoking {
     const { caller, stopping, counters } = this.#ports
     const timeoutMs = (settings.limits.timeoutSeconds ?? TIMEOUT_SECONDS) * 1000
     const place = records[0] ? `${records[0].number}-${records.at(-1)!.number}` : `window-${window!.start}`
-    const request = { target, source, subject, timeoutMs, signal: stopping.signal, id: `${subject}:${place}` }
-    const outcome = await caller.invoke({ ...request, body: eventText(records, window) })
+    const { signing } = settings
+    const request = { target, source, subject, timeoutMs, signing, signal: stopping.signal, id: `${subject}:${place}` }
+    // One request can only be a part of one trace: that of the first change that has one.
+    const traceparent = records.find(({ trace }) => trace !== undefined)?.trace
+    const outcome = await caller.invoke({ ...request, traceparent, body: eventText(records, window) })
     if (stopping.signal.aborted) stopping.check()
     if (outcome.kind === 'busy') {
       if (outcome.isThrottled) counters.throttles += 1
@@ -86,11 +89,12 @@ export class Invoking {
 
   /** Tells the on-failure destination, until it has taken it. Errors: Stopped. */
   async giveUp(records: Delivered[], givenUp: GivenUp): Promise<void> {
-    const { onFailure: target, streamArn, shard, functionArn } = this.#trigger
+    const { onFailure: target, streamArn, shard, functionArn, settings } = this.#trigger
     const { caller, stopping, counters, clock, logger, uuid } = this.#ports
     const requestId = uuid()
     const text = failureText(records, givenUp, { functionArn, streamArn, shard, requestId, now: clock.now() })
-    const shared = { source: streamArn, subject: shard, id: requestId, timeoutMs: TIMEOUT_SECONDS * 1000 }
+    const { signing } = settings
+    const shared = { source: streamArn, subject: shard, id: requestId, timeoutMs: TIMEOUT_SECONDS * 1000, signing }
     for (let retryMs = RETRY_MS; target; retryMs = Math.min(retryMs * 2, MAX_RETRY_MS)) {
       stopping.check()
       const outcome = await caller.invoke({ ...shared, target, body: text, signal: stopping.signal })

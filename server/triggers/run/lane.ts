@@ -43,6 +43,7 @@ export class Lane {
   readonly #window: TumblingWindow | undefined
   #from: bigint
   #ended: boolean
+  #waitingSince: number | undefined
 
   constructor(ports: LanePorts, { from, window, ended = false }: LaneCheckpoint) {
     const { settings, source } = ports
@@ -57,7 +58,13 @@ export class Lane {
 
   get checkpoint(): LaneCheckpoint {
     const window = this.#window?.open
-    return { from: String(this.#from), ...(window && { window }), ...(this.#ended && { ended: true }) }
+    const waitingSince = this.#waitingSince
+    return {
+      from: String(this.#from),
+      ...(window && { window }),
+      ...(this.#ended && { ended: true }),
+      ...(waitingSince !== undefined && { waitingSince }),
+    }
   }
 
   /** Ends when it is stopped, or the shard has ended. Errors: those of reading; it may be run again then. */
@@ -72,11 +79,12 @@ export class Lane {
     } catch (error) {
       if (!(error instanceof Stopped)) throw error
     }
+    this.#ports.counters.forget(this.#name)
   }
 
   /** @returns whether there was nothing */
   async #step(): Promise<boolean> {
-    const { settings, stopping, clock, counters, source, number } = this.#ports
+    const { settings, stopping, clock, counters } = this.#ports
     stopping.check()
     const limits = {
       records: settings.batchSize,
@@ -95,14 +103,27 @@ export class Lane {
     if (wasOver) await this.#endWindow(false)
     const last = records.at(-1)
     if (last) {
+      this.#wait(records[0]!.time)
       await this.#deliver(records)
-      counters.ages.set(`${source.shard}/${number}`, clock.now() - last.time)
-    } else if (isDrained) counters.ages.set(`${source.shard}/${number}`, 0)
+      this.#wait(undefined)
+      counters.done(this.#name, clock.now() - last.time)
+    } else if (isDrained) counters.done(this.#name, 0)
     if (isLast && this.#window?.open) await this.#endWindow(true)
     this.#ended = isLast
     if (isLast) this.#ports.moved()
     this.#moveTo(next)
     return !last && isDrained
+  }
+
+  get #name(): string {
+    return `${this.#ports.source.shard}/${this.#ports.number}`
+  }
+
+  /** Whoever looks at the checkpoint sees what is waited for, however long the function takes. */
+  #wait(since: number | undefined): void {
+    this.#waitingSince = since
+    if (since !== undefined) this.#ports.counters.began(this.#name, since)
+    this.#ports.moved()
   }
 
   /** Keys begin with the hash of the partition key. */

@@ -153,9 +153,9 @@ export class ShardRun {
   }
 
   #recordOf(row: ChangeRow): Delivered {
-    const { sequence, time } = row
+    const { sequence, time, trace } = row
     const text = eventRecordText(row, this.#context, this.task.streamArn)
-    return { sequence, number: this.#context.names.sequence(sequence), time, text }
+    return { sequence, number: this.#context.names.sequence(sequence), time, text, trace }
   }
 
   #changed(): void {

@@ -1,8 +1,8 @@
 /** What would be in the images: programs of this machine, in their places. */
-import { existsSync, realpathSync } from 'node:fs'
+import { realpathSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { Binaries } from '../../../scripts/cluster/binaries.ts'
+import { CHECKOUT, contentsOf, environmentOf, readDockerfile, settingOf } from '../../image/dockerfile.ts'
 
 export type Image = {
   entrypoint: string[]
@@ -17,19 +17,18 @@ export type Image = {
 /** By the name in the reference, without registry and version. */
 export type Images = Record<string, Image>
 
-const CHECKOUT = fileURLToPath(new URL('../../..', import.meta.url))
-/** As in the Dockerfile. */
-const APP = ['package.json', 'bin', 'server', 'operator', 'crds', 'node_modules']
-
-/** Tavola is this checkout, run by this process's Node. */
+/** Tavola is this checkout, as the Dockerfile takes it, run by this process's Node. */
 export function imagesOf({ etcd, nats }: Binaries): Images {
-  const app = APP.filter(name => existsSync(join(CHECKOUT, name)))
+  const stages = readDockerfile()
+  const image = stages.at(-1)!
+  const workingDir = settingOf(image, 'WORKDIR')!
+  const app = [...contentsOf(stages), 'node_modules']
   const tavola: Image = {
-    entrypoint: ['node', 'bin/tavola.js'],
-    environment: { NODE_ENV: 'production', TAVOLA_HOST: '0.0.0.0', TAVOLA_DATA_DIR: '/data' },
-    workingDir: '/app',
+    entrypoint: JSON.parse(settingOf(image, 'ENTRYPOINT')!) as string[],
+    environment: environmentOf(image),
+    workingDir,
     files: {
-      ...Object.fromEntries(app.map(name => [`/app/${name}`, realpathSync(join(CHECKOUT, name))])),
+      ...Object.fromEntries(app.map(name => [`${workingDir}/${name}`, realpathSync(join(CHECKOUT, name))])),
       '/opt/bin/node': process.execPath,
     },
     tools: true,

@@ -89,7 +89,8 @@ export class Model {
 
   #nodeState({ name, zone, pool, live, goneFor, draining }: ModelNode): NodeState {
     const awaySince = live ? undefined : this.#now - goneFor * ROUND
-    return { name, zone, pool, address: undefined, live, awaySince, lost: goneFor >= LOST, draining, steady: live }
+    const told = { address: undefined, format: undefined, awaySince }
+    return { name, zone, pool, live, ...told, lost: goneFor >= LOST, draining, steady: live }
   }
 
   #elect({ id, replicas }: PartitionRecord): void {

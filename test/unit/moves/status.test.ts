@@ -94,6 +94,15 @@ test('nodes, tables, partitions and moves', async t => {
   ])
 })
 
+test('changes that wait for NATS: of each table, by its leaders’ words', async t => {
+  const leads = (partition: string, publishLagMs: number) => ({ partition, state: 'leading' as const, publishLagMs })
+  // That of a node that leads no more counts nothing.
+  const old = { ...leads('p1', 900_000), state: 'following' as const }
+  const { tables, problems } = await made({}, { a: [leads('p1', 0)], b: [leads('p2', 180_000), old] })
+  t.is(tables[0]!.publishLagMs, 180_000)
+  t.true(problems.some(({ level, what }) => level === 'note' && /^changes of orders .* NATS for 3 min$/.test(what)))
+})
+
 test('what is wrong, and what is being done', async t => {
   const sentences = async (...given: Parameters<typeof made>) => {
     const { problems } = await made(...given)
@@ -128,6 +137,21 @@ test('what is wrong, and what is being done', async t => {
   t.true(
     (await sentences({}, { a: [{ partition: 'p1', state: 'stopped', reason: 'it is damaged.' }] })).includes(
       'risk: orders/1 has stopped on a: a person must look: it is damaged.',
+    ),
+  )
+  t.true(
+    (
+      await sentences({}, { b: [{ partition: 'p1', state: 'stopped', reason: 'its rows differ', received: 1 }] })
+    ).includes("risk: orders/1 has stopped on b: it is rebuilt from its leader's file: its rows differ"),
+  )
+  t.true(
+    (await sentences({}, { a: [{ partition: 'p1', state: 'leading', doubt: 'a and b differ' }] })).includes(
+      'risk: the replicas of orders/1 are not the same: when all of its replicas answer, the one that is wrong is rebuilt: a and b differ',
+    ),
+  )
+  t.true(
+    (await sentences({ [nodeKey('a')]: { node: 'a', zone: 'z', role: 'storage', format: 5 } })).includes(
+      'note: b, d read only older formats than other nodes do: logs and files stay in those until all nodes are upgraded',
     ),
   )
   t.regex((await sentences({ [KEEPER]: undefined }))[0]!, /^risk: no server looks after the cluster/)

@@ -1,7 +1,8 @@
 /** From resources to manifests and calls: pure functions, looked at from outside. */
 import test from 'ava'
 import fc from 'fast-check'
-import type { Condition } from '../../../operator/kube/objects.ts'
+import type { Condition, StatefulSet } from '../../../operator/kube/objects.ts'
+import { bytesOf, isSameAmount, largest } from '../../../operator/kube/quantity.ts'
 import { covers } from '../../../operator/kube/same.ts'
 import type { Backup, ScheduledBackup } from '../../../operator/resources/backup.ts'
 import { withFindings } from '../../../operator/specs/conditions.ts'
@@ -13,8 +14,8 @@ import {
   sharedWorkload,
   workloadOf,
 } from '../../../operator/specs/names.ts'
-import { placementOf, poolOf } from '../../../operator/specs/pool.ts'
-import { bytesOf, largest } from '../../../operator/specs/quantity.ts'
+import { podSettingsOf } from '../../../operator/specs/podsettings.ts'
+import { placementOf, poolOf, withClaimsOf } from '../../../operator/specs/pool.ts'
 import { backupNameOf, dueOf, outlived } from '../../../operator/specs/schedule.ts'
 import { storageManifests } from '../../../operator/specs/storage.ts'
 import { STORAGE, tableOf, USUAL } from './tables.ts'
@@ -102,6 +103,73 @@ test('storage pods are spread, restricted, and know who they are', t => {
   })
 })
 
+// biome-ignore lint/suspicious/noExplicitAny: manifests are looked at as they are sent
+const templateOf = (...made: Parameters<typeof storageManifests>): any =>
+  (storageManifests(...made)[3] as unknown as StatefulSet).spec.template
+
+test('storage pods have what the operator was told, and each Table its own resources', t => {
+  const pods = podSettingsOf({
+    ...{ labels: { team: 'data', 'app.kubernetes.io/name': 'mine' }, annotations: { note: 'x' } },
+    ...{ nodeSelector: { disk: 'nvme' }, tolerations: [{ key: 'dedicated' }], priorityClassName: 'high' },
+    ...{ imagePullSecrets: [{ name: 'registry' }], resources: { requests: { cpu: '2' } } },
+  })
+  const poolWith = (spec: object) => poolOf([tableOf('orders', spec)], 'shop', 'orders-storage', USUAL)!
+  const { metadata, spec } = templateOf(poolWith({}), { ...STORAGE, pods }, 3)
+  t.like(metadata, { annotations: { note: 'x' }, labels: { team: 'data', 'app.kubernetes.io/name': 'tavola' } })
+  const { nodeSelector, tolerations, priorityClassName, imagePullSecrets } = pods
+  t.like(spec, { nodeSelector, tolerations, priorityClassName, imagePullSecrets })
+  t.is(spec.affinity, undefined)
+  t.deepEqual(spec.containers[0].resources, { requests: { cpu: '2' } })
+  const own = { requests: { cpu: '1' } }
+  t.deepEqual(templateOf(poolWith({ resources: own }), { ...STORAGE, pods }, 3).spec.containers[0].resources, own)
+  t.false('resources' in templateOf(poolWith({}), STORAGE, 3).spec.containers[0])
+})
+
+test('a Table’s zones hold in each of the alternatives of an affinity', t => {
+  const pool = poolOf([tableOf('orders', { zones: ['z1'] })], 'shop', 'orders-storage', USUAL)!
+  const disk = { key: 'disk', operator: 'Exists' }
+  const zone = { key: 'topology.kubernetes.io/zone', operator: 'In', values: ['z1'] }
+  const required = (nodeSelectorTerms: object[]) => ({
+    requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms },
+  })
+  const podAntiAffinity = { preferredDuringSchedulingIgnoredDuringExecution: [] }
+  const affinity = { nodeAffinity: required([{ matchExpressions: [disk] }, { matchFields: [] }]), podAntiAffinity }
+  const told = { ...STORAGE, pods: podSettingsOf({ affinity }) }
+  t.deepEqual(templateOf(pool, told, 3).spec.affinity, {
+    nodeAffinity: required([{ matchExpressions: [disk, zone] }, { matchFields: [], matchExpressions: [zone] }]),
+    podAntiAffinity,
+  })
+  t.deepEqual(templateOf({ ...pool, zones: undefined }, told, 3).spec.affinity, affinity)
+  t.deepEqual(templateOf(pool, STORAGE, 3).spec.affinity.nodeAffinity, required([{ matchExpressions: [zone] }]))
+})
+
+test('what is no setting of pods is refused by name', t => {
+  t.throws(() => podSettingsOf({ nodeselector: {} }), { message: /no setting nodeselector/ })
+  t.throws(() => podSettingsOf({ nodeSelector: { a: 1 } }), { message: /nodeSelector .* must be an object of texts/ })
+  t.throws(() => podSettingsOf({ tolerations: {} }), { message: /tolerations .* must be a list of objects/ })
+  t.throws(() => podSettingsOf({ constructor: {} }), { message: /no setting constructor/ })
+})
+
+test('claims for volumes stay as they are where a StatefulSet may not change them', t => {
+  const pool = poolOf([], 'tavola', 'default-pool', { ...USUAL, storageClassName: 'fast' })!
+  const claim = (storage: string, storageClassName?: string) => {
+    const spec = { storageClassName, resources: { requests: { storage } } }
+    return { metadata: { name: 'a' }, spec: { volumeClaimTemplates: [{ spec }] } } as unknown as StatefulSet
+  }
+  t.like(withClaimsOf(pool, undefined), { size: '10Gi', storageClassName: 'fast' })
+  t.like(withClaimsOf(pool, claim('20Gi', 'slow')), { size: '20Gi', storageClassName: 'slow' })
+  t.like(withClaimsOf(pool, claim('5Gi')), { size: '10Gi', storageClassName: undefined })
+})
+
+test('tables that were made through the API make the default pool neither larger nor keep it so', t => {
+  const storage = { pool: 'default', nodes: 9, size: '90Gi' }
+  const byApi = { namespace: 'tavola', annotations: { 'tavola.dev/origin': 'api' } }
+  const adopted = tableOf('a', { storage }, byApi)
+  t.like(poolOf([adopted], 'tavola', 'default-pool', USUAL), { nodes: 3, size: '10Gi', tables: [adopted] })
+  const applied = tableOf('b', { storage }, { namespace: 'tavola' })
+  t.like(poolOf([adopted, applied], 'tavola', 'default-pool', USUAL), { nodes: 9, size: '90Gi' })
+})
+
 test('only pods whose data may go belong to their table', t => {
   const owned = (spec: object) => {
     const pool = poolOf([tableOf('orders', spec)], 'shop', 'orders-storage', USUAL)!
@@ -117,6 +185,8 @@ test('quantities are compared as amounts', t => {
   t.is(bytesOf('1.5Ki'), 1536)
   t.is(bytesOf('500m'), 0.5)
   t.true(Number.isNaN(bytesOf('ten')))
+  t.true(isSameAmount('1024Mi', '1Gi') && isSameAmount('1000m', '1'))
+  t.false(isSameAmount('1Gi', '1G') || isSameAmount('ten', 'ten'))
 })
 
 test('a condition keeps its time until its status changes', t => {
@@ -143,6 +213,9 @@ test('an object is as a manifest says, whatever the API server adds', t => {
   t.true(covers({ a: '1' }, { a: 1, none: undefined, empty: [], nothing: {} }))
   t.false(covers({ a: 2 }, { a: 1 }))
   t.false(covers({ a: [1, 2] }, { a: [1] }))
+  t.true(covers({ cpu: '1', memory: '1Gi' }, { cpu: '1000m', memory: '1024Mi' }))
+  t.false(covers({ cpu: '2' }, { cpu: '1000m' }))
+  t.false(covers({ a: {} }, { a: 'x' }))
   t.false(covers({}, { a: { b: 1 } }))
   t.false(covers({ a: 1 }, { a: null }))
 })

@@ -110,7 +110,7 @@ test('keys read back are buffers, which routing reads hashes from, whatever the 
 
 test('an entry of a newer version is refused in a sentence', t => {
   const newer = pack([5, 1, '', 'write', []])
-  t.throws(() => decodeEntry(newer), { instanceOf: OperatorError, message: /newer Tavola \(version 5/ })
+  t.throws(() => decodeEntry(newer), { instanceOf: OperatorError, message: /newer Tavola \(format 5/ })
 })
 
 test('an entry names the oldest version that can read it', t => {

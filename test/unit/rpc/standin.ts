@@ -45,6 +45,10 @@ export function nodeWith(leader: WholeLeader | undefined): StorageNode {
       throw new Error('it is not here')
     },
     chain: () => undefined,
+    digest: async () => {
+      throw new Error('it is not here')
+    },
+    distrust: async () => {},
     succeed: async () => {
       throw new Error('it is not here')
     },

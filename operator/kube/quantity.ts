@@ -11,6 +11,11 @@ export function bytesOf(quantity: string): number {
   return number !== undefined && Object.hasOwn(UNITS, unit) ? Number(number) * UNITS[unit]! : Number.NaN
 }
 
+/** `1000m` is `1`, `1024Mi` is `1Gi`. */
+export function isSameAmount(a: string, b: string): boolean {
+  return bytesOf(a) === bytesOf(b)
+}
+
 export function largest(quantities: string[]): string {
   return quantities.reduce((a, b) => (bytesOf(b) > bytesOf(a) ? b : a))
 }
