@@ -14,6 +14,7 @@ const TABLES = [
   'state',
   'stream',
   'change',
+  'changed_entry',
   'expiry',
   'prepared',
   'decision',
