@@ -23,6 +23,8 @@ export type TavolaClusterOptions = {
   partitions?: number
   /** More of each Tavola process. */
   environment?: NodeJS.ProcessEnv
+  /** How long each of them may take to serve, in milliseconds; see process.ts. */
+  patienceMs?: number
   /** Another `bin/tavola.js` than that of this checkout; by the name of the process, each time it is started. */
   main?: string | ((process: string) => string)
   /** Three networks; without them, all run on 127.0.0.1. */
@@ -133,7 +135,7 @@ export class TavolaCluster {
 
   /** On `port` it says whether it is ready. */
   #process(role: string, name: string, i: number, flags: Record<string, string | number>) {
-    const { folder, environment, main = MAIN, zones } = this.#options
+    const { folder, environment, patienceMs, main = MAIN, zones } = this.#options
     const { enter } = zoneAt(zones, i)
     const zone = zoneOf(i)
     const all = { ...flags, zone, etcd: this.etcd.urls.join() }
@@ -146,6 +148,7 @@ export class TavolaCluster {
       log: join(folder, `${name}.log`),
       ready: () => isReady(`http://${flags.host}:${flags.port}`),
       environment,
+      patienceMs,
     }
     return { server: new Server(program), zone }
   }

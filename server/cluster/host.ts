@@ -5,6 +5,7 @@ import type { Position } from '../log/log.ts'
 import type { MetadataChange } from '../metadata/metadata.ts'
 import { Differing, type DigestAnswer, type DigestQuestion, type Finding } from '../replica/digest.ts'
 import type { Leader } from '../replica/leader.ts'
+import { NotLeading } from '../replica/pipeline.ts'
 import type { Replica } from '../replica/replica.ts'
 import type { Standing, Succession } from '../replica/standing.ts'
 import { isDamage } from '../store/failure.ts'
@@ -169,7 +170,7 @@ export class PartitionHost {
   /** The same: what some of its rows come to. Errors: that it is not here; those of the disk. */
   async digest(partition: string, question: DigestQuestion): Promise<DigestAnswer> {
     const replica = this.replica(partition)
-    if (!replica) throw new Error(`partition ${partition} is not here`)
+    if (!replica || replica.closed) throw new NotLeading(`partition ${partition} is not here`)
     try {
       return await replica.digest(question)
     } catch (error) {

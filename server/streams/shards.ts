@@ -13,20 +13,37 @@ const OWN = 10n ** BigInt(OWN_DIGITS)
 /** Of the partition's name, as hexadecimal digits: so many as fit. */
 const OWN_HEX_DIGITS = 10
 
-/** `parent`: the shard whose partition this one has taken over from. */
+/**
+ * `parent`: the shard whose partition this one has taken over from. Of two that were merged it is the one with the longer line of
+ * parents, for a shard can name one only: who reads all shards in the order of their lines still reads both before it.
+ */
 export type Shard = { id: string; partition: string; parent?: string }
 
 /** `shardId-` with the stream's time in milliseconds, and the partition's name. Sorted, as they are listed. */
 export function shardsOf(stream: StreamRecord): Shard[] {
-  const parents = new Map(
-    (stream.table.retired ?? []).flatMap(({ id, heirs }) => heirs.map(heir => [heir, id] as const)),
-  )
+  const parents = parentsByHeir(stream)
   const shards = stream.partitions.map(({ id }): Shard => {
     const parent = parents.get(id)
     const shard = { id: shardId(stream, id), partition: id }
     return parent === undefined ? shard : { ...shard, parent: shardId(stream, parent) }
   })
   return shards.sort((a, b) => (a.id < b.id ? -1 : 1))
+}
+
+/** By partition: the one that it names as its parent. */
+function parentsByHeir({ table }: StreamRecord): Map<string, string> {
+  const parents = new Map<string, string>()
+  const generations = new Map<string, number>()
+  // Those that retired first come first: their own parents are known by then.
+  for (const { id, heirs } of table.retired ?? []) {
+    const generation = generations.get(id) ?? 0
+    for (const heir of heirs) {
+      if (generation < (generations.get(heir) ?? 0) - 1) continue
+      generations.set(heir, generation + 1)
+      parents.set(heir, id)
+    }
+  }
+  return parents
 }
 
 /** Of `shards`, those whose changes come before a shard's: two, if their partitions were merged. */

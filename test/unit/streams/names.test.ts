@@ -97,3 +97,33 @@ test("a shard's name tells its stream's from others', and stays", t => {
   t.deepEqual(one, shardsOf(stream('2024-01-01T00:00:00.000')))
   for (const { id } of one) t.regex(id, /^shardId-00000001704067200000-[0-9a-f]{16}$/)
 })
+
+test('a shard that two were merged into names the one with the longer line of parents', t => {
+  const id = (i: number) => `${String(i).padStart(8, '0')}-0000-4000-8000-000000000000`
+  const slice = (i: number) => ({ id: id(i), from: 0, to: 1 })
+  const retire = (i: number, ...heirs: number[]) => ({ ...slice(i), heirs: heirs.map(id), since: i })
+  for (const merged of [
+    [retire(2, 5), retire(4, 5)],
+    [retire(4, 5), retire(2, 5)],
+  ]) {
+    // 1 into 2 and 3; 3 into 4; 2 and 4 into 5.
+    const retired = [retire(1, 2, 3), retire(3, 4), ...merged]
+    const record = table({ partitions: [slice(5)], retired })
+    const partitions = [1, 2, 3, 4, 5].map(slice)
+    const label = '2024-01-01T00:00:00.000'
+    const stream = {
+      table: record,
+      label,
+      viewType: 'KEYS_ONLY',
+      status: 'ENABLED',
+      keySchema: record.keySchema,
+      partitions,
+    } as const
+    const shards = shardsOf(stream)
+    const nameOf = (i: number) => shards.find(shard => shard.partition === id(i))!
+    t.deepEqual(
+      [1, 2, 3, 4, 5].map(i => nameOf(i).parent),
+      [undefined, nameOf(1).id, nameOf(1).id, nameOf(3).id, nameOf(4).id],
+    )
+  }
+})
