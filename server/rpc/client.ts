@@ -1,12 +1,14 @@
 /** Connections to other processes: one to each address, made when it is needed, and again when it is lost. */
+
 import type { ClientRequest, IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
+import type { PeerCertificate } from 'node:tls'
 import type { Logger } from '../base/logger.ts'
 import { Connection, type ConnectionPorts } from './connection.ts'
 import { PROTOCOL } from './frames.ts'
 import { LIMITS, type Limits } from './limits.ts'
 import type { Method } from './method.ts'
-import { type Tls, tlsOptions } from './tls.ts'
+import { checkIdentity, type Tls, tlsOptions } from './tls.ts'
 
 const KEEP_ALIVE_MS = 10_000
 /** One that has said nothing for so long, while it was asked something, may be slow to answer. */
@@ -126,6 +128,10 @@ function isTrustFailure({ code = '', message }: NodeJS.ErrnoException): boolean 
 function upgrade(address: string, tls: Tls | undefined): ClientRequest {
   const headers = { Connection: 'Upgrade', Upgrade: PROTOCOL }
   if (!address.startsWith('https:')) return process.getBuiltinModule('node:http').request(address, { headers })
-  const options = { headers, agent: false, ...(tls && tlsOptions(tls)) }
+  const secured = tls && {
+    ...tlsOptions(tls),
+    checkServerIdentity: (host: string, peer: PeerCertificate) => checkIdentity(tls, host, peer),
+  }
+  const options = { headers, agent: false, ...secured }
   return process.getBuiltinModule('node:https').request(address, options)
 }

@@ -1,4 +1,5 @@
 /** The thread behind checkpointer.ts. */
+import { existsSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { parentPort } from 'node:worker_threads'
 import type { CheckpointReply, CheckpointRequest } from './checkpointer.ts'
@@ -14,6 +15,8 @@ parentPort!.on('message', (request: CheckpointRequest | 'close') => {
 function reply(request: CheckpointRequest): CheckpointReply {
   const { id, path } = request
   try {
+    // Opening would make an empty one, which nobody removes, in the place of one that was dropped meanwhile.
+    if (!existsSync(path)) throw new Error(`${path} is not there any more`)
     const database = new DatabaseSync(path, { timeout: 5000 })
     try {
       database.exec('PRAGMA synchronous = FULL')

@@ -4,7 +4,7 @@ import test, { type ExecutionContext } from 'ava'
 import { type ReceivedSpan, type Receiver, startReceiver } from '../helpers/otlp.ts'
 import { spawnTavola, type TavolaProcess } from '../helpers/process.ts'
 import { Receiver as Functions } from '../helpers/receiver.ts'
-import { eventually } from './api.ts'
+import { until } from './mappings.ts'
 
 const SERVER = 2
 const FAILED = 2
@@ -165,7 +165,7 @@ test('what a trigger calls for a change is a part of the trace of the request th
     }),
   })
   t.is(response.status, 202, await response.text())
-  t.true(await eventually(async () => functions.received.length === 2, true))
+  await until(() => functions.received.length === 2)
   t.deepEqual(
     functions.received.map(({ headers }) => headers.traceparent),
     [`00-${traced.traceId}-${server.spanId}-01`, undefined],
@@ -191,7 +191,7 @@ test('a collector that is away is a warning in the log, and nothing else', async
   const tavola = await startTraced(t, env)
   t.is((await send(tavola, 'ListTables', {})).status, 200)
   const warned = async () => logLines(tavola).some(({ msg }) => msg === 'tracing is in trouble')
-  t.true(await eventually(warned, true))
+  await until(warned)
   t.is((await send(tavola, 'ListTables', {})).status, 200)
   t.is((await tavola.kill()).code, 0)
 })

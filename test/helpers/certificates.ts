@@ -6,24 +6,45 @@ import { promisify } from 'node:util'
 import type { TlsFiles } from '../../server/node/cluster.ts'
 import type { Tls } from '../../server/rpc/tls.ts'
 
+const KEY = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes']
+const DAYS = ['-days', '2']
+const HERE = ['IP:127.0.0.1', 'DNS:localhost']
+
 /** An authority, and a certificate that it has signed: for this machine, unless other `names` are given. @returns their files, in `folder` */
-export async function issue(
-  folder: string,
-  name: string,
-  names = ['IP:127.0.0.1', 'DNS:localhost'],
-): Promise<TlsFiles> {
-  const openssl = (...args: string[]) => promisify(execFile)('openssl', args, { cwd: folder })
-  const days = ['-days', '2']
-  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes']
-  const [ca, node] = [`${name}-ca`, `${name}-node`]
-  const own = ['-subj', `/CN=${ca}`, '-keyout', `${ca}.key`, '-out', `${ca}.pem`]
-  await openssl('req', '-x509', ...key, ...days, ...own)
-  await openssl('req', ...key, '-subj', '/CN=node', '-keyout', `${node}.key`, '-out', `${node}.csr`)
-  await writeFile(join(folder, `${name}.san`), `subjectAltName=${names.join()}`)
-  const signing = ['-CA', `${ca}.pem`, '-CAkey', `${ca}.key`, '-CAcreateserial', '-extfile', `${name}.san`]
-  await openssl('x509', '-req', '-in', `${node}.csr`, ...signing, ...days, '-out', `${node}.pem`)
+export async function issue(folder: string, name: string, names = HERE): Promise<TlsFiles> {
+  const ca = `${name}-ca`
+  await openssl(
+    folder,
+    'req',
+    '-x509',
+    ...KEY,
+    ...DAYS,
+    '-subj',
+    `/CN=${ca}`,
+    '-keyout',
+    `${ca}.key`,
+    '-out',
+    `${ca}.pem`,
+  )
+  return sign(folder, ca, `${name}-node`, names)
+}
+
+/** Another certificate of the authority that `issue` made under the name. */
+export function issueAnother(folder: string, name: string, own: string, names: string[]): Promise<TlsFiles> {
+  return sign(folder, `${name}-ca`, own, names)
+}
+
+async function sign(folder: string, ca: string, node: string, names: string[]): Promise<TlsFiles> {
+  await openssl(folder, 'req', ...KEY, '-subj', '/CN=node', '-keyout', `${node}.key`, '-out', `${node}.csr`)
+  await writeFile(join(folder, `${node}.san`), `subjectAltName=${names.join()}`)
+  const signing = ['-CA', `${ca}.pem`, '-CAkey', `${ca}.key`, '-CAcreateserial', '-extfile', `${node}.san`]
+  await openssl(folder, 'x509', '-req', '-in', `${node}.csr`, ...signing, ...DAYS, '-out', `${node}.pem`)
   const path = (file: string) => join(folder, file)
   return { ca: path(`${ca}.pem`), certificate: path(`${node}.pem`), key: path(`${node}.key`) }
+}
+
+async function openssl(cwd: string, ...args: string[]): Promise<void> {
+  await promisify(execFile)('openssl', args, { cwd })
 }
 
 export async function read({ ca, certificate, key }: TlsFiles): Promise<Tls> {

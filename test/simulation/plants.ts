@@ -118,15 +118,15 @@ export const PLANTS: Record<string, Plant> = {
     plant: () => instead(Watches.prototype, 'changed', () => () => []),
   },
   'lose-a-change': {
-    does: 'a stream lacks one change in fifty (INV-S1)',
+    does: 'a stream lacks the changes of one entry in fifty (INV-S1)',
     plant() {
       let number = 0
       return instead(
         ChangeWriter.prototype,
-        'record',
+        'keep',
         original =>
-          function (this: ChangeWriter, change) {
-            if (++number % 50 > 0) original.call(this, change)
+          function (this: ChangeWriter, entry) {
+            if (++number % 50 > 0) original.call(this, entry)
           },
       )
     },

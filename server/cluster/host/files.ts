@@ -64,6 +64,11 @@ export class Files {
     return { bytes: size(this.path(partition)), received: size(this.incoming(partition)) }
   }
 
+  /** The partition's file is not to be here any more; it is closed. */
+  remove(partition: string): void {
+    if (this.#folder !== undefined) deleteStore(this.path(partition))
+  }
+
   /** Whether there is no file of the partition, though there might be one. */
   isAbsent(partition: string): boolean {
     return this.#folder !== undefined && !this.fileSystem.exists(this.path(partition))

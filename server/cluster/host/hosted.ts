@@ -9,7 +9,7 @@ import type { Replica } from '../../replica/replica.ts'
 import type { Succession } from '../../replica/standing.ts'
 import { holdersOf, type PartitionRecord } from '../records.ts'
 import { Leadership } from './leadership.ts'
-import { openReplica } from './opening.ts'
+import { openReplica, removeUnopened } from './opening.ts'
 import { Patience } from './patience.ts'
 import type { HostedPorts } from './ports.ts'
 import { isFinal, isUndecided, repair } from './repair.ts'
@@ -160,7 +160,7 @@ export class Hosted {
       this.#cancel()
       followers.forget(this.id)
       const undo = async () => {
-        await this.#replica?.drop(isGone)
+        await (this.#replica?.drop(isGone) ?? removeUnopened(this.id, isGone, this.#ports))
         await files.unmark(this.id)
         if (leasing.lease) await this.#leadership.claim.release(leasing.lease)
       }

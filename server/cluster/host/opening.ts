@@ -37,8 +37,22 @@ export async function openReplica(record: PartitionRecord, ports: OpeningPorts):
     await copy(id, replicas, ports)
     return open()
   })
-  await files.mark(id)
+  await files.mark(id).catch(async error => {
+    // It is opened again soon; of two at once one finds the file locked.
+    await replica.close('its file could not be marked as made')
+    throw error
+  })
   return replica
+}
+
+/** Of a replica that could not be opened: its file, and, with `log`, the log as well. */
+export async function removeUnopened(
+  partition: string,
+  log: boolean,
+  { files, logs }: Pick<OpeningPorts, 'files' | 'logs'>,
+): Promise<void> {
+  files.remove(partition)
+  if (log) await logs.drop(partition)
 }
 
 /** Another replica's file is less to read than all of the log. */

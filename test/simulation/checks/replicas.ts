@@ -14,6 +14,7 @@ const TABLES = [
   'state',
   'stream',
   'change',
+  'changed_entry',
   'expiry',
   'prepared',
   'decision',
@@ -22,9 +23,16 @@ const TABLES = [
 
 /** Errors: replicas that stay behind, or differ. */
 export function checkReplicas(world: World, { wait }: Looking): void {
-  for (const { host, process } of world.nodes.values())
-    for (const { partition, reason } of host.stopped())
-      throw new Error(`${partition} has stopped on ${process.name}: ${reason}`)
+  const stopped = () =>
+    [...world.nodes.values()].flatMap(({ host, process }) =>
+      host.stopped().map(({ partition, reason }) => `${partition} on ${process.name}: ${reason}`),
+    )
+  try {
+    // One whose last entry the leader knows is rebuilt.
+    wait('no replica has stopped', () => stopped().length === 0)
+  } catch (error) {
+    throw new Error(`${(error as Error).message}: ${stopped().join()}`)
+  }
   const behind = () => {
     const records = world.metadata.list(PARTITIONS).map(({ value }) => parsePartition(value))
     return records.flatMap(({ id, replicas }) => {

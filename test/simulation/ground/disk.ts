@@ -179,7 +179,9 @@ async function* read(path: string, chunkBytes: number): AsyncIterable<Uint8Array
   for (let from = 0; from < bytes.length; from += chunkBytes) yield bytes.subarray(from, from + chunkBytes)
 }
 
+/** As the checkpointer's thread. */
 function withDatabase<T>(path: string, work: (database: DatabaseSync) => T): T {
+  if (!existsSync(path)) throw new Error(`${path} is not there any more`)
   const database = new DatabaseSync(path, { timeout: 0 })
   try {
     return work(database)

@@ -37,6 +37,14 @@ test('a server and a storage node are told where etcd and NATS are', t => {
   t.like(withTls, { log: 'etcd', tls: { ca: 'ca.pem', certificate: 'me.pem', key: 'me.key' } })
 })
 
+test('an operator is told what storage pods have besides', t => {
+  const needed = ['operator', '--etcd=http://a:1', '--api=http://b:2', '--nats=nats://c:3']
+  t.like(read(...needed), { role: 'operator', storagePods: {}, poolNodes: 3 })
+  t.like(read(...needed, '--storage-pods', '{"nodeSelector":{"disk":"nvme"}}'), {
+    storagePods: { nodeSelector: { disk: 'nvme' } },
+  })
+})
+
 test.serial('flags come before the environment, that before the file, and that before defaults', async t => {
   const path = await file(
     t,
@@ -70,6 +78,7 @@ test('what is missing or wrong is said in a sentence', async t => {
   t.is(await refusal('storage', '--etcd=http://a:1'), '1 error: --node and --nats must be given')
   t.regex(await refusal('server', '--etcd=a'), /^1 error: .*They must be URLs that begin with http:\/\/ or https:\/\//)
   t.regex(await refusal('server', '--etcd=http://a:1', '--tls-ca=x'), /all must be given, or none/)
+  t.regex(await refusal('operator', '--storage-pods=[]'), /^1 error: .*It must be a JSON object/)
   const path = await file(t, 'etcd: http://a:1\nports: 7\n')
   t.is(await refusal('server', '--config', path), `1 error: ${path} says ports, and there is no such option`)
   const wrong = await file(t, 'etcd: http://a:1\npartitions: many\n')

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -234,6 +235,9 @@ test('a checkpoint that cannot be made says so, and the next one is made', async
   await writeFile(other, 'something else '.repeat(1000))
   const checkpointer = new ThreadCheckpointer()
   await t.throwsAsync(checkpointer.checkpoint(other, 'PASSIVE'), { message: /not a database/ })
+  const gone = `${path}.gone`
+  await t.throwsAsync(checkpointer.copy(gone, `${path}.copy`), { message: /is not there any more/ })
+  t.false(existsSync(gone))
   t.true(await checkpointer.checkpoint(path, 'TRUNCATE'))
   await checkpointer.close()
   await new ThreadCheckpointer().close()
