@@ -18,7 +18,7 @@ const COUNT = Number(process.env.TAVOLA_TEST_TABLES ?? 1000)
 /** After which no more are made: what was measured until then counts. */
 const BUDGET_MS = Number(process.env.TAVOLA_TEST_MINUTES ?? 25) * 60_000
 const PATIENCE_MS = 600_000
-const REST_MS = 30_000
+const REST_MS = 60_000
 const POLL_MS = 4000
 const isWhole = process.env.TAVOLA_TEST_E2E === '1'
 

@@ -95,7 +95,11 @@ test('metadata that a newer Tavola wrote, that is no database, or no file', asyn
   const file = join(dataDir, 'metadata.db')
   await copyFile(file, `${file}.kept`)
   setFormat(file, 99)
-  await refuses(t, ['--data-dir', dataDir], /metadata\.db is of a newer Tavola \(format 99, this one reads up to 1\)/)
+  await refuses(
+    t,
+    ['--data-dir', dataDir],
+    /metadata\.db was written by a newer Tavola \(format 99, this one reads up to 1\)/,
+  )
   await writeFile(file, 'something else '.repeat(1000))
   await refuses(t, ['--data-dir', dataDir], /metadata\.db cannot be opened: file is not a database/)
   await rm(file)
