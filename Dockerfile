@@ -2,7 +2,9 @@
 FROM node:24-slim AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json ./
-RUN npm install --omit=dev --ignore-scripts --no-audit --no-fund
+COPY operator/package.json operator/package-lock.json ./operator/
+RUN npm install --omit=dev --ignore-scripts --no-audit --no-fund && \
+    npm install --prefix operator --omit=dev --ignore-scripts --no-audit --no-fund
 
 FROM node:24-slim
 WORKDIR /app
@@ -12,6 +14,7 @@ COPY --from=dependencies /app/node_modules ./node_modules
 COPY bin ./bin
 COPY server ./server
 COPY operator ./operator
+COPY --from=dependencies /app/operator/node_modules ./operator/node_modules
 RUN mkdir /data && chown node:node /data
 USER node
 VOLUME /data

@@ -61,7 +61,7 @@ async function store(config: StorageConfig, logger: Logger): Promise<RunningNode
 
 async function operate(config: OperatorConfig, logger: Logger): Promise<RunningNode> {
   const { openMetadata, readTls } = await import('./node/cluster.ts')
-  const { startOperator } = await import('../operator/operator.ts')
+  const { startOperator } = await import('../operator/operator.ts').catch(missingParts)
   const { podSettingsOf } = await import('../operator/specs/podsettings.ts')
   const { image, imagePullPolicy, etcd, nats = [], log, logReplicas, prefix, region, logLevel } = config
   const { storageTlsSecret: tlsSecret, storagePods } = config
@@ -71,6 +71,15 @@ async function operate(config: OperatorConfig, logger: Logger): Promise<RunningN
   // One that is not elected any more must not go on with what it was at: it ends, and Kubernetes starts it again.
   const lost = () => process.exit(1)
   return startOperator({ ...config, storage, logger }, { metadata, lost })
+}
+
+/** They are a package of their own, which only the operator needs. */
+function missingParts(error: NodeJS.ErrnoException): never {
+  if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error
+  throw new OperatorError(
+    'The operator needs @kubernetes/client-node, which is not installed: `npm install --prefix operator` does it in a checkout, `npm install @kubernetes/client-node` beside the package.',
+    { cause: error },
+  )
 }
 
 async function order(config: AdminConfig, logger: Logger): Promise<void> {

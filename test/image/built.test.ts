@@ -18,6 +18,7 @@ const LOAD_ALL = `
   const { readdirSync } = await import('node:fs')
   const files = ['server', 'operator'].flatMap(folder =>
     readdirSync('/app/' + folder, { recursive: true }).map(name => '/app/' + folder + '/' + name))
+    .filter(name => !name.includes('node_modules'))
   // A thread's own file wants to be one.
   const modules = files.filter(name => name.endsWith('.ts') && !name.endsWith('-thread.ts'))
   for (const name of modules) await import(name)
@@ -36,9 +37,13 @@ if (reason === undefined) {
     data = join(folder.path, 'data')
     mkdirSync(data)
     chownSync(data, NODE_UID, NODE_UID)
-    const sizes = ['app/node_modules', 'app/server', 'app/operator', 'usr/local/bin/node'].map(
-      path => `${path} ${(sizeOf(root, path) / 1e6).toFixed(1)} MB`,
-    )
+    const sizes = [
+      'app/node_modules',
+      'app/operator/node_modules',
+      'app/server',
+      'app/operator',
+      'usr/local/bin/node',
+    ].map(path => `${path} ${(sizeOf(root, path) / 1e6).toFixed(1)} MB`)
     t.log(sizes.join(', '))
   })
 

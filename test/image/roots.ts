@@ -13,7 +13,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { CHECKOUT, copiesOf, readDockerfile, type Stage, settingOf } from './dockerfile.ts'
 
@@ -71,10 +71,12 @@ async function perform(stage: Stage, root: string, roots: Map<string, string>): 
     const { from, sources, target } = copies.shift()!
     for (const source of sources) {
       const place = join(root, resolve(workingDir, target))
-      const to = sources.length > 1 || target.endsWith('/') ? join(place, source) : place
+      const to = sources.length > 1 || target.endsWith('/') ? join(place, basename(source)) : place
       cpSync(join(from === undefined ? CHECKOUT : roots.get(from)!, source), to, {
         recursive: true,
         verbatimSymlinks: true,
+        // .dockerignore leaves out what is installed in the checkout.
+        filter: path => from !== undefined || basename(path) !== 'node_modules',
       })
     }
   }

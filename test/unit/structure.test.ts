@@ -82,6 +82,7 @@ const operatorSources = sourcesIn(operator)
 
 function sourcesIn(home: string): Source[] {
   return readdirSync(home, { recursive: true, withFileTypes: true })
+    .filter(({ parentPath }) => !relative(home, parentPath).split(sep).includes('node_modules'))
     .filter(entry => entry.isFile() && entry.name.endsWith('.ts'))
     .map(entry => {
       const path = join(entry.parentPath, entry.name)
