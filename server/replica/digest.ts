@@ -1,6 +1,6 @@
 /**
  * What a replica says of its rows, so that they can be compared with those of another one: a digest of some of them, as of an entry
- * that both apply. One that has yet to apply it waits for it; nothing is held still meanwhile, and a write costs nothing.
+ * that both apply. One that has yet to apply it waits for it; nothing is held still meanwhile, and a write costs a comparison.
  */
 import type { Clock } from '../base/clock.ts'
 import { OperatorError } from '../base/failure.ts'
