@@ -1,4 +1,7 @@
-/** The object store port on a folder: a file per object, written beside its place, synced and then renamed. */
+/**
+ * The object store port on a folder: a file per object, written in a folder for what is unfinished, synced and then moved to its
+ * place. So a folder of objects never holds anything else: people read them with tools of their own.
+ */
 import { createReadStream } from 'node:fs'
 import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
@@ -13,12 +16,15 @@ import {
   type ObjectStore,
 } from './objects.ts'
 
-/** Of files that are still written, or whose writer died. */
-const UNFINISHED = /^\.[^/]*\.unfinished$/
+/** The folder, below the root, of files that are still written, or whose writer died. */
+const UNFINISHED = '.unfinished'
+/** No writer takes this long for a file. */
+const UNFINISHED_MS = 24 * 60 * 60_000
 
 export class FolderObjectStore implements ObjectStore {
   readonly #root: string
   readonly #random: Random
+  #isCleaned = false
 
   constructor(root: string, random: Random) {
     this.#root = root
@@ -29,9 +35,11 @@ export class FolderObjectStore implements ObjectStore {
     const path = this.#path(name)
     const folder = dirname(path)
     await makeFolder(folder)
-    const unfinished = join(folder, `.${this.#random.uuid()}.unfinished`)
+    await mkdir(join(this.#root, UNFINISHED), { recursive: true })
+    const unfinished = join(this.#root, UNFINISHED, this.#random.uuid())
     try {
       await writeSynced(unfinished, bytes)
+      await this.#clean(unfinished)
       await rename(unfinished, path)
     } catch (error) {
       await rm(unfinished, { force: true })
@@ -66,8 +74,21 @@ export class FolderObjectStore implements ObjectStore {
     await rm(this.#path(name), { force: true })
   }
 
+  /** Removes what writers left that died long ago. `recent`: a file of now, by the clock of whoever keeps the files. */
+  async #clean(recent: string): Promise<void> {
+    if (this.#isCleaned) return
+    this.#isCleaned = true
+    const { mtimeMs: now } = await stat(recent)
+    for (const name of await readdir(dirname(recent))) {
+      const path = join(dirname(recent), name)
+      const found = await stat(path).catch(() => undefined)
+      if (found && found.mtimeMs < now - UNFINISHED_MS) await rm(path, { force: true })
+    }
+  }
+
   #path(name: string): string {
-    if (!isPlainName(name)) throw new NameRefused(`${JSON.stringify(name)} cannot be the name of a file`)
+    if (!isPlainName(name) || isUnfinished(name))
+      throw new NameRefused(`${JSON.stringify(name)} cannot be the name of a file`)
     return join(this.#root, name)
   }
 
@@ -78,8 +99,9 @@ export class FolderObjectStore implements ObjectStore {
       if (isMissing(error)) return []
       throw error
     })
-    const files = found.filter(file => file.isFile() && !UNFINISHED.test(file.name))
-    return files.map(file => join(file.parentPath, file.name).slice(join(this.#root, '/').length))
+    const files = found.filter(file => file.isFile())
+    const names = files.map(file => join(file.parentPath, file.name).slice(join(this.#root, '/').length))
+    return names.filter(name => !isUnfinished(name))
   }
 }
 
@@ -99,6 +121,10 @@ export class FolderBuckets implements Buckets {
     const found = await stat(path).catch(() => undefined)
     return found?.isDirectory() ? new FolderObjectStore(path, this.#random) : undefined
   }
+}
+
+function isUnfinished(name: string): boolean {
+  return name === UNFINISHED || name.startsWith(`${UNFINISHED}/`)
 }
 
 async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
