@@ -15,6 +15,7 @@ import { type PointRead, pointReadOf, viewedItem } from './statement/point.ts'
 import { parameters, statement } from './statement/shape.ts'
 import { type Consumption, sharesOf } from './statement/shares.ts'
 import { performWrite, type TableWrite, writeOf } from './statement/write.ts'
+import { knowingTables } from './table/find.ts'
 
 const KEY_MISSING = 'Select statements within BatchExecuteStatement must specify the primary key in the where clause.'
 
@@ -44,9 +45,7 @@ export const batchExecuteStatement = operation({
   async handle(input, call) {
     const bounds = input.Statements.map(entry => attempt(() => bindStatement(entry.Statement, entry.Parameters)))
     checkMixing(bounds)
-    const tasks = bounds.map((bound, i) =>
-      bound instanceof DynamoError ? bound : attempt(() => taskOf(call, bound, input.Statements[i]!)),
-    )
+    const tasks = await Promise.all(bounds.map((bound, i) => foundTask(call, bound, input.Statements[i]!)))
     checkDistinct(tasks)
     const answers = await Promise.all(tasks.map((task, i) => answerEntry(call, task, input.Statements[i]!, bounds[i]!)))
     const consumptions = answers.flatMap(({ consumption }) => consumption ?? [])
@@ -65,6 +64,15 @@ function attempt<T>(work: () => T): T | DynamoError {
     if (error instanceof DynamoError) return error
     throw error
   }
+}
+
+function foundTask(call: Call, bound: BoundStatement | DynamoError, entry: Entry): Promise<Task | DynamoError> {
+  const work = () => (bound instanceof DynamoError ? bound : taskOf(call, bound, entry))
+  return knowingTables(call, work).catch(error => attempt(() => raise(error)))
+}
+
+function raise(error: unknown): never {
+  throw error
 }
 
 function checkMixing(bounds: (BoundStatement | DynamoError)[]): void {

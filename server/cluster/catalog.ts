@@ -1,6 +1,8 @@
 /** Tables by name: the `Tables` of cluster.ts, on the metadata store. */
 import type { Clock } from '../base/clock.ts'
+import { Queued } from '../base/queued.ts'
 import type { Random } from '../base/random.ts'
+import { within } from '../base/within.ts'
 import type { Commit, Metadata, MetadataChange } from '../metadata/metadata.ts'
 import { dynamo, resourceNotFound } from '../model/errors.ts'
 import { getOwn, setOwn } from '../model/item.ts'
@@ -28,6 +30,8 @@ export type CatalogPorts = { metadata: Metadata; leaders: Leaders; clock: Clock;
 const SETTLE_MS = 2000
 /** The same, when there may be much to do. */
 const BACKFILL_SETTLE_MS = 250
+/** How long the metadata is waited for before a table is denied. */
+const REFRESH_MS = 1000
 
 type Cached = { record: TableRecord; version: number }
 
@@ -37,6 +41,7 @@ export class Catalog implements Tables {
   readonly #placement: Placement
   readonly #tables = new Map<string, Cached>()
   readonly #waiting = new Set<() => void>()
+  readonly #refreshing = new Map<string, Queued<boolean>>()
   #unwatch = () => {}
 
   constructor(ports: CatalogPorts, realm: Realm, placement: Placement) {
@@ -62,6 +67,24 @@ export class Catalog implements Tables {
   async latest(name: string): Promise<TableRecord | undefined> {
     const entry = await this.#ports.metadata.get(tableKey(this.#realm, name))
     return entry && (JSON.parse(entry.value) as TableRecord)
+  }
+
+  async refresh(name: string): Promise<boolean> {
+    const asked = this.#refreshing.get(name) ?? new Queued(() => this.#refresh(name))
+    this.#refreshing.set(name, asked)
+    try {
+      // Where the metadata is away, nothing is made either: the cache is as good.
+      return await within(this.#ports.clock, REFRESH_MS, asked.ask()).catch(() => false)
+    } finally {
+      if (asked.isIdle) this.#refreshing.delete(name)
+    }
+  }
+
+  async #refresh(name: string): Promise<boolean> {
+    const before = this.#tables.get(name)
+    const entry = await this.#ports.metadata.get(tableKey(this.#realm, name))
+    if (entry) this.#changed([{ key: entry.key, entry }])
+    return this.#tables.get(name) !== before
   }
 
   list(): string[] {

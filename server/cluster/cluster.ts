@@ -22,6 +22,8 @@ export interface Tables {
   find(name: string): TableRecord | undefined
   /** The same as it is now, however late the cache. Errors: those of the metadata. */
   latest(name: string): Promise<TableRecord | undefined>
+  /** Has `find` know what the metadata knows by now, if that answers soon. @returns whether that is more than `find` knew */
+  refresh(name: string): Promise<boolean>
   /** All names, in UTF-8 byte order. */
   list(): string[]
   /**

@@ -184,6 +184,13 @@ export class PartitionHost {
     await this.#hosted.get(partition)?.distrust(new Differing(finding))
   }
 
+  /** The same: it is to lead the partition in a moment. Errors: NotLeading, if it can't. */
+  expect(partition: string): void {
+    const hosted = this.#hosted.get(partition)
+    if (!hosted?.isAble || hosted.leader) throw new NotLeading(`partition ${partition} can not be led here`)
+    hosted.arrival.begin()
+  }
+
   /** The same: leads the partition instead of another node. Errors: any, if that can't be. */
   async succeed(partition: string, succession: Succession): Promise<void> {
     const hosted = this.#hosted.get(partition)
@@ -191,9 +198,14 @@ export class PartitionHost {
     await hosted.succeed(succession)
   }
 
-  /** Who leads now what was led here, once that one does; undefined for what is not being given away. */
+  /** See Handover; undefined for what is not being given away. */
   successor(partition: string): Promise<string | undefined> | undefined {
     return this.#hosted.get(partition)?.successor
+  }
+
+  /** See Arrival. */
+  arrival(partition: string): Promise<void> | undefined {
+    return this.#hosted.get(partition)?.arrival.over
   }
 
   /** Hands over what is led here, to nodes that have it too; few at a time, so that none waits for the others. */

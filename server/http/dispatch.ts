@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { type Answer, type Call, JsonText, type Operation } from '../api/operation.ts'
 import { decode } from '../api/shape/decode.ts'
 import type { JsonObject } from '../api/shape/scalar.ts'
+import { knowingTables } from '../api/table/find.ts'
 import { parseSignature, type Signature } from '../auth/signature.ts'
 import { service } from '../model/errors.ts'
 import type { RequestMeter } from '../telemetry/request.ts'
@@ -42,7 +43,8 @@ export async function dispatch(api: Api, request: ApiRequest): Promise<string> {
   if (operation === undefined) throw service('UnknownOperationException')
   const signature = parseSignature(request.headers, request.url)
   if (json === undefined) throw service('SerializationException')
-  return textOf(await operation.handle(decode(operation.input, json), api.call(request.id, signature, request.meter)))
+  const call = api.call(request.id, signature, request.meter)
+  return textOf(await knowingTables(call, () => operation.handle(decode(operation.input, json), call)))
 }
 
 function bodyOf({ body }: ApiRequest): JsonObject | undefined {

@@ -37,6 +37,11 @@ export interface PartitionLog {
   /** Learns what other processes have appended and trimmed: `end()` and `start()` tell it then. Errors: LogUnavailable. */
   refresh(): Promise<void>
   /**
+   * Instead of `refresh`, where whoever appended last has said that the log ends at `end`: what is appended next proves it.
+   * False if that is not enough: then only `refresh` will do.
+   */
+  resume(end: Position): boolean
+  /**
    * Resolves when there is an entry after `after`, whoever appended it; `end()` tells it then. While the log can't be reached
    * it goes on waiting. Errors: the signal's reason; LogUnavailable when the log is closed or dropped.
    */

@@ -55,6 +55,10 @@ class MemoryLog implements PartitionLog {
 
   async refresh(): Promise<void> {}
 
+  resume(end: Position): boolean {
+    return end === this.end()
+  }
+
   wait(after: Position, signal?: AbortSignal): Promise<void> {
     return this.waiters.wait(after, this.end(), signal)
   }

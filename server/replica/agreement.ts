@@ -11,7 +11,7 @@ import type { LoggedEntry, PartitionLog, Position } from '../log/log.ts'
 import { chainHash, decodeEntry } from '../partition/entry.ts'
 import type { Store } from '../store/store.ts'
 import type { Applier } from './applier.ts'
-import type { AppliedEnd } from './standing.ts'
+import type { AppliedEnd, Succession, ToldEntry } from './standing.ts'
 
 const REPLAY_BYTES = 4 * 1024 * 1024
 
@@ -93,6 +93,34 @@ export async function comesTo(
     return false
   await replay(store, log, applier)
   return applier.state.chain === chain
+}
+
+/** So many of the last entries, and bytes of them, go with a leadership. */
+const TOLD_ENTRIES = 8
+const TOLD_BYTES = 1024 * 1024
+
+/** What a leader that has stepped down leaves to the next one. */
+export function bequestOf({ tail }: Store, { state }: Applier): Pick<Succession, 'applied' | 'entries'> {
+  const { position, chain } = state
+  const last = tail?.read(position - TOLD_ENTRIES, TOLD_BYTES) ?? []
+  const entries = last.map(({ position, bytes }) => ({ position, bytes: Buffer.from(bytes).toString('base64') }))
+  return { applied: { position, chain }, entries }
+}
+
+/**
+ * Applies what another replica had applied, from what that one has told, and has the log go on from there. @returns false if that
+ * can't be done: then the log is to be asked. Errors: those of the disk.
+ */
+export function inherit({ position, chain }: AppliedEnd, told: ToldEntry[], log: PartitionLog, applier: Applier): boolean {
+  const lacking = told.filter(entry => entry.position > applier.state.position)
+  try {
+    if (lacking.length > 0) applier.replay(lacking.map(({ position, bytes }) => ({ position, bytes: Buffer.from(bytes, 'base64') })))
+  } catch (error) {
+    if (error instanceof InvariantViolation) return false
+    throw error
+  }
+  const { state } = applier
+  return state.position === position && state.chain === chain && log.resume(position)
 }
 
 /** The hash of an entry that was applied; undefined if it is too old to be known. */

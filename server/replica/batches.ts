@@ -103,10 +103,11 @@ export class Batches {
     return this.#waitingBytes > MAX_WAITING_BYTES
   }
 
-  /** Takes nothing any more: what is added from now on is refused, before anything of it is done. */
+  /** Takes nothing any more: what is added from now on is refused, and so is what was not proposed yet. Nothing of it is done. */
   close(): void {
     this.#closed = true
     this.#reason = 'the partition is being handed over'
+    for (const batch of this.#queue.splice(0)) this.#fail(batch, this.refusal()!)
   }
 
   /** Until `resume`, or the next schema, no change may begin. What was begun goes on. */

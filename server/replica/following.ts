@@ -6,7 +6,7 @@ import { type Clock, sleep } from '../base/clock.ts'
 import { OperatorError } from '../base/failure.ts'
 import { InvariantViolation } from '../base/invariant.ts'
 import type { Logger } from '../base/logger.ts'
-import type { PartitionLog } from '../log/log.ts'
+import type { LoggedEntry, PartitionLog } from '../log/log.ts'
 import { isDamage, isDiskFailure } from '../store/failure.ts'
 import type { Store } from '../store/store.ts'
 import { checkStart } from './agreement.ts'
@@ -32,6 +32,7 @@ export class Following {
   readonly #done: Promise<void>
   #held: Promise<void> | undefined
   #waiting: AbortController | undefined
+  #leaveRead = () => {}
 
   /** `broke` is called, once, when what comes does not fit what is applied, or can't be written. */
   constructor(ports: FollowingPorts, broke: (error: Error) => void) {
@@ -53,6 +54,7 @@ export class Following {
   stop(): Promise<void> {
     this.#abort.abort()
     this.#waiting?.abort()
+    this.#leaveRead()
     return this.#done
   }
 
@@ -84,7 +86,7 @@ export class Following {
     this.#waiting = waiting
     await log.wait(applier.state.position, waiting.signal)
     this.#waiting = undefined
-    const entries = await log.read(applier.state.position, STEP_BYTES)
+    const entries = await this.#read()
     await this.#held
     if (signal.aborted) return
     const { position } = applier.state
@@ -95,6 +97,15 @@ export class Following {
     if (first?.position === position + 1) applier.replay(entries)
     // Requests come first.
     await new Promise<void>(resolve => clock.soon(resolve))
+  }
+
+  /** Whoever stops this does not wait for what would not be applied. */
+  #read(): Promise<LoggedEntry[]> {
+    const { log, applier } = this.#ports
+    return new Promise((resolve, reject) => {
+      this.#leaveRead = () => resolve([])
+      log.read(applier.state.position, STEP_BYTES).then(resolve, reject)
+    })
   }
 }
 

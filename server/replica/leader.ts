@@ -253,7 +253,10 @@ export class Leader {
     this.#pipeline.break(error)
   }
 
-  /** Takes no changes any more; resolves when those it has taken are applied. Reads go on until `stop`. Errors: NotLeading. */
+  /**
+   * Takes no changes any more, and refuses those that the log does not have yet, for the next leader to take; resolves when those
+   * on their way are applied. Reads go on until `stop`. Errors: NotLeading.
+   */
   async retire(): Promise<void> {
     this.#batches.close()
     await this.#batches.drained()

@@ -15,7 +15,7 @@ import { localIndexNumber } from '../partition/schema.ts'
 import type { Checkpointer } from '../store/checkpointer.ts'
 import type { Image, Page } from '../store/rows.ts'
 import { deleteStore, type OpenStore, openStore, type Store } from '../store/store.ts'
-import { checkAgreement, comesTo, hashAt, mend, replay } from './agreement.ts'
+import { bequestOf, checkAgreement, comesTo, hashAt, inherit, mend, replay } from './agreement.ts'
 import { Applier } from './applier.ts'
 import { type DigestAnswer, type DigestQuestion, digestAt } from './digest.ts'
 import type { IndexPartitions } from './feed.ts'
@@ -25,7 +25,7 @@ import type { Peers } from './peers.ts'
 import { NotLeading } from './pipeline.ts'
 import { Saving } from './saving.ts'
 import { checkServing } from './serving.ts'
-import type { AppliedEnd, Standing } from './standing.ts'
+import type { AppliedEnd, Standing, Succession, ToldEntry } from './standing.ts'
 
 export type ReplicaPorts = {
   node: string
@@ -114,9 +114,9 @@ export class Replica {
     return { applied: this.#applier.state.position, durable: this.saving.durable }
   }
 
-  get appliedEnd(): AppliedEnd {
-    const { position, chain } = this.#applier.state
-    return { position, chain }
+  /** For the one that leads next, once this one has stepped down. */
+  bequest(): Pick<Succession, 'applied' | 'entries'> {
+    return bequestOf(this.#store, this.#applier)
   }
 
   /** The hash of an entry that was applied here; undefined if it is too old to be known. */
@@ -158,15 +158,16 @@ export class Replica {
 
   /**
    * Learns the log's true end, and applies it; what the log has lost of what is applied here is put back (INV-R8).
-   * `known`: what the one that led last had applied: if the log ends there, and what is applied here comes to the same, nothing
-   * else need be compared.
+   * `known`: what the one that led last had applied, and the last of it: what is applied here need only come to the same.
    * Errors: Behind; OperatorError, if the log is not the one that was applied; LogUnavailable, PositionConflict.
    */
-  async prepare(known?: AppliedEnd): Promise<void> {
+  async prepare(known?: AppliedEnd, told: ToldEntry[] = []): Promise<void> {
     await this.#following?.stop()
     this.#following = undefined
-    await this.#log.refresh()
-    if (!known || !(await comesTo(known, this.#store, this.#log, this.#applier))) await this.#catchUp()
+    if (!known || !inherit(known, told, this.#log, this.#applier)) {
+      await this.#log.refresh()
+      if (!known || !(await comesTo(known, this.#store, this.#log, this.#applier))) await this.#catchUp()
+    }
     this.#isPrepared = true
   }
 

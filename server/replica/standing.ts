@@ -13,8 +13,18 @@ export type Standing = {
 /** What a replica has applied: the last entry, and its hash, in which all before it are. */
 export type AppliedEnd = { position: Position; chain: string }
 
+/** An entry as storage nodes tell it to each other, in base64. */
+export type ToldEntry = { position: Position; bytes: string }
+
 /** The leadership of an epoch is given away: what was applied when its leader stepped down. */
-export type Succession = { epoch: number; applied: AppliedEnd }
+export type Succession = {
+  epoch: number
+  applied: AppliedEnd
+  /** The last entries of that: who lacks no more need not read the log. */
+  entries?: ToldEntry[]
+  /** Of the leader key, unless it has changed since. */
+  version?: number
+}
 
 /** The other storage nodes, by name. */
 export interface Neighbours {
@@ -31,6 +41,8 @@ export interface Neighbours {
   digest(node: string, partition: string, question: DigestQuestion): Promise<DigestAnswer>
   /** Tells the node that its replica is not like the others. Resolves once it has stopped. Errors: any, while it can't be reached. */
   distrust(node: string, partition: string, finding: Finding): Promise<void>
+  /** Tells the node that it is to lead the partition in a moment: who asks it for that waits. Errors: any, if it will not. */
+  expect(node: string, partition: string): Promise<void>
   /** Has the node lead the partition; resolves once it does. Errors: any, if it does not. */
   succeed(node: string, partition: string, succession: Succession): Promise<void>
 }
@@ -46,6 +58,9 @@ export const noNeighbours: Neighbours = {
     throw new Error(`there is no node ${node}`)
   },
   distrust: async node => {
+    throw new Error(`there is no node ${node}`)
+  },
+  expect: async node => {
     throw new Error(`there is no node ${node}`)
   },
   succeed: async node => {

@@ -16,6 +16,8 @@ export type Method<A, R> = {
    * been done.
    */
   repeatable: boolean
+  /** It is asked of the partition's leader. */
+  isLeaders?: boolean
   ask: Codec<A>
   answer: Codec<R>
   call(there: Answering, partition: string, question: A): R | Promise<R>
@@ -34,9 +36,12 @@ export interface StorageNode {
   chain(partition: string, position: Position): string | undefined
   digest(partition: string, question: DigestQuestion): Promise<DigestAnswer>
   distrust(partition: string, finding: Finding): Promise<void>
+  expect(partition: string): void
   succeed(partition: string, succession: Succession): Promise<void>
-  /** Who leads now what was led here, once that one does. */
+  /** Who leads what was led here, or does in a moment and has those who ask wait. */
   successor(partition: string): Promise<string | undefined> | undefined
+  /** Resolves once this node leads what it is being given, or does not. */
+  arrival(partition: string): Promise<void> | undefined
 }
 
 /** The side that answers. */
@@ -49,6 +54,7 @@ export function method<A, R>(name: string, ask: Codec<A>, answer: Codec<R>, call
   return {
     name,
     repeatable: true,
+    isLeaders: true,
     ask,
     answer,
     call({ node }, partition, question) {

@@ -7,6 +7,7 @@ import {
   chain,
   digest,
   distrust,
+  expect,
   report,
   snapshotClose,
   snapshotNext,
@@ -25,6 +26,7 @@ export function remoteNeighbours(client: Asker, addressOf: AddressOf): Neighbour
     chain: async (node, partition, position) => client.ask(known(addressOf, node), chain, partition, position),
     digest: async (node, partition, question) => client.ask(known(addressOf, node), digest, partition, question),
     distrust: async (node, partition, finding) => client.ask(known(addressOf, node), distrust, partition, finding),
+    expect: async (node, partition) => client.ask(known(addressOf, node), expect, partition, undefined),
     succeed: async (node, partition, succession) => client.ask(known(addressOf, node), succeed, partition, succession),
   }
 }

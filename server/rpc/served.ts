@@ -84,7 +84,8 @@ export class ServedConnection {
       const trace = fields.text()
       const method = METHODS.get(name)
       if (!method) throw new RemoteError(`this version of Tavola knows no ${name}`)
-      const answer = this.#ask(method, partition, trace, fields)
+      const question = this.#question(method, fields)
+      const answer = this.#ask(method, partition, trace, question)
       if (answer instanceof Promise) this.#answerLater(call, partition, method, answer)
       else this.#answer(call, partition, method, answer)
     } catch (error) {
@@ -92,13 +93,20 @@ export class ServedConnection {
     }
   }
 
-  #ask(method: AnyMethod, partition: string, trace: string, fields: FrameReader): unknown {
-    const { limits, tracer } = this.#ports
+  #question(method: AnyMethod, fields: FrameReader): unknown {
+    const { limits } = this.#ports
     if (this.#closing) throw new NotLeading('the node is closing')
     if (this.#running >= limits.calls || this.#outbox.waiting > limits.unsent) throw overloaded()
-    const question = method.ask.read(fields)
-    if (trace === '') return method.call(this.#ports, partition, question)
-    return tracer.join(trace, method.name, () => method.call(this.#ports, partition, question))
+    return method.ask.read(fields)
+  }
+
+  #ask(method: AnyMethod, partition: string, trace: string, question: unknown): unknown {
+    const { node, tracer } = this.#ports
+    const ask = () => method.call(this.#ports, partition, question)
+    const asked = trace === '' ? ask : () => tracer.join(trace, method.name, ask)
+    // What is being given to this node is led here in a moment, and nowhere before.
+    const arrival = method.isLeaders ? node.arrival(partition) : undefined
+    return arrival ? arrival.then(asked) : asked()
   }
 
   #answerLater(call: number, partition: string, method: AnyMethod, answer: Promise<unknown>): void {

@@ -212,6 +212,7 @@ class FatedLog implements PartitionLog {
   start = () => this.#shared.start()
   trim = (upTo: Position) => this.#shared.trim(upTo)
   refresh = () => this.#fate.out(() => this.#shared.refresh(), unreachable)
+  resume = (end: Position) => this.#shared.resume(end)
 
   append(bytes: Uint8Array, expected: Position): Promise<void> {
     return this.#fate.out(() => this.#shared.append(bytes, expected), unreachable)

@@ -225,6 +225,7 @@ export class Nodes {
     chain: (name, partition, position) => this.#reach(name, ({ host }) => host.chain(partition, position)),
     digest: (name, partition, question) => this.#reach(name, ({ host }) => host.digest(partition, question)),
     distrust: (name, partition, finding) => this.#reach(name, ({ host }) => host.distrust(partition, finding)),
+    expect: (name, partition) => this.#reach(name, ({ host }) => host.expect(partition)),
     succeed: (name, partition, succession) => this.#reach(name, ({ host }) => host.succeed(partition, succession)),
   }
 

@@ -42,13 +42,24 @@ export class Claim {
     })
   }
 
-  /** Takes the key from the leader of that epoch, who gives it away. @returns whether it is this lease's now. Errors: LeaseLost, too. */
-  async takeOver(lease: Lease, epoch: number): Promise<boolean> {
+  /** Of the key, if it is this lease's. */
+  async version(lease: Lease): Promise<number | undefined> {
+    const entry = await this.#metadata.get(this.#key)
+    return entry && recordOf(entry).lease === lease.id ? entry.version : undefined
+  }
+
+  /**
+   * Takes the key from the leader of that epoch, who gives it away. `version`: the key's, if it has not changed since that one asked.
+   * @returns whether it is this lease's now. Errors: LeaseLost, too.
+   */
+  async takeOver(lease: Lease, epoch: number, version?: number): Promise<boolean> {
+    const puts = [this.#put(lease, NOT_READY)]
+    if (version !== undefined && (await this.#metadata.commit({ guards: [{ key: this.#key, version }], puts }))) return true
     while (true) {
       const entry = await this.#metadata.get(this.#key)
       if (!entry || recordOf(entry).epoch !== epoch) return false
       const guards = [{ key: this.#key, version: entry.version }]
-      if (await this.#metadata.commit({ guards, puts: [this.#put(lease, NOT_READY)] })) return true
+      if (await this.#metadata.commit({ guards, puts })) return true
     }
   }
 

@@ -8,6 +8,7 @@ import { NotLeading } from '../../replica/pipeline.ts'
 import type { Replica } from '../../replica/replica.ts'
 import type { Succession } from '../../replica/standing.ts'
 import { holdersOf, type PartitionRecord } from '../records.ts'
+import { Arrival } from './arrival.ts'
 import { Leadership } from './leadership.ts'
 import { openReplica, removeUnopened } from './opening.ts'
 import { Patience } from './patience.ts'
@@ -17,6 +18,7 @@ import { CHECK_MS, REPAIR_MS, REST_MS, SHORT_REST_MS } from './rests.ts'
 
 export class Hosted {
   readonly id: string
+  readonly arrival: Arrival
   readonly #ports: HostedPorts
   readonly #leadership: Leadership
   readonly #patience: Patience
@@ -36,6 +38,7 @@ export class Hosted {
     this.id = record.id
     this.#record = record
     this.#ports = ports
+    this.arrival = new Arrival(ports.clock)
     this.#patience = new Patience(ports.node, ports.clock)
     this.#leadership = new Leadership(record, ports, {
       broke: error => this.#broke(error),
@@ -92,6 +95,12 @@ export class Hosted {
     return this.#leaving || (this.#ports.disk.isFailing && !this.isAlone)
   }
 
+  /** Whether it can lead instead of another one. */
+  get isAble(): boolean {
+    const isWell = this.#replica && !this.#isStopped && !this.#over
+    return isWell === true && this.#ports.leasing.lease !== undefined && !this.#abstains && !this.#isOut
+  }
+
   /** Resolves when what there is to do now is done. */
   get settled(): Promise<void> {
     return this.#task
@@ -130,18 +139,17 @@ export class Hosted {
 
   /** Leads instead of another node, which has stepped down. Resolves once it does. Errors: any, if it can't. */
   succeed(succession: Succession): Promise<void> {
-    return new Promise((resolve, reject) => {
-      void this.#enqueue(async () => {
-        const { lease } = this.#ports.leasing
-        if (!this.#replica || !lease || this.#over || this.#isStopped || this.#abstains || this.#isOut)
-          return reject(new NotLeading('this replica can not lead'))
-        await this.#leadership.takeOver(this.#replica, lease, succession).then(resolve, error => {
-          reject(error)
-          throw error
-        })
-        await this.#leadership.serve(this.#replica, lease)
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    void this.#enqueue(async () => {
+      if (!this.isAble) return reject(new NotLeading('this replica can not lead'))
+      const [replica, lease] = [this.#replica!, this.#ports.leasing.lease!]
+      await this.#leadership.takeOver(replica, lease, succession).then(resolve, error => {
+        reject(error)
+        throw error
       })
+      await this.#leadership.serve(replica, lease)
     })
+    return promise.finally(() => this.arrival.end())
   }
 
   /** Stops, for its rows are not what they should be: `error` says how. If it leads, it hands over first: to `to`, if that is given. */
@@ -197,14 +205,17 @@ export class Hosted {
     if (this.#isStopped) return this.#repair().catch(() => this.#later(REPAIR_MS))
     const replica = (this.#replica ??= await this.#open())
     const { lease } = this.#ports.leasing
-    if (!lease) return this.#follow('there is no lease')
+    if (!lease) return this.#leadership.follow(this.#replica, 'there is no lease')
     const holder = await this.#leadership.claim.holder(lease)
     this.#isLedElsewhere = holder.kind === 'other'
     if (holder.kind !== 'free') this.#patience.reset()
     if (holder.kind !== 'other') this.#leadership.forgetHandover()
-    if (holder.kind === 'other') return this.#follow(`${holder.node} leads`)
+    if (holder.kind === 'other') return this.#leadership.follow(this.#replica, `${holder.node} leads`)
     if (holder.kind === 'free' && !(await this.#compete(replica, lease, holder.next))) return
-    if (this.#patience.isResting || this.#isOut || (this.#abstains && !replica.leader)) return this.#giveWay(lease)
+    if (this.#patience.isResting || this.#isOut || (this.#abstains && !replica.leader)) {
+      if (this.#patience.isResting) this.#later(this.#patience.restMs)
+      return this.#leadership.giveWay(replica, lease)
+    }
     const given = await this.#leadership.giveAsWished(replica, lease)
     if (given === 'later') this.#later(REST_MS)
     if (given === 'now') return
@@ -215,7 +226,7 @@ export class Hosted {
   /** @returns whether the key was free to take, and is taken now */
   async #compete(replica: Replica, lease: Lease, next: string | undefined): Promise<boolean> {
     const wait = this.#abstains || this.#isOut ? undefined : this.#patience.of(this.#record.replicas, replica.lag, next)
-    if (wait !== 0 || replica.leader) this.#follow('nobody leads')
+    if (wait !== 0 || replica.leader) this.#leadership.follow(this.#replica, 'nobody leads')
     if (wait) this.#later(wait)
     if (wait !== 0) return false
     const isUnsure = this.#patience.isUnsure && !(await this.#leadership.furthest(-1)).isWhole
@@ -223,16 +234,6 @@ export class Hosted {
     // Others are not back yet, or one was faster.
     if (!isTaken) this.#later(isUnsure ? CHECK_MS : SHORT_REST_MS)
     return isTaken
-  }
-
-  async #giveWay(lease: Lease): Promise<void> {
-    this.#follow('another one may lead')
-    await this.#leadership.claim.release(lease)
-    if (this.#patience.isResting) this.#later(this.#patience.restMs)
-  }
-
-  #follow(reason: string): void {
-    this.#leadership.follow(this.#replica, reason)
   }
 
   async #open(): Promise<Replica> {
@@ -268,7 +269,7 @@ export class Hosted {
     if (!this.leader) {
       if (this.#replica && !isLate) this.#patience.rest(REST_MS)
       // What can't be written now would fail again at once.
-      if (!this.#isStopped && !isDisk) this.#follow(error.message)
+      if (!this.#isStopped && !isDisk) this.#leadership.follow(this.#replica, error.message)
       if (this.#isStopped || isDisk) await this.#leadership.giveUp(leasing.lease)
     }
     if (this.#isStopped) this.#later(REPAIR_MS)

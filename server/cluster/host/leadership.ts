@@ -1,4 +1,5 @@
 /** A partition's leadership, as one node begins it, does what comes with it, and gives it away. */
+import { within } from '../../base/within.ts'
 import type { Position } from '../../log/log.ts'
 import type { Lease } from '../../metadata/metadata.ts'
 import type { Leader } from '../../replica/leader.ts'
@@ -8,8 +9,8 @@ import type { Succession } from '../../replica/standing.ts'
 import { holdersOf, type PartitionRecord } from '../records.ts'
 import { Claim } from './claim.ts'
 import { Duty } from './duty.ts'
-import { furthest } from './furthest.ts'
-import { Handover } from './handover.ts'
+import { ANSWER_MS, furthest } from './furthest.ts'
+import { Handover, type Heir } from './handover.ts'
 import type { HostedPorts } from './ports.ts'
 import { Successor } from './successor.ts'
 
@@ -68,13 +69,14 @@ export class Leadership {
   }
 
   /** Leads instead of another node, which has stepped down. Errors: any. */
-  async takeOver(replica: Replica, lease: Lease, { epoch, applied }: Succession): Promise<void> {
-    const held = this.claim.takeOver(lease, epoch).then(isTaken => {
+  async takeOver(replica: Replica, lease: Lease, succession: Succession): Promise<void> {
+    const { epoch, applied, entries, version } = succession
+    const held = this.claim.takeOver(lease, epoch, version).then(isTaken => {
       if (!isTaken) throw new NotLeading('the partition was given up meanwhile')
     })
     // It is waited for in the end.
     held.catch(() => {})
-    await replica.prepare(applied)
+    await replica.prepare(applied, entries)
     // What was acknowledged is led from nowhere else.
     if (replica.standing.applied < applied.position) throw new NotLeading('the log has lost entries')
     await this.#lead(replica, lease, held)
@@ -83,10 +85,12 @@ export class Leadership {
   /** Gives the partition to another node, if one holds it: to the one that is furthest, if it is not said. */
   async handOver(replica: Replica, leader: Leader, lease: Lease, to?: string): Promise<void> {
     const next = to ?? (await this.furthest(-1)).node
+    // All that can be done before requests have to wait.
+    const [heir, version] = await Promise.all([this.#heir(next), this.claim.version(lease).catch(() => undefined)])
     const { epoch } = leader
-    const isLed = await this.#handover.give(leader, next, () => {
+    const isLed = await this.#handover.give(leader, heir, () => {
       this.follow(replica, 'the partition is handed over')
-      return { epoch, applied: replica.appliedEnd }
+      return { epoch, version, ...replica.bequest() }
     })
     if (!isLed) await this.claim.release(lease)
   }
@@ -97,6 +101,12 @@ export class Leadership {
     if (!wish || wish === 'later') return wish
     await this.handOver(replica, replica.leader!, lease, wish.node)
     return 'now'
+  }
+
+  /** Others may lead, and this one follows. */
+  giveWay(replica: Replica, lease: Lease): Promise<void> {
+    this.follow(replica, 'another one may lead')
+    return this.claim.release(lease)
   }
 
   /** Others may lead. */
@@ -114,6 +124,16 @@ export class Leadership {
   /** What was given away here is led by whoever the metadata names. */
   forgetHandover(): void {
     this.#handover.forget()
+  }
+
+  async #heir(node: string | undefined): Promise<Heir | undefined> {
+    if (node === undefined) return undefined
+    const { neighbours, clock } = this.#ports
+    const expecting = within(clock, ANSWER_MS, neighbours.expect(node, this.#record.id))
+    return expecting.then(
+      () => ({ node, isExpecting: true }),
+      () => ({ node, isExpecting: false }),
+    )
   }
 
   async #giveBack(replica: Replica, lease: Lease, ahead: string): Promise<void> {

@@ -41,6 +41,8 @@ export class EtcdLog implements PartitionLog {
   readonly #guard: () => EtcdGuard | undefined
   /** The end as this process last saw it. */
   #mark = ''
+  /** The same, as it was last heard of: it may be that of a transaction whose answer is not here yet. */
+  #heard = ''
   /** Position of the last append, durable or on its way; moved by `refresh` and by appends from here, never by others'. */
   #tail: Position = NOWHERE
   #queue: Append[] = []
@@ -104,6 +106,13 @@ export class EtcdLog implements PartitionLog {
     this.#tail = end
   }
 
+  resume(end: Position): boolean {
+    if (this.known.over || this.#busy || this.known.end !== end || positionOf(this.#heard) !== end) return false
+    this.#mark = this.#heard
+    this.#tail = end
+    return true
+  }
+
   async wait(after: Position, signal?: AbortSignal): Promise<void> {
     await this.known.waiters.wait(after, this.known.end, signal)
   }
@@ -116,6 +125,7 @@ export class EtcdLog implements PartitionLog {
 
   /** Somebody appended, be it this process: the log reaches to `mark`. */
   heard(mark: string): void {
+    this.#heard = mark
     this.known.reaches(positionOf(mark))
   }
 

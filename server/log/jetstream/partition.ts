@@ -88,6 +88,14 @@ export class JetStreamLog implements PartitionLog {
     if (!this.#appender.isBusy) this.#tail = this.known.end
   }
 
+  resume(end: Position): boolean {
+    if (this.known.over || this.#appender.isBusy) return false
+    this.known.reaches(end)
+    if (this.known.end !== end) return false
+    this.#tail = end
+    return true
+  }
+
   async wait(after: Position, signal?: AbortSignal): Promise<void> {
     await this.known.waiters.wait(after, this.known.end, signal)
   }

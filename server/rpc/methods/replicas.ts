@@ -65,6 +65,15 @@ export const distrust: Method<Finding, void> = {
   call: ({ node }, partition, finding) => node.distrust(partition, finding),
 }
 
+/** That the node is to lead the partition in a moment. */
+export const expect: Method<void, void> = {
+  name: 'expect',
+  repeatable: true,
+  ask: nothing,
+  answer: nothing,
+  call: ({ node }, partition) => node.expect(partition),
+}
+
 export const succeed: Method<Succession, void> = {
   name: 'succeed',
   repeatable: true,

@@ -37,6 +37,7 @@ class EndingLog implements PartitionLog {
   read: PartitionLog['read'] = (after, maxBytes) => this.#log.read(after, maxBytes)
   trim: PartitionLog['trim'] = upTo => this.#log.trim(upTo)
   refresh = () => this.#log.refresh()
+  resume = (end: number) => this.#log.resume(end)
   wait: PartitionLog['wait'] = (after, signal) => this.#log.wait(after, signal)
 }
 

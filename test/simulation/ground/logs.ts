@@ -13,6 +13,7 @@ import { asked, type Line } from './line.ts'
 /** How long an append, or a question, is tried. */
 const PATIENCE_MS = 8000
 const NOWHERE = -1
+const NOWHERE_MARK = 'nowhere'
 
 /** One partition's log, as it is. */
 export class TrueLog {
@@ -179,6 +180,15 @@ export class SimLog implements PartitionLog {
     if (this.#busy) return
     this.#mark = mark
     this.#tail = end
+  }
+
+  resume(end: Position): boolean {
+    if (this.known.over || this.#busy || this.known.end > end) return false
+    this.known.reaches(end)
+    // As a log that ends elsewhere, it refuses what expects this.
+    this.#mark = this.#log.end === end ? this.#log.mark : NOWHERE_MARK
+    this.#tail = end
+    return true
   }
 
   wait(after: Position, signal?: AbortSignal): Promise<void> {

@@ -93,6 +93,7 @@ function tablesOf(
   return {
     find: name => records.get(name),
     latest: async name => records.get(name),
+    refresh: async () => false,
     list: () => [...records.keys()].sort(),
     async create(record) {
       if (records.has(record.name)) throw dynamo('ResourceInUseException', `Table already exists: ${record.name}`)

@@ -78,7 +78,7 @@ test.serial('a replica takes over only from the leader that gives the key away, 
   const old = nodes.leading(id)!
   const other = [...nodes.running.values()].find(node => node !== old)!
   const { epoch } = old.host.leader(id)!
-  const applied = old.host.replica(id)!.appliedEnd
+  const { applied } = old.host.replica(id)!.bequest()
   await t.throwsAsync(other.host.succeed(id, { epoch: epoch - 1, applied }), { message: /given up/ })
   t.is(other.host.leader(id), undefined)
   const more = { position: applied.position + 5, chain: 'another' }

@@ -70,6 +70,7 @@ export class GatedLog implements PartitionLog {
   read = (after: Position, maxBytes: number): Promise<LoggedEntry[]> => this.inner.read(after, maxBytes)
   trim = (upTo: Position) => this.inner.trim(upTo)
   refresh = () => this.inner.refresh()
+  resume = (end: Position) => this.inner.resume(end)
   wait = (after: Position, signal?: AbortSignal) => this.inner.wait(after, signal)
 }
 

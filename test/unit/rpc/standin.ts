@@ -53,6 +53,8 @@ export function nodeWith(leader: WholeLeader | undefined): StorageNode {
       throw new Error('it is not here')
     },
     successor: () => undefined,
+    expect: () => {},
+    arrival: () => undefined,
   }
 }
 

@@ -1,0 +1,32 @@
+/** A partition that another node is about to give to this one: who asks for it here meanwhile waits, for there is nobody better to ask. */
+import type { Clock } from '../../base/clock.ts'
+
+/** Longer than a handover may take. */
+const PATIENCE_MS = 5000
+
+export class Arrival {
+  readonly #clock: Clock
+  #under: PromiseWithResolvers<void> | undefined
+  #cancel = () => {}
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /** Resolves once it is led here, or is not going to be; undefined if it is not expected. */
+  get over(): Promise<void> | undefined {
+    return this.#under?.promise
+  }
+
+  begin(): void {
+    this.end()
+    this.#under = Promise.withResolvers()
+    this.#cancel = this.#clock.after(PATIENCE_MS, () => this.end())
+  }
+
+  end(): void {
+    this.#cancel()
+    this.#under?.resolve()
+    this.#under = undefined
+  }
+}
