@@ -5,7 +5,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { type Bench, type Figures, measureFailover, measureGrowth, measureNodes } from './cluster/measures.ts'
+import { type Bench, type Figures, measureFailover, measureGrowth, measureNodes, stopNodes } from './cluster/measures.ts'
 import { textOf } from './cluster/report.ts'
 import { isPinned } from './process.ts'
 import { tableOf } from './workload.ts'
@@ -16,6 +16,7 @@ const { values } = parseArgs({
     /** Tables of three partitions that lie beside the one that is asked, as plots of growth have it. */
     tables: { type: 'string', default: '99' },
     failovers: { type: 'string', default: '5' },
+    stops: { type: 'string', default: '6' },
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '2' },
     items: { type: 'string', default: '10000' },
@@ -36,10 +37,12 @@ const bench: Bench = {
 }
 
 if (!isPinned()) console.error('this system can not give servers and load a core each: the figures say little')
-const figures: Figures = { nodes: [], growth: undefined, failover: undefined }
-for (const nodes of values.nodes.split(',').map(Number)) figures.nodes.push(await measureNodes(bench, nodes))
+const figures: Figures = { nodes: [], growth: undefined, failover: undefined, stops: undefined }
+const nodes = values.nodes.split(',').map(Number).filter(nodes => nodes > 0)
+for (const count of nodes) figures.nodes.push(await measureNodes(bench, count))
 if (Number(values.tables) > 0) figures.growth = await measureGrowth(bench, Number(values.tables))
 if (Number(values.failovers) > 0) figures.failover = await measureFailover(bench, Number(values.failovers))
+if (Number(values.stops) > 0) figures.stops = await stopNodes(bench, Number(values.stops))
 console.log(textOf(figures))
 if (values.out) {
   await mkdir(values.out, { recursive: true })

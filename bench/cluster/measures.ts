@@ -6,6 +6,8 @@ import type { LoadResult, RunTask } from '../load.ts'
 import { cpuMicroseconds, load } from '../process.ts'
 import { median } from '../statistics.ts'
 import { type BenchTable, createTable, OPERATIONS } from '../workload.ts'
+import { logFloor } from './logfloor.ts'
+import { measureStops, type Stop } from './stops.ts'
 import { appended, areActive, busyShare, startWorld, type World } from './world.ts'
 
 export type Bench = {
@@ -33,6 +35,8 @@ export type NodesFigures = {
   putsPerAppend: number
   /** Of puts at half of what the cluster can do. */
   halfLoad: Light
+  /** What the log alone takes, at the same rates and with the same bytes. */
+  floor: { light: Light; halfLoad: Light }
 }
 /** `idle`: share of a core. */
 export type GrowthPoint = { partitions: number; get: Heavy; put: Heavy; idle: number }
@@ -41,6 +45,7 @@ export type Figures = {
   growth: GrowthPoint[] | undefined
   /** Milliseconds without an acknowledged put after the kill of a storage node. */
   failover: number[] | undefined
+  stops: Stop[] | undefined
 }
 
 type Target = { port: number; pids(): number[] }
@@ -49,6 +54,7 @@ const GET = { operation: 'GetItem', more: { ConsistentRead: true } } as const
 const PUT = { operation: 'PutItem' } as const
 const WARMUP = 0.5
 const PARTITIONS = 3
+const STOP_PARTITIONS = 12
 /** For leases to be noticed, and the killed node to have everything again. */
 const RECOVERY_MS = 8000
 const FAILOVER_MS = 30_000
@@ -63,15 +69,36 @@ export async function measureNodes(bench: Bench, nodes: number): Promise<NodesFi
     const get = await compare(bench, alone, world, GET)
     const before = await appended(world)
     const put = await compare(bench, alone, world, PUT)
-    const halfLoad = await latencies(bench, world, {
-      ...PUT,
-      rate: put.cluster.heavy.perSecond / 2,
-      connections: bench.connections,
-    })
-    return { nodes, get, put, putsPerAppend: put.requests / ((await appended(world)) - before), halfLoad }
+    const putsPerAppend = put.requests / ((await appended(world)) - before)
+    const rate = put.cluster.heavy.perSecond / 2
+    return { nodes, get, put, putsPerAppend, ...(await besideFloor(bench, world, rate)) }
   } finally {
     await world.stop()
     await dismiss([embedded])
+  }
+}
+
+/** Puts at that rate, and what the log alone takes, in turns. */
+async function besideFloor(bench: Bench, world: World, rate: number): Promise<Pick<NodesFigures, 'halfLoad' | 'floor'>> {
+  const { connections, seconds, table } = bench
+  const bare = { bytes: table.bytes, seconds }
+  const [puts, alone, half]: [Light[], Light[], Light[]] = [[], [], []]
+  for (let round = 0; round < bench.rounds; round++) {
+    puts.push(await run(bench, world, { ...PUT, rate, connections }))
+    alone.push(await logFloor(world, { ...bare, streams: 1 }))
+    half.push(await logFloor(world, { ...bare, streams: PARTITIONS, rate }))
+  }
+  return { halfLoad: lightOf(puts), floor: { light: lightOf(alone), halfLoad: lightOf(half) } }
+}
+
+/** Storage nodes told to stop, of a table with partitions enough for each to lead some. */
+export async function stopNodes(bench: Bench, times: number, main?: string): Promise<Stop[]> {
+  const { port, disk, table } = bench
+  const world = await startWorld({ port, storageNodes: 3, disk, partitions: STOP_PARTITIONS, main }, table)
+  try {
+    return await measureStops(world, table, times)
+  } finally {
+    await world.stop()
   }
 }
 
@@ -138,12 +165,6 @@ async function growthPoint(bench: Bench, world: World, partitions: number): Prom
   return { partitions, get, put, idle: await busyShare(world.pids(), bench.seconds * bench.rounds) }
 }
 
-async function latencies(bench: Bench, target: Target, what: Task): Promise<Light> {
-  const results: Run[] = []
-  for (let round = 0; round < bench.rounds; round++) results.push(await run(bench, target, what))
-  return lightOf(results)
-}
-
 /** Milliseconds from `since` until each partition has taken a put: items enough to lie in all of them. */
 async function untilAllServe({ table }: Bench, { port }: World, since: number): Promise<number> {
   const puts = Array.from({ length: 20 * PARTITIONS }, (_, i) =>
@@ -184,7 +205,7 @@ function sideOf({ light, heavy }: ReturnType<typeof rounds>): Side {
   return { light: lightOf(light), heavy: heavyOf(heavy) }
 }
 
-function lightOf(runs: Run[]): Light {
+function lightOf(runs: Light[]): Light {
   return { p50: median(runs.map(({ p50 }) => p50)), p99: median(runs.map(({ p99 }) => p99)) }
 }
 

@@ -1,21 +1,31 @@
 /** The tables of the cluster's bench. */
 import { median } from '../statistics.ts'
 import type { Figures, GrowthPoint, Heavy, NodesFigures, OperationFigures } from './measures.ts'
+import type { Stop } from './stops.ts'
 
 /** What a cluster is to reach, beside the embedded mode on the same machine. */
-const TARGETS = { getPerCore: 0.4, halfLoadP99: 10, growth: 1.1 }
+const TARGETS = { getPerCore: 0.4, halfLoadP99: 10, growth: 1.1, stop: 200 }
 
-export function textOf({ nodes, growth, failover }: Figures): string {
+export function textOf({ nodes, growth, failover, stops }: Figures): string {
   const sections = [...nodes.map(sectionOf)]
   if (growth) sections.push(growthOf(growth))
   if (failover)
     sections.push(
       `Without puts after a storage node was killed: median ${Math.round(median(failover))} ms, at most ${Math.round(Math.max(...failover))} ms, of ${failover.length}.`,
     )
+  if (stops) sections.push(stopsOf(stops))
   return `${sections.join('\n\n')}\n`
 }
 
-function sectionOf({ nodes, get, put, putsPerAppend, halfLoad }: NodesFigures): string {
+function stopsOf(stops: Stop[]): string {
+  const [longest, calm] = [stops.flatMap(stop => stop.longest), stops.flatMap(stop => stop.calm)]
+  const figure = (waits: number[]) => `${Math.round(median(waits))} ms at the median, ${Math.round(Math.max(...waits))} at most`
+  const failed = stops.reduce((sum, stop) => sum + stop.failed, 0)
+  const isShort = longest.every(wait => wait < TARGETS.stop)
+  return `Storage nodes told to stop: ${stops.length}. The longest wait of a client: ${figure(longest)}${missed(isShort, `under ${TARGETS.stop} ms`)}; in calm times before: ${figure(calm)}. Requests that failed: ${failed}.`
+}
+
+function sectionOf({ nodes, get, put, putsPerAppend, halfLoad, floor }: NodesFigures): string {
   return `### Storage nodes: ${nodes}
 
 | | light load, p50 / p99 ms | embedded | requests/s | embedded | CPU µs a request | embedded | per core, of embedded |
@@ -24,6 +34,7 @@ ${rowOf('GetItem, strong', get)}
 ${rowOf('PutItem', put)}
 
 Puts in one append: ${putsPerAppend.toFixed(1)}. PutItem at half load: p50 ${halfLoad.p50.toFixed(1)} ms, p99 ${halfLoad.p99.toFixed(1)} ms${missed(halfLoad.p99 < TARGETS.halfLoadP99, `under ${TARGETS.halfLoadP99} ms`)}.
+The log alone, bare appends at the same rate: p50 ${floor.halfLoad.p50.toFixed(1)} ms, p99 ${floor.halfLoad.p99.toFixed(1)} ms; one at a time: ${floor.light.p50.toFixed(2)} / ${floor.light.p99.toFixed(2)} ms.
 GetItem per core: ${shareOf(get).toFixed(2)} of embedded${missed(shareOf(get) >= TARGETS.getPerCore, `${TARGETS.getPerCore}`)}.`
 }
 

@@ -9,19 +9,21 @@ export type World = {
   cluster: TavolaCluster
   /** Of the server that is asked. */
   port: number
+  /** Of the table. */
+  partitions: number
   /** Of servers and storage nodes. */
   pids(): number[]
   stop(): Promise<void>
 }
 
-/** One server, and a table of three partitions. Errors: etcd and NATS are not here, and can't be had. */
+/** One server, and a table of three partitions, or as many as told. Errors: etcd and NATS are not here, and can't be had. */
 export async function startWorld(
-  options: { port: number; storageNodes: number; disk: string | undefined },
+  options: { port: number; storageNodes: number; disk: string | undefined; partitions?: number; main?: string },
   table: BenchTable,
 ): Promise<World> {
-  const { port, storageNodes, disk } = options
+  const { port, storageNodes, disk, partitions = 3, main } = options
   const folder = await makeFolder(disk)
-  const cluster = await TavolaCluster.prepare({ port, folder, storageNodes, servers: 1, partitions: 3 })
+  const cluster = await TavolaCluster.prepare({ port, folder, storageNodes, servers: 1, partitions, main })
   await cluster.start()
   pinToServers(cluster.processes().flatMap(({ pid }) => pid ?? []))
   await load({ kind: 'fill', port, table })
@@ -31,7 +33,7 @@ export async function startWorld(
     await cluster.stop()
     await drop(folder)
   }
-  return { cluster, port, pids, stop }
+  return { cluster, port, partitions, pids, stop }
 }
 
 /** Entries that all logs of the cluster hold or held, as NATS counts messages. */

@@ -61,18 +61,18 @@ function attempt<T>(work: () => T): T | DynamoError {
   try {
     return work()
   } catch (error) {
-    if (error instanceof DynamoError) return error
-    throw error
+    return asAnswer(error)
   }
+}
+
+function asAnswer(error: unknown): DynamoError {
+  if (error instanceof DynamoError) return error
+  throw error
 }
 
 function foundTask(call: Call, bound: BoundStatement | DynamoError, entry: Entry): Promise<Task | DynamoError> {
   const work = () => (bound instanceof DynamoError ? bound : taskOf(call, bound, entry))
-  return knowingTables(call, work).catch(error => attempt(() => raise(error)))
-}
-
-function raise(error: unknown): never {
-  throw error
+  return knowingTables(call, work).catch(asAnswer)
 }
 
 function checkMixing(bounds: (BoundStatement | DynamoError)[]): void {

@@ -41,7 +41,7 @@ export class Catalog implements Tables {
   readonly #placement: Placement
   readonly #tables = new Map<string, Cached>()
   readonly #waiting = new Set<() => void>()
-  readonly #refreshing = new Map<string, Queued<boolean>>()
+  readonly #refreshing = new Map<string, Queued<void>>()
   #unwatch = () => {}
 
   constructor(ports: CatalogPorts, realm: Realm, placement: Placement) {
@@ -70,21 +70,18 @@ export class Catalog implements Tables {
   }
 
   async refresh(name: string): Promise<boolean> {
+    const before = this.#tables.get(name)
     const asked = this.#refreshing.get(name) ?? new Queued(() => this.#refresh(name))
     this.#refreshing.set(name, asked)
-    try {
-      // Where the metadata is away, nothing is made either: the cache is as good.
-      return await within(this.#ports.clock, REFRESH_MS, asked.ask()).catch(() => false)
-    } finally {
-      if (asked.isIdle) this.#refreshing.delete(name)
-    }
+    // Where the metadata is away, nothing is made either: the cache is as good.
+    await within(this.#ports.clock, REFRESH_MS, asked.ask()).catch(() => {})
+    if (asked.isIdle) this.#refreshing.delete(name)
+    return this.#tables.get(name) !== before
   }
 
-  async #refresh(name: string): Promise<boolean> {
-    const before = this.#tables.get(name)
+  async #refresh(name: string): Promise<void> {
     const entry = await this.#ports.metadata.get(tableKey(this.#realm, name))
     if (entry) this.#changed([{ key: entry.key, entry }])
-    return this.#tables.get(name) !== before
   }
 
   list(): string[] {

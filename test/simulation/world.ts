@@ -34,6 +34,8 @@ export type WorldOptions = {
   grace: Grace
   repairAfterMs: number
   pace: Pace
+  /** Milliseconds of one way to what all share, if that is another matter than most messages. */
+  ways?: { metadata: number; log: number }
   /** Milliseconds that the nodes' wall clocks are apart, at most. */
   skew: number
   loud?: boolean

@@ -12,11 +12,11 @@ export const REALM = { account: ACCOUNT, region: 'test' }
 
 /** The process's way to what is shared at `place`. */
 export function lineOf(process: Process, world: World, place: 'metadata' | 'log'): Line {
-  const { network, time } = world
+  const { network, time, options } = world
   return {
     timer: time,
     choices: process.choices,
-    delay: () => (network.isCut(process.name, place) ? undefined : network.delay()),
+    delay: () => (network.isCut(process.name, place) ? undefined : (options.ways?.[place] ?? network.delay())),
     arrive: task => process.event(task),
   }
 }

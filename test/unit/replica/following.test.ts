@@ -21,6 +21,7 @@ test('a log that was trimmed to its end meanwhile is not waited for: the replica
       return []
     },
     trim: () => {},
+    resume: () => false,
     async refresh() {
       isRefreshed = true
     },

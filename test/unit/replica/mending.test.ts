@@ -183,6 +183,7 @@ function stale(log: PartitionLog): LogStore {
     wait: (after, signal) => log.wait(after, signal),
     trim: () => {},
     refresh: async () => {},
+    resume: () => false,
   }
   const never = async () => {}
   return { open: async () => view, drop: never, partitions: () => [], size: () => 0, close: never }
