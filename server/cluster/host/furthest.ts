@@ -9,7 +9,7 @@ export const ANSWER_MS = 300
 export type AskingPorts = { node: string; neighbours: Neighbours; clock: Clock }
 
 /**
- * `node`: of the partition's other replicas that answer, the one that has applied the most, if that is more than `applied`.
+ * `nodes`: of the partition's other replicas that answer, those that have applied more than `applied`, the one with the most first.
  * `isWhole`: whether all of them have answered.
  */
 export async function furthest(
@@ -17,20 +17,14 @@ export async function furthest(
   replicas: string[],
   { node, neighbours, clock }: AskingPorts,
   applied: Position,
-): Promise<{ node: string | undefined; isWhole: boolean }> {
+): Promise<{ nodes: string[]; isWhole: boolean }> {
   const others = replicas.filter(other => other !== node)
   const standings = await Promise.all(
     others.map(other =>
       within(clock, ANSWER_MS, neighbours.standings(other, [partition])).catch(() => new Map<string, Standing>()),
     ),
   )
-  let found: string | undefined
-  let most = applied
-  for (const [i, standing] of standings.entries()) {
-    const there = standing.get(partition)
-    if (!there || there.applied <= most) continue
-    most = there.applied
-    found = others[i]
-  }
-  return { node: found, isWhole: standings.every(standing => standing.has(partition)) }
+  const told = others.map((node, i) => ({ node, applied: standings[i]!.get(partition)?.applied ?? Number.NEGATIVE_INFINITY }))
+  const further = told.filter(there => there.applied > applied).sort((a, b) => b.applied - a.applied)
+  return { nodes: further.map(({ node }) => node), isWhole: standings.every(standing => standing.has(partition)) }
 }

@@ -60,7 +60,7 @@ export class Leadership {
     if (replica.leader && this.#duty?.lease !== lease) replica.stepDown('the lease is another one')
     if (!replica.leader) {
       await replica.prepare()
-      const { node: ahead } = await this.furthest(replica.standing.applied)
+      const [ahead] = (await this.furthest(replica.standing.applied)).nodes
       if (ahead) return this.#giveBack(replica, lease, ahead)
       await this.#lead(replica, lease)
     }
@@ -82,11 +82,15 @@ export class Leadership {
     await this.#lead(replica, lease, held)
   }
 
-  /** Gives the partition to another node, if one holds it: to the one that is furthest, if it is not said. */
+  /** Gives the partition to another node, if one holds it: to `to`, if that can lead, else to the one that is furthest of those that can. */
   async handOver(replica: Replica, leader: Leader, lease: Lease, to?: string): Promise<void> {
-    const next = to ?? (await this.furthest(-1)).node
-    // All that can be done before requests have to wait.
-    const [heir, version] = await Promise.all([this.#heir(next), this.claim.version(lease).catch(() => undefined)])
+    const heir = (to && (await this.#heir(to))) || (await this.#anyHeir())
+    await this.#give(replica, leader, lease, heir)
+  }
+
+  async #give(replica: Replica, leader: Leader, lease: Lease, heir: Heir | undefined): Promise<void> {
+    // The last that can be done before requests have to wait.
+    const version = await this.claim.version(lease).catch(() => undefined)
     const { epoch } = leader
     const isLed = await this.#handover.give(leader, heir, () => {
       this.follow(replica, 'the partition is handed over')
@@ -99,7 +103,11 @@ export class Leadership {
   async giveAsWished(replica: Replica, lease: Lease): Promise<'now' | 'later' | undefined> {
     const wish = await this.#wish.of(this.#record, replica)
     if (!wish || wish === 'later') return wish
-    await this.handOver(replica, replica.leader!, lease, wish.node)
+    const heir = await this.#heir(wish.node)
+    const { leader } = replica
+    // One that is about to leave was wished for before that was known.
+    if (!heir || !leader) return undefined
+    await this.#give(replica, leader, lease, heir)
     return 'now'
   }
 
@@ -126,14 +134,23 @@ export class Leadership {
     this.#handover.forget()
   }
 
-  async #heir(node: string | undefined): Promise<Heir | undefined> {
-    if (node === undefined) return undefined
+  async #anyHeir(): Promise<Heir | undefined> {
+    for (const node of (await this.furthest(-1)).nodes) {
+      const heir = await this.#heir(node)
+      if (heir) return heir
+    }
+    return undefined
+  }
+
+  /** Undefined if the node says that it can't lead. */
+  async #heir(node: string): Promise<Heir | undefined> {
     const { neighbours, clock } = this.#ports
-    const expecting = within(clock, ANSWER_MS, neighbours.expect(node, this.#record.id))
-    return expecting.then(
-      () => ({ node, isExpecting: true }),
-      () => ({ node, isExpecting: false }),
-    )
+    try {
+      await within(clock, ANSWER_MS, neighbours.expect(node, this.#record.id))
+      return { node, isExpecting: true }
+    } catch (error) {
+      return error instanceof NotLeading ? undefined : { node, isExpecting: false }
+    }
   }
 
   async #giveBack(replica: Replica, lease: Lease, ahead: string): Promise<void> {

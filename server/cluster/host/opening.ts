@@ -64,7 +64,7 @@ async function join({ id, replicas }: PartitionRecord, ports: OpeningPorts): Pro
 /** Takes another replica's file. */
 async function copy(partition: string, replicas: string[], ports: OpeningPorts): Promise<void> {
   const { neighbours, files, pace, logger } = ports
-  const { node } = await furthest(partition, replicas, ports, -1)
+  const [node] = (await furthest(partition, replicas, ports, -1)).nodes
   if (!node) throw new Error('no other replica can be reached to copy its file')
   logger.warn({ partition, node }, 'this replica copies the file of another one')
   await receiveSnapshot(partition, pace.of(neighbours.snapshot(node, partition)), files)
