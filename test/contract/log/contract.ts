@@ -290,6 +290,25 @@ export function logContract(open: (t: ExecutionContext) => Promise<LogFixture>):
     t.deepEqual((await readAll(rival)).map(text), ['1', '2', '3', 'rival', 'back'])
   })
 
+  contract('who is told where the log ends appends there without asking, and nowhere else', async (t, fixture) => {
+    if (!fixture.other) return void t.pass()
+    const partition = randomUUID()
+    const log = await fixture.store.open(partition, 0)
+    await fill(log, 3)
+    const heir = await (await fixture.other()).open(partition, 0)
+    await fill(log, 2)
+    await heir.wait(4)
+    if (!heir.resume(5)) await heir.refresh()
+    await heir.append(bytes('heir'), 5)
+    t.false(heir.resume(5), 'it knows more')
+    if (log.resume(5)) await isConflict(t, log.append(bytes('late'), 5))
+    await log.refresh()
+    t.true(log.resume(6))
+    await log.append(bytes('back'), 6)
+    await heir.refresh()
+    t.deepEqual((await readAll(heir)).map(text), ['1', '2', '3', '4', '5', 'heir', 'back'])
+  })
+
   contract('behaves like a list that forgets its beginning', async (t, { store }) => {
     const step = fc.oneof(
       fc.record({ kind: fc.constant('append' as const), sizes: fc.array(fc.nat(300), { minLength: 1, maxLength: 8 }) }),

@@ -1,8 +1,9 @@
 /** Leaderships that are given away: the key goes from hand to hand, and those who ask are told who leads. */
 import test from 'ava'
-import { LEADERS, type LeaderRecord } from '../../../server/cluster/records.ts'
+import { LEADERS, type LeaderRecord, parsePartition, partitionKey } from '../../../server/cluster/records.ts'
 import type { TableRecord } from '../../../server/model/table.ts'
-import { Nodes } from '../../helpers/nodes.ts'
+import { NotLeading } from '../../../server/replica/pipeline.ts'
+import { Nodes, type StorageNode } from '../../helpers/nodes.ts'
 import { until } from '../replica/fakes.ts'
 import { request } from './clients.ts'
 
@@ -85,4 +86,48 @@ test.serial('a replica takes over only from the leader that gives the key away, 
   await t.throwsAsync(other.host.succeed(id, { epoch, applied: more }), { message: /lost entries/ })
   await until(() => nodes.leader(id) !== undefined, PATIENCE_MS)
   t.deepEqual(await request(nodes, table, 'a', { kind: 'get' }), { kind: 'value', value: 'v' })
+})
+
+test.serial('a node that is leaving is given nothing, be it wished for or not', async t => {
+  const nodes = await Nodes.start(t, { partitionsPerTable: 1 })
+  const table = await nodes.table('T')
+  const { id } = table.partitions[0]!
+  await allHold(nodes, table)
+  const old = nodes.leading(id)!
+  const [leaving, staying] = [...nodes.running.values()].filter(node => node !== old) as [StorageNode, StorageNode]
+  await leaving.host.leave()
+  t.throws(() => leaving.host.expect(id), { instanceOf: NotLeading })
+  // The wish was made before it was known that it leaves.
+  const held = await holders(nodes)
+  const entry = (await nodes.metadata.get(partitionKey(id)))!
+  const wished = { ...parsePartition(entry.value), lead: { node: leaving.name, since: 1 } }
+  await nodes.metadata.commit({ guards: [], puts: [{ key: entry.key, value: JSON.stringify(wished) }] })
+  await until(() => old.host.leader(id) !== undefined)
+  await request(nodes, table, 'a', { kind: 'put', value: 'v' })
+  await old.host.leave()
+  t.deepEqual(held.get(id), [old.name, staying.name])
+  t.is(await old.host.successor(id), staying.name)
+})
+
+test.serial('who asks the heir meanwhile waits for it, not for ever', async t => {
+  const nodes = await Nodes.start(t, { partitionsPerTable: 1 })
+  const table = await nodes.table('T')
+  const { id } = table.partitions[0]!
+  await allHold(nodes, table)
+  const old = nodes.leading(id)!
+  const heir = [...nodes.running.values()].find(node => node !== old)!
+  t.throws(() => old.host.expect(id), { instanceOf: NotLeading })
+  heir.host.expect(id)
+  const { epoch } = old.host.leader(id)!
+  const { applied, entries } = old.host.replica(id)!.bequest()
+  const arrival = heir.host.arrival(id)
+  t.truthy(arrival)
+  await heir.host.succeed(id, { epoch, applied, entries })
+  await arrival
+  t.truthy(heir.host.leader(id))
+  t.is(heir.host.arrival(id), undefined)
+  heir.host.replica(id)!.stepDown('the test says so')
+  heir.host.expect(id)
+  await t.throwsAsync(heir.host.succeed(id, { epoch: epoch - 1, applied }))
+  t.is(heir.host.arrival(id), undefined)
 })
