@@ -5,7 +5,14 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { type Bench, type Figures, measureFailover, measureGrowth, measureNodes, stopNodes } from './cluster/measures.ts'
+import {
+  type Bench,
+  type Figures,
+  measureFailover,
+  measureGrowth,
+  measureNodes,
+  stopNodes,
+} from './cluster/measures.ts'
 import { textOf } from './cluster/report.ts'
 import { isPinned } from './process.ts'
 import { tableOf } from './workload.ts'
@@ -38,7 +45,10 @@ const bench: Bench = {
 
 if (!isPinned()) console.error('this system can not give servers and load a core each: the figures say little')
 const figures: Figures = { nodes: [], growth: undefined, failover: undefined, stops: undefined }
-const nodes = values.nodes.split(',').map(Number).filter(nodes => nodes > 0)
+const nodes = values.nodes
+  .split(',')
+  .map(Number)
+  .filter(nodes => nodes > 0)
 for (const count of nodes) figures.nodes.push(await measureNodes(bench, count))
 if (Number(values.tables) > 0) figures.growth = await measureGrowth(bench, Number(values.tables))
 if (Number(values.failovers) > 0) figures.failover = await measureFailover(bench, Number(values.failovers))

@@ -75,7 +75,8 @@ class BareLog {
       const batch = this.#waiting.splice(0)
       const entry = Buffer.alloc(batch.length * this.#bytes, 'x')
       const outcome = await this.#jetstream.send(`floor.${this.#stream}`, this.#end + 1, entry)
-      if (outcome.kind !== 'stored') throw new Error(`an append of the floor was not stored: ${JSON.stringify(outcome)}`)
+      if (outcome.kind !== 'stored')
+        throw new Error(`an append of the floor was not stored: ${JSON.stringify(outcome)}`)
       this.#end += 1
       const now = performance.now()
       for (const due of batch) this.#latencies.push(now - due)

@@ -79,7 +79,11 @@ export async function measureNodes(bench: Bench, nodes: number): Promise<NodesFi
 }
 
 /** Puts at that rate, and what the log alone takes, in turns. */
-async function besideFloor(bench: Bench, world: World, rate: number): Promise<Pick<NodesFigures, 'halfLoad' | 'floor'>> {
+async function besideFloor(
+  bench: Bench,
+  world: World,
+  rate: number,
+): Promise<Pick<NodesFigures, 'halfLoad' | 'floor'>> {
   const { connections, seconds, table } = bench
   const bare = { bytes: table.bytes, seconds }
   const [puts, alone, half]: [Light[], Light[], Light[]] = [[], [], []]

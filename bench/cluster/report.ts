@@ -19,7 +19,8 @@ export function textOf({ nodes, growth, failover, stops }: Figures): string {
 
 function stopsOf(stops: Stop[]): string {
   const [longest, calm] = [stops.flatMap(stop => stop.longest), stops.flatMap(stop => stop.calm)]
-  const figure = (waits: number[]) => `${Math.round(median(waits))} ms at the median, ${Math.round(Math.max(...waits))} at most`
+  const figure = (waits: number[]) =>
+    `${Math.round(median(waits))} ms at the median, ${Math.round(Math.max(...waits))} at most`
   const failed = stops.reduce((sum, stop) => sum + stop.failed, 0)
   const isShort = longest.every(wait => wait < TARGETS.stop)
   return `Storage nodes told to stop: ${stops.length}. The longest wait of a client: ${figure(longest)}${missed(isShort, `under ${TARGETS.stop} ms`)}; in calm times before: ${figure(calm)}. Requests that failed: ${failed}.`

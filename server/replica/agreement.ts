@@ -111,10 +111,16 @@ export function bequestOf({ tail }: Store, { state }: Applier): Pick<Succession,
  * Applies what another replica had applied, from what that one has told, and has the log go on from there. @returns false if that
  * can't be done: then the log is to be asked. Errors: those of the disk.
  */
-export function inherit({ position, chain }: AppliedEnd, told: ToldEntry[], log: PartitionLog, applier: Applier): boolean {
+export function inherit(
+  { position, chain }: AppliedEnd,
+  told: ToldEntry[],
+  log: PartitionLog,
+  applier: Applier,
+): boolean {
   const lacking = told.filter(entry => entry.position > applier.state.position)
   try {
-    if (lacking.length > 0) applier.replay(lacking.map(({ position, bytes }) => ({ position, bytes: Buffer.from(bytes, 'base64') })))
+    if (lacking.length > 0)
+      applier.replay(lacking.map(({ position, bytes }) => ({ position, bytes: Buffer.from(bytes, 'base64') })))
   } catch (error) {
     if (error instanceof InvariantViolation) return false
     throw error

@@ -79,7 +79,10 @@ class Run {
   }
 
   #led(name: string): number {
-    return this.#world.nodes.get(name)!.host.replicas().filter(({ leader }) => leader).length
+    return this.#world.nodes
+      .get(name)!
+      .host.replicas()
+      .filter(({ leader }) => leader).length
   }
 
   #take() {

@@ -54,7 +54,8 @@ export class Claim {
    */
   async takeOver(lease: Lease, epoch: number, version?: number): Promise<boolean> {
     const puts = [this.#put(lease, NOT_READY)]
-    if (version !== undefined && (await this.#metadata.commit({ guards: [{ key: this.#key, version }], puts }))) return true
+    if (version !== undefined && (await this.#metadata.commit({ guards: [{ key: this.#key, version }], puts })))
+      return true
     while (true) {
       const entry = await this.#metadata.get(this.#key)
       if (!entry || recordOf(entry).epoch !== epoch) return false

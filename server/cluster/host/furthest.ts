@@ -24,7 +24,10 @@ export async function furthest(
       within(clock, ANSWER_MS, neighbours.standings(other, [partition])).catch(() => new Map<string, Standing>()),
     ),
   )
-  const told = others.map((node, i) => ({ node, applied: standings[i]!.get(partition)?.applied ?? Number.NEGATIVE_INFINITY }))
+  const told = others.map((node, i) => ({
+    node,
+    applied: standings[i]!.get(partition)?.applied ?? Number.NEGATIVE_INFINITY,
+  }))
   const further = told.filter(there => there.applied > applied).sort((a, b) => b.applied - a.applied)
   return { nodes: further.map(({ node }) => node), isWhole: standings.every(standing => standing.has(partition)) }
 }

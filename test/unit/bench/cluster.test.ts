@@ -26,7 +26,10 @@ test('shares are of CPU, and missed targets are said', t => {
   t.regex(good, /GetItem per core: 0.50 of embedded\./)
   t.regex(good, /Puts in one append: 7.3\./)
   t.regex(good, /log alone, bare appends at the same rate: p50 1.5 ms, p99 4.0 ms/)
-  t.regex(good, /told to stop: 2\. .* 75 ms at the median, 150 at most; .* 35 ms at the median, 40 at most\. .* failed: 0\./)
+  t.regex(
+    good,
+    /told to stop: 2\. .* 75 ms at the median, 150 at most; .* 35 ms at the median, 40 at most\. .* failed: 0\./,
+  )
   t.regex(good, /median 1100 ms, at most 3000 ms, of 3/)
   t.notRegex(good, /target/)
   const bad = textOf(figures(operation(100, 300), 12, 50))
