@@ -5,6 +5,9 @@ import { ask } from '../client.ts'
 import { cpuMicroseconds, drop, load, makeFolder, pinToServers } from '../process.ts'
 import type { BenchTable } from '../workload.ts'
 
+/** How long a process may take to serve, on a machine that has other things to do. */
+const START_MS = 120_000
+
 export type World = {
   cluster: TavolaCluster
   /** Of the server that is asked. */
@@ -23,7 +26,7 @@ export async function startWorld(
 ): Promise<World> {
   const { port, storageNodes, disk, partitions = 3, main } = options
   const folder = await makeFolder(disk)
-  const cluster = await TavolaCluster.prepare({ port, folder, storageNodes, servers: 1, partitions, main })
+  const cluster = await TavolaCluster.prepare({ port, folder, storageNodes, servers: 1, partitions, main, patienceMs: START_MS })
   await cluster.start()
   pinToServers(cluster.processes().flatMap(({ pid }) => pid ?? []))
   await load({ kind: 'fill', port, table })

@@ -188,7 +188,7 @@ export class PartitionHost {
   expect(partition: string): void {
     const hosted = this.#hosted.get(partition)
     if (!hosted?.isAble || hosted.leader) throw new NotLeading(`partition ${partition} can not be led here`)
-    hosted.arrival.begin()
+    hosted.arrival.begin(this.#ports.clock)
   }
 
   /** The same: leads the partition instead of another node. Errors: any, if that can't be. */

@@ -103,7 +103,10 @@ const TOLD_BYTES = 1024 * 1024
 export function bequestOf({ tail }: Store, { state }: Applier): Pick<Succession, 'applied' | 'entries'> {
   const { position, chain } = state
   const last = tail?.read(position - TOLD_ENTRIES, TOLD_BYTES) ?? []
-  const entries = last.map(({ position, bytes }) => ({ position, bytes: Buffer.from(bytes).toString('base64') }))
+  const bytes = last.reduce((sum, entry) => sum + entry.bytes.length, 0)
+  // Larger ones are read from the log.
+  const told = bytes > TOLD_BYTES ? [] : last
+  const entries = told.map(({ position, bytes }) => ({ position, bytes: Buffer.from(bytes).toString('base64') }))
   return { applied: { position, chain }, entries }
 }
 

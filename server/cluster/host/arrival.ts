@@ -5,23 +5,18 @@ import type { Clock } from '../../base/clock.ts'
 const PATIENCE_MS = 5000
 
 export class Arrival {
-  readonly #clock: Clock
   #under: PromiseWithResolvers<void> | undefined
   #cancel = () => {}
-
-  constructor(clock: Clock) {
-    this.#clock = clock
-  }
 
   /** Resolves once it is led here, or is not going to be; undefined if it is not expected. */
   get over(): Promise<void> | undefined {
     return this.#under?.promise
   }
 
-  begin(): void {
+  begin(clock: Clock): void {
     this.end()
     this.#under = Promise.withResolvers()
-    this.#cancel = this.#clock.after(PATIENCE_MS, () => this.end())
+    this.#cancel = clock.after(PATIENCE_MS, () => this.end())
   }
 
   end(): void {

@@ -18,7 +18,7 @@ import { CHECK_MS, REPAIR_MS, REST_MS, SHORT_REST_MS } from './rests.ts'
 
 export class Hosted {
   readonly id: string
-  readonly arrival: Arrival
+  readonly arrival = new Arrival()
   readonly #ports: HostedPorts
   readonly #leadership: Leadership
   readonly #patience: Patience
@@ -38,12 +38,12 @@ export class Hosted {
     this.id = record.id
     this.#record = record
     this.#ports = ports
-    this.arrival = new Arrival(ports.clock)
     this.#patience = new Patience(ports.node, ports.clock)
     this.#leadership = new Leadership(record, ports, {
       broke: error => this.#broke(error),
       lost: error => void this.#enqueue(() => Promise.reject(error)),
       deposed: () => this.trigger(),
+      leads: () => this.arrival.end(),
     })
   }
 

@@ -21,6 +21,8 @@ export type LeadershipHooks = {
   lost(error: Error): void
   /** The leader key is not this lease's any more. */
   deposed(): void
+  /** It leads, however it came to that. */
+  leads(): void
 }
 
 export class Leadership {
@@ -166,6 +168,7 @@ export class Leadership {
     const { logger } = this.#ports
     const leader = await replica.lead(lease, error => this.#hooks.broke(error), held)
     this.#handover.forget()
+    this.#hooks.leads()
     this.#duty = new Duty(leader, lease, this.claim, { logger, deposed: () => this.#hooks.deposed() })
   }
 }
