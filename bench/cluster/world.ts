@@ -26,7 +26,15 @@ export async function startWorld(
 ): Promise<World> {
   const { port, storageNodes, disk, partitions = 3, main } = options
   const folder = await makeFolder(disk)
-  const cluster = await TavolaCluster.prepare({ port, folder, storageNodes, servers: 1, partitions, main, patienceMs: START_MS })
+  const cluster = await TavolaCluster.prepare({
+    port,
+    folder,
+    storageNodes,
+    servers: 1,
+    partitions,
+    main,
+    patienceMs: START_MS,
+  })
   await cluster.start()
   pinToServers(cluster.processes().flatMap(({ pid }) => pid ?? []))
   await load({ kind: 'fill', port, table })

@@ -143,10 +143,9 @@ export class Hosted {
     void this.#enqueue(async () => {
       if (!this.isAble) return reject(new NotLeading('this replica can not lead'))
       const [replica, lease] = [this.#replica!, this.#ports.leasing.lease!]
-      await this.#leadership.takeOver(replica, lease, succession).then(resolve, error => {
-        reject(error)
-        throw error
-      })
+      const taking = this.#leadership.takeOver(replica, lease, succession)
+      taking.then(resolve, reject)
+      await taking
       await this.#leadership.serve(replica, lease)
     })
     return promise.finally(() => this.arrival.end())
