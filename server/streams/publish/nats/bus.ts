@@ -10,7 +10,7 @@ import {
   StorageType,
 } from '@nats-io/jetstream'
 import { headers, type MsgHdrs, nuid } from '@nats-io/transport-node'
-import type { BusMessage, ChangeBus, Channel, LastMessage } from './bus.ts'
+import type { BusMessage, ChangeBus, Channel, LastMessage } from '../bus.ts'
 import type { NatsLink } from './link.ts'
 
 export type NatsBusOptions = {
