@@ -3,6 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { systemClock } from '../../../base/clock.ts'
 import { NatsBus } from './bus.ts'
 import { NatsLink } from './link.ts'
+import { unpacked } from './packed.ts'
 import type { BusCall, BusReply, BusRequest, BusThreadOptions } from './threadbus.ts'
 
 const { place, options } = workerData as BusThreadOptions
@@ -32,8 +33,10 @@ async function perform(call: BusCall): Promise<unknown> {
   switch (call.method) {
     case 'last':
       return bus.last(...call.args)
-    case 'append':
-      return bus.append(...call.args)
+    case 'append': {
+      const [channel, messages, after] = call.args
+      return bus.append(channel, unpacked(messages), after)
+    }
     case 'empty':
       return bus.empty(...call.args)
     case 'remove':

@@ -7,11 +7,15 @@ import { Worker } from 'node:worker_threads'
 import type { BusMessage, ChangeBus, Channel, LastMessage } from '../bus.ts'
 import type { NatsBusOptions } from './bus.ts'
 import type { NatsPlace } from './link.ts'
+import { type PackedMessages, packed } from './packed.ts'
 
 export type BusThreadOptions = { place: NatsPlace; options: NatsBusOptions }
 /** A method of the bus and its arguments. */
-export type BusCall = { [M in BusMethod]: { method: M; args: Parameters<ChangeBus[M]> } }[BusMethod]
-export type BusMethod = 'last' | 'append' | 'empty' | 'remove'
+export type BusCall =
+  | { method: 'last'; args: [Channel] }
+  | { method: 'append'; args: [Channel, PackedMessages, number] }
+  | { method: 'empty'; args: [{ streams: string; subjects: string }] }
+  | { method: 'remove'; args: [string] }
 export type BusRequest = { id: number } & BusCall
 export type BusReply = { id: number; maxBytes: number | undefined } & ({ result: unknown } | { error: string })
 
@@ -41,7 +45,8 @@ export class ThreadBus implements ChangeBus {
   }
 
   append(channel: Channel, messages: BusMessage[], after: number): Promise<number> {
-    return this.#ask({ method: 'append', args: [channel, messages, after] }) as Promise<number>
+    const sent = packed(messages)
+    return this.#ask({ method: 'append', args: [channel, sent, after] }, [sent.texts.buffer]) as Promise<number>
   }
 
   empty(channels: { streams: string; subjects: string }): Promise<string[]> {
@@ -60,13 +65,13 @@ export class ThreadBus implements ChangeBus {
     await once(worker, 'exit')
   }
 
-  #ask(call: BusCall): Promise<unknown> {
+  #ask(call: BusCall, handedOver: ArrayBuffer[] = []): Promise<unknown> {
     if (this.#closed) return Promise.reject(new Error('the connection to NATS is closed'))
     this.#worker ??= this.#start()
     const id = this.#next++
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject })
-      this.#worker!.postMessage({ id, ...call } satisfies BusRequest)
+      this.#worker!.postMessage({ id, ...call } satisfies BusRequest, handedOver)
     })
   }
 
