@@ -1,6 +1,7 @@
 /** From a seed to a run: each draws its own mix of requests and of trouble, so that rare mixes come up. */
 import { type Random, randomOf } from '../campaigns/random.ts'
-import { FAULT_KINDS, type FaultKind, type FaultStep, faultOf, WITH_A_LOSS } from './faults.ts'
+import type { FaultStep } from './fault.ts'
+import { FAULT_KINDS, type FaultKind, faultOf, WITH_A_LOSS } from './faults.ts'
 import { ACCOUNTS, type Request, type Script, type Setup, type Step } from './script.ts'
 
 const KEYS = ['a', 'b', 'c', 'd', 'e']
@@ -8,33 +9,87 @@ const COUNTERS = ['n', 'm']
 const LISTS = ['L0', 'L1', 'L2', 'L3']
 const OWNERS = ['ann', 'bob', undefined]
 
-export type DrawOptions = { requests?: number }
+type Chances = readonly (readonly [weight: number, value: number])[]
 
-export function drawScript(seed: number, { requests = 200 }: DrawOptions = {}): Script {
-  const choices = randomOf(seed, 0)
-  const setup = drawSetup(choices)
-  const steps = drawSteps(choices, setup, requests)
-  return { seed, setup, steps, faults: drawFaults(choices, setup, spanOf(steps)) }
+/** What is drawn of a run's size. */
+type Size = {
+  requests: readonly [least: number, most: number]
+  nodes: Chances
+  partitions: Chances
+  faults: Chances
+  /** Milliseconds. */
+  leases: number[]
+  pauses: number[]
 }
 
-function drawSetup(choices: Random): Setup {
-  const nodes = choices.weighted([
-    [1, 1],
-    [3, 2],
-    [5, 3],
-    [2, 4],
-  ] as const)
-  return {
-    nodes,
-    servers: choices.between(1, 2),
-    partitions: choices.weighted([
+const SIZES = {
+  /** Much is going on, and everything meets everything. */
+  long: {
+    requests: [200, 200],
+    nodes: [
+      [1, 1],
+      [3, 2],
+      [5, 3],
+      [2, 4],
+    ],
+    partitions: [
       [2, 1],
       [3, 2],
       [1, 3],
-    ] as const),
+    ],
+    faults: [
+      [1, 0],
+      [2, 3],
+      [4, 7],
+      [3, 14],
+    ],
+    leases: [600, 1500, 3000],
+    pauses: [2, 10, 50, 150],
+  },
+  /** Many of them are played in the time of a long one. */
+  short: {
+    requests: [10, 60],
+    nodes: [
+      [1, 1],
+      [5, 2],
+      [4, 3],
+    ],
+    partitions: [
+      [3, 1],
+      [3, 2],
+    ],
+    faults: [
+      [1, 0],
+      [3, 1],
+      [4, 2],
+      [2, 4],
+    ],
+    leases: [600, 1500],
+    pauses: [2, 10, 50],
+  },
+} satisfies Record<string, Size>
+
+export type SizeName = keyof typeof SIZES
+
+export type DrawOptions = { size?: SizeName; requests?: number }
+
+export function drawScript(seed: number, { size: name = 'long', requests }: DrawOptions = {}): Script {
+  const choices = randomOf(seed, 0)
+  const size: Size = SIZES[name]
+  const setup = drawSetup(choices, size)
+  const steps = drawSteps(choices, setup, size, requests ?? choices.between(...size.requests))
+  return { seed, setup, steps, faults: drawFaults(choices, setup, size, spanOf(steps)) }
+}
+
+function drawSetup(choices: Random, size: Size): Setup {
+  const nodes = choices.weighted(size.nodes)
+  return {
+    nodes,
+    servers: choices.between(1, 2),
+    partitions: choices.weighted(size.partitions),
     replicas: Math.min(nodes, 3),
     depth: choices.pick([1, 4]),
-    leaseMs: choices.pick([600, 1500, 3000]),
+    leaseMs: choices.pick(size.leases),
     pace: { usual: choices.pick([0.3, 2, 10]), slow: choices.pick([0, 0.01, 0.1]), slowMs: choices.pick([20, 200]) },
     skew: choices.pick([0, 50, 2000]),
     localIndex: choices.chance(0.4),
@@ -49,9 +104,9 @@ function drawSetup(choices: Random): Setup {
 
 type Mix = (readonly [number, (client: number) => Request])[]
 
-function drawSteps(choices: Random, setup: Setup, requests: number): Step[] {
+function drawSteps(choices: Random, setup: Setup, size: Size, requests: number): Step[] {
   const clients = choices.between(2, 6)
-  const pause = choices.pick([2, 10, 50, 150])
+  const pause = choices.pick(size.pauses)
   const mix = drawMix(choices, setup)
   return Array.from({ length: requests }, (_, i) => {
     const client = i % clients
@@ -119,21 +174,13 @@ function spanOf(steps: Step[]): number {
   return Math.max(0, ...byClient.values())
 }
 
-function drawFaults(choices: Random, setup: Setup, span: number): FaultStep[] {
+function drawFaults(choices: Random, setup: Setup, size: Size, span: number): FaultStep[] {
   const possible = FAULT_KINDS.filter(kind => faultOf(kind).bearable?.(setup) ?? true)
   const likely = choices.pick([0.1, 0.1, 0.3, 0.6])
   const drawn = possible.filter(() => choices.chance(likely))
   const loses = drawn.includes('log loses its end')
   const kinds = loses ? drawn.filter(kind => WITH_A_LOSS.has(kind)) : drawn
-  const count =
-    kinds.length === 0
-      ? 0
-      : choices.weighted([
-          [1, 0],
-          [2, 3],
-          [4, 7],
-          [3, 14],
-        ] as const)
+  const count = kinds.length === 0 ? 0 : choices.weighted(size.faults)
   const used = new Map<FaultKind, number>()
   const faults: FaultStep[] = []
   for (let i = 0; i < count; i++) {

@@ -1,5 +1,5 @@
 /** What a run consists of, as plain data: a seed draws it, shrinking takes from it, a regression keeps it. */
-import type { FaultStep } from './faults.ts'
+import type { FaultStep } from './fault.ts'
 
 export type Setup = {
   nodes: number

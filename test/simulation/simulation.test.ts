@@ -44,7 +44,7 @@ for (const [name, seed] of [
 
 /** Within a time, so that a slow machine plays fewer. */
 async function passes(t: ExecutionContext, from: number, count: number): Promise<void> {
-  const { failures, seeds } = await campaign({ from, seeds: count, requests: 200, ms: MS, report: () => {} })
+  const { failures, seeds } = await campaign({ from, seeds: count, size: 'long', ms: MS, report: () => {} })
   t.log(`${seeds} seeds from ${from}`)
   t.deepEqual(
     failures.map(({ seed, failure }) => `npm run simulate -- --seed ${seed} # ${failure}`),
