@@ -2,12 +2,8 @@
 import { type Random, randomOf } from '../campaigns/random.ts'
 import type { FaultStep } from './fault.ts'
 import { FAULT_KINDS, type FaultKind, faultOf, WITH_A_LOSS } from './faults.ts'
-import { ACCOUNTS, type Request, type Script, type Setup, type Step } from './script.ts'
-
-const KEYS = ['a', 'b', 'c', 'd', 'e']
-const COUNTERS = ['n', 'm']
-const LISTS = ['L0', 'L1', 'L2', 'L3']
-const OWNERS = ['ann', 'bob', undefined]
+import { drawMix } from './mix.ts'
+import type { Request, Script, Setup, Step } from './script.ts'
 
 type Chances = readonly (readonly [weight: number, value: number])[]
 
@@ -102,69 +98,36 @@ function drawSetup(choices: Random, size: Size): Setup {
   }
 }
 
-type Mix = (readonly [number, (client: number) => Request])[]
-
 function drawSteps(choices: Random, setup: Setup, size: Size, requests: number): Step[] {
   const clients = choices.between(2, 6)
   const pause = choices.pick(size.pauses)
   const mix = drawMix(choices, setup)
+  const looks = choices.pick([0, 0.3, 0.6])
+  const last: Request[] = []
   return Array.from({ length: requests }, (_, i) => {
     const client = i % clients
     const step = { client, server: choices.below(setup.servers), pause: choices.below(2 * pause) }
-    return { ...step, ...choices.weighted(mix)(client) }
+    const look = choices.chance(looks) ? lookAt(last[client]) : undefined
+    last[client] = look ?? choices.weighted(mix)()
+    return { ...step, ...last[client] }
   })
 }
 
-function drawMix(choices: Random, setup: Setup): Mix {
-  let number = 0
-  const next = (prefix: string) => `${prefix}${++number}`
-  const shape = () => ({ owner: choices.pick(OWNERS), rank: choices.chance(0.7) ? choices.below(5) : undefined })
-  const some = (list: string[], most: number) => shuffled(choices, list).slice(0, choices.between(1, most))
-  const token = () => (choices.chance(0.4) ? { token: next('token-of-some-length-'), again: choices.chance(0.3) } : {})
-  const expiring: string[] = []
-  const putExpiring = (): Request => {
-    const key = next('T')
-    expiring.push(key)
-    return { op: 'putExpiring', key, ms: choices.pick([0, 1000, 3000, 3600_000]) }
+/** What shows whether the request has come to something. */
+function lookAt(request: Request | undefined): Request | undefined {
+  switch (request?.op) {
+    case 'put':
+    case 'putIf':
+    case 'delete':
+    case 'add':
+      return { op: 'get', key: request.key }
+    case 'append':
+      return { op: 'readLists', keys: request.keys }
+    case 'transfer':
+      return { op: 'readAccounts' }
+    default:
+      return undefined
   }
-  const sides = ['side0', 'side1']
-  const all: Mix = [
-    [4, () => ({ op: 'get', key: choices.pick([...KEYS, ...COUNTERS]) })],
-    [3, () => ({ op: 'put', key: choices.pick(KEYS), value: next('v'), ...shape() })],
-    [2, () => ({ op: 'putIf', key: choices.pick(KEYS), value: next('v'), ...shape() })],
-    [1, () => ({ op: 'delete', key: choices.pick([...KEYS, ...COUNTERS]) })],
-    [2, () => ({ op: 'add', key: choices.pick(COUNTERS), by: choices.between(1, 3) })],
-    [3, () => ({ op: 'append', keys: some(LISTS, 3), id: next('i'), ...token() })],
-    [2, () => ({ op: 'readLists', keys: some(LISTS, 4) })],
-    [2, () => ({ op: 'transfer', ...pair(choices), amount: choices.between(1, 60), ...token() })],
-    [1, () => ({ op: 'readAccounts' })],
-  ]
-  if (setup.timeToLive) {
-    all.push([1.5, putExpiring])
-    all.push([1, () => ({ op: 'getExpiring', key: expiring.length ? choices.pick(expiring) : 'T0' })])
-  }
-  const rare: Mix = [
-    [0.15, () => ({ op: choices.chance(0.7) ? 'addIndex' : 'removeIndex' })],
-    [0.15, () => ({ op: choices.pick(['streamOn', 'streamOff']) })],
-    [0.25, () => ({ op: choices.pick(['createTable', 'deleteTable', 'putElsewhere']), name: choices.pick(sides) })],
-  ]
-  // A few kinds much, and some not at all.
-  const chosen = [...all, ...rare]
-    .filter(() => choices.chance(0.75))
-    .map(([weight, make]) => [weight * choices.pick([0.3, 1, 3]), make] as const)
-  return chosen.length > 0 ? chosen : all
-}
-
-function pair(choices: Random): { from: string; to: string } {
-  const [from, to] = shuffled(choices, ACCOUNTS)
-  return { from: from!, to: to! }
-}
-
-function shuffled<T>(choices: Random, list: readonly T[]): T[] {
-  return list
-    .map(each => [choices.next(), each] as const)
-    .sort(([a], [b]) => a - b)
-    .map(([, each]) => each)
 }
 
 /** About how long the clients will take, without any trouble. */

@@ -19,7 +19,9 @@ export const MOMENTS = {
         world.logs.detours.delete(detour)
         const process = world.process(node)!
         process.freeze()
+        world.trace.note(`${node} freezes as it appends to ${partition}`)
         onceDeposed(world, partition, node, ms, () => {
+          world.trace.note('the append goes on')
           go()
           world.time.after(amount!, () => process.thaw())
         })
@@ -42,8 +44,10 @@ export const MOMENTS = {
       if (partition === undefined) return
       const process = world.process(node!)!
       process.freeze()
+      world.trace.note(`${node} freezes, which leads ${partition}`)
       world.network.cut(other!, 'metadata')
       onceDeposed(world, partition, node!, ms, () => {
+        world.trace.note(`${node} is deposed`)
         world.time.after(amount!, () => process.thaw())
         world.time.after(2 * amount!, () => world.network.join(other!, 'metadata'))
       })
