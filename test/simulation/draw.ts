@@ -3,6 +3,7 @@ import { type Random, randomOf } from '../campaigns/random.ts'
 import type { FaultStep } from './fault.ts'
 import { FAULT_KINDS, type FaultKind, faultOf, WITH_A_LOSS } from './faults.ts'
 import { drawMix } from './mix.ts'
+import { MOMENT_KINDS } from './moments.ts'
 import type { Request, Script, Setup, Step } from './script.ts'
 
 type Chances = readonly (readonly [weight: number, value: number])[]
@@ -103,10 +104,12 @@ function drawSteps(choices: Random, setup: Setup, size: Size, requests: number):
   const pause = choices.pick(size.pauses)
   const mix = drawMix(choices, setup)
   const looks = choices.pick([0, 0.3, 0.6])
+  const isFaithful = choices.chance(0.5)
   const last: Request[] = []
   return Array.from({ length: requests }, (_, i) => {
     const client = i % clients
-    const step = { client, server: choices.below(setup.servers), pause: choices.below(2 * pause) }
+    const server = isFaithful ? client % setup.servers : choices.below(setup.servers)
+    const step = { client, server, pause: choices.below(2 * pause) }
     const look = choices.chance(looks) ? lookAt(last[client]) : undefined
     last[client] = look ?? choices.weighted(mix)()
     return { ...step, ...last[client] }
@@ -143,11 +146,13 @@ function drawFaults(choices: Random, setup: Setup, size: Size, span: number): Fa
   const drawn = possible.filter(() => choices.chance(likely))
   const loses = drawn.includes('log loses its end')
   const kinds = loses ? drawn.filter(kind => WITH_A_LOSS.has(kind)) : drawn
-  const count = kinds.length === 0 ? 0 : choices.weighted(size.faults)
+  const moments: FaultKind[] = MOMENT_KINDS.filter(kind => possible.includes(kind))
+  const often = !loses && moments.length > 0 && choices.chance(0.5) ? [choices.pick(moments)] : kinds
+  const count = kinds.length + often.length === 0 ? 0 : choices.weighted(size.faults)
   const used = new Map<FaultKind, number>()
   const faults: FaultStep[] = []
   for (let i = 0; i < count; i++) {
-    const kind = choices.pick(kinds)
+    const kind = choices.pick(kinds.length === 0 || choices.chance(0.5) ? often : kinds)
     const times = (used.get(kind) ?? 0) + 1
     if (times > (faultOf(kind).atMost ?? Number.POSITIVE_INFINITY)) continue
     used.set(kind, times)

@@ -60,13 +60,14 @@ export const MOMENTS = {
     draw: ({ choices, node, server }) => ({
       node,
       other: server,
-      ms: choices.between(500, 4000),
-      amount: choices.between(20, 400),
+      ms: choices.between(1000, 6000),
+      amount: choices.between(20, 300),
     }),
     begin: (world, { node, other, amount }) => world.network.slow(node!, other!, amount!),
     end: (world, { node, other }) => world.network.slow(node!, other!, 0),
     say: ({ node, other, amount, ms }) =>
       `messages between ${node} and ${other} take ${seconds(amount!)} more for ${seconds(ms)}`,
+    bearable: ({ nodes, servers }) => nodes > 1 && servers > 1,
   },
   'log of an index stands still': {
     draw: ({ choices }) => ({ ms: choices.between(1000, 4000), amount: choices.below(1000) }),
@@ -92,6 +93,8 @@ export const MOMENTS = {
     bearable: ({ replicas }) => replicas > 1,
   },
 } satisfies Record<string, Fault>
+
+export const MOMENT_KINDS = Object.keys(MOMENTS) as (keyof typeof MOMENTS)[]
 
 /** Calls `then` when another node leads the partition, or after `ms`. */
 function onceDeposed(world: World, partition: string, node: string, ms: number, then: () => void): void {
