@@ -12,48 +12,39 @@ const CHECKPOINT_MS = 250
 
 export const MOMENTS = {
   'deposed while appending': {
-    draw: ({ choices, node }) => ({ node, ms: choices.between(2000, 7000), amount: choices.below(60) }),
-    begin(world, { node, ms, amount }) {
+    draw: ({ choices }) => ({ amount: choices.below(1000), ms: choices.between(2000, 5000) }),
+    begin(world, { amount, ms }) {
+      const chosen = partitionFor(world, amount!)
       const detour: Detour = ({ from, partition, go }) => {
-        if (from !== node || !partitionsOf(world).includes(partition)) return false
+        if (partition !== chosen) return false
         world.logs.detours.delete(detour)
-        const process = world.process(node)!
-        process.freeze()
-        world.trace.note(`${node} freezes as it appends to ${partition}`)
-        onceDeposed(world, partition, node, ms, () => {
+        world.trace.note(`an append of ${from} to ${partition} is held up`)
+        isUnaware(world, from, ms)
+        onceDeposed(world, partition, from, ms, () => {
           world.trace.note('the append goes on')
           go()
-          world.time.after(amount!, () => process.thaw())
         })
         return true
       }
       world.logs.detours.add(detour)
     },
-    say: ({ node }) => `${node} freezes as it appends, and the append arrives when another one leads`,
+    say: () => 'an append to a partition arrives only when another node leads, which the one that appends does not notice',
     bearable: ({ replicas }) => replicas > 1,
   },
   'deposed while asked': {
-    draw: ({ choices, node, server }) => ({
-      node,
+    draw: ({ choices, server }) => ({
       other: server,
-      ms: choices.between(2000, 7000),
-      amount: choices.between(20, 1000),
+      amount: choices.below(1000),
+      ms: choices.between(2000, 5000),
     }),
-    begin(world, { node, other, ms, amount }) {
-      const partition = partitionsOf(world).find(id => leaderOf(world, id)?.node === node)
-      if (partition === undefined) return
-      const process = world.process(node!)!
-      process.freeze()
-      world.trace.note(`${node} freezes, which leads ${partition}`)
+    begin(world, { other, amount, ms }) {
+      const node = leaderOf(world, partitionFor(world, amount!))?.node
+      if (node === undefined) return
+      isUnaware(world, node, ms)
       world.network.cut(other!, 'metadata')
-      onceDeposed(world, partition, node!, ms, () => {
-        world.trace.note(`${node} is deposed`)
-        world.time.after(amount!, () => process.thaw())
-        world.time.after(2 * amount!, () => world.network.join(other!, 'metadata'))
-      })
+      world.time.after(ms, () => world.network.join(other!, 'metadata'))
     },
-    say: ({ node, other, amount }) =>
-      `${node} freezes until ${seconds(amount!)} after another one leads, which ${other} does not hear of`,
+    say: ({ other, ms }) => `a node that leads does not notice that it is deposed, nor does ${other}, for ${seconds(ms)}`,
     bearable: ({ replicas, servers }) => replicas > 1 && servers > 1,
   },
   'slow way': {
@@ -95,6 +86,24 @@ export const MOMENTS = {
 } satisfies Record<string, Fault>
 
 export const MOMENT_KINDS = Object.keys(MOMENTS) as (keyof typeof MOMENTS)[]
+
+/** For so long the node hears nothing of the metadata, and its timers, that of its lease with them, are late. */
+function isUnaware(world: World, node: string, ms: number): void {
+  const process = world.process(node)
+  if (!process) return
+  process.lateMs = ms
+  world.network.cut(node, 'metadata')
+  world.time.after(ms, () => {
+    process.lateMs = 0
+    world.network.join(node, 'metadata')
+  })
+}
+
+/** One of the table's, by any number. */
+function partitionFor(world: World, number: number): string {
+  const partitions = partitionsOf(world)
+  return partitions[number % partitions.length]!
+}
 
 /** Calls `then` when another node leads the partition, or after `ms`. */
 function onceDeposed(world: World, partition: string, node: string, ms: number, then: () => void): void {

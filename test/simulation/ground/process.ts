@@ -22,6 +22,8 @@ export class Process {
   readonly choices: Random
   isDead = false
   isFrozen = false
+  /** Milliseconds that its timers are late: there is always something that has arrived, and comes first. */
+  lateMs = 0
   /** Milliseconds that its wall clock is ahead. */
   skew: number
   readonly #waiting: { happen: () => void; kind: Kind }[] = []
@@ -42,7 +44,11 @@ export class Process {
     monotonic: () => (this.#start + this.time.now) * this.#rate,
     after: (ms, task) => {
       let cancelled = false
-      const cancel = this.time.after(ms / this.#rate, () => this.event(() => cancelled || task(), 'timer'))
+      const due = () => this.event(() => cancelled || task(), 'timer')
+      let cancel = this.time.after(ms / this.#rate, () => {
+        if (this.lateMs === 0) due()
+        else cancel = this.time.after(this.lateMs, due)
+      })
       return () => {
         cancelled = true
         cancel()
