@@ -165,5 +165,6 @@ function drawFault(choices: Random, setup: Setup, kind: FaultKind, span: number)
   const place = choices.below(setup.nodes)
   const other = `n${(place + choices.between(1, Math.max(1, setup.nodes - 1))) % setup.nodes}`
   const params = { choices, setup, node: `n${place}`, other, server: `s${choices.below(setup.servers)}` }
-  return { at: choices.below(Math.max(1, Math.round(span * 1.5))), ms: 0, kind, ...faultOf(kind).draw(params) }
+  const latest = (MOMENT_KINDS as FaultKind[]).includes(kind) ? 0.7 : 1.5
+  return { at: choices.below(Math.max(1, Math.round(span * latest))), ms: 0, kind, ...faultOf(kind).draw(params) }
 }

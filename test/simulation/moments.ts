@@ -12,7 +12,7 @@ const CHECKPOINT_MS = 250
 
 export const MOMENTS = {
   'deposed while appending': {
-    draw: ({ choices }) => ({ amount: choices.below(1000), ms: choices.between(2000, 5000) }),
+    draw: ({ choices, setup }) => ({ amount: choices.below(1000), ms: setup.leaseMs + choices.between(1000, 4000) }),
     begin(world, { amount, ms }) {
       const chosen = partitionFor(world, amount!)
       const detour: Detour = ({ from, partition, go }) => {
@@ -32,10 +32,10 @@ export const MOMENTS = {
     bearable: ({ replicas }) => replicas > 1,
   },
   'deposed while asked': {
-    draw: ({ choices, server }) => ({
+    draw: ({ choices, setup, server }) => ({
       other: server,
       amount: choices.below(1000),
-      ms: choices.between(2000, 5000),
+      ms: setup.leaseMs + choices.between(1000, 4000),
     }),
     begin(world, { other, amount, ms }) {
       const node = leaderOf(world, partitionFor(world, amount!))?.node
