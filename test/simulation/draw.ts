@@ -73,8 +73,10 @@ export type DrawOptions = { size?: SizeName; requests?: number }
 export function drawScript(seed: number, { size: name = 'long', requests }: DrawOptions = {}): Script {
   const choices = randomOf(seed, 0)
   const size: Size = SIZES[name]
-  const setup = drawSetup(choices, size)
-  const steps = drawSteps(choices, setup, size, requests ?? choices.between(...size.requests))
+  const more = randomOf(seed, 1)
+  const setup = { ...drawSetup(choices, size), uneven: more.pick([0, 0, 30, 150]) }
+  const drawn = drawSteps(choices, setup, size, requests ?? choices.between(...size.requests))
+  const steps = more.chance(0.4) ? drawn.map(looksOnly) : drawn
   return { seed, setup, steps, faults: drawFaults(choices, setup, size, spanOf(steps)) }
 }
 
@@ -114,6 +116,13 @@ function drawSteps(choices: Random, setup: Setup, size: Size, requests: number):
     last[client] = look ?? choices.weighted(mix)()
     return { ...step, ...last[client] }
   })
+}
+
+/** One of the servers is asked by those who read. */
+function looksOnly(step: Step): Step {
+  const { client, server, pause } = step
+  const look = server === 1 ? lookAt(step) : undefined
+  return look ? { client, server, pause, ...look } : step
 }
 
 /** What shows whether the request has come to something. */

@@ -28,7 +28,8 @@ export const MOMENTS = {
       }
       world.logs.detours.add(detour)
     },
-    say: () => 'an append to a partition arrives only when another node leads, which the one that appends does not notice',
+    say: () =>
+      'an append to a partition arrives only when another node leads, which the one that appends does not notice',
     bearable: ({ replicas }) => replicas > 1,
   },
   'deposed while asked': {
@@ -44,7 +45,8 @@ export const MOMENTS = {
       world.network.cut(other!, 'metadata')
       world.time.after(ms, () => world.network.join(other!, 'metadata'))
     },
-    say: ({ other, ms }) => `a node that leads does not notice that it is deposed, nor does ${other}, for ${seconds(ms)}`,
+    say: ({ other, ms }) =>
+      `a node that leads does not notice that it is deposed, nor does ${other}, for ${seconds(ms)}`,
     bearable: ({ replicas, servers }) => replicas > 1 && servers > 1,
   },
   'slow way': {

@@ -11,6 +11,8 @@ export type Setup = {
   /** Of most messages, at most; the part that are slow, and how slow, in milliseconds. */
   pace: { usual: number; slow: number; slowMs: number }
   skew: number
+  /** Milliseconds that some of the ways between servers and nodes take more. */
+  uneven?: number
   localIndex: boolean
   globalIndex: boolean
   stream: boolean
