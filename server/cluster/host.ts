@@ -91,12 +91,13 @@ export class PartitionHost {
    */
   async start(): Promise<void> {
     const { metadata, leasing, followers } = this.#ports
-    await this.#removeStrays()
+    const own = await this.#removeStrays()
     this.#unwatch = [
       leasing.watch(lease => this.#leaseChanged(lease !== undefined)),
       await metadata.watch(PARTITIONS, changes => this.#partitionsChanged(changes)),
       await metadata.watch(LEADERS, changes => this.#leadersChanged(changes)),
     ]
+    for (const record of own) await this.#dropMissed(record)
     await Promise.all([...this.#hosted.values()].map(hosted => hosted.settled))
     for (const { id, failure, isAlone } of this.#hosted.values()) if (failure && isAlone) throw failureOf(id, failure)
     this.#started = true
@@ -281,15 +282,26 @@ export class PartitionHost {
     }
   }
 
-  /** Files, and logs, of partitions that were dropped, or moved away, while this node was away, or as it died. */
-  async #removeStrays(): Promise<void> {
+  /** Files, and logs, of partitions that were dropped, or moved away, while this node was away, or as it died. @returns its own */
+  async #removeStrays(): Promise<PartitionRecord[]> {
     const { node, logs, metadata, files } = this.#ports
     // Before the records: what is made meanwhile is no stray.
     const kept = logs.partitions()
     const records = (await metadata.list(PARTITIONS)).map(({ value }) => parsePartition(value))
     const known = new Set(records.map(({ id }) => id))
     for (const partition of kept) if (!known.has(partition)) await logs.drop(partition)
-    await files.removeStrays(new Set(records.filter(record => holdersOf(record).includes(node)).map(({ id }) => id)))
+    const own = records.filter(record => holdersOf(record).includes(node))
+    await files.removeStrays(new Set(own.map(({ id }) => id)))
+    return own
+  }
+
+  /** It went between the look at the records and the watch of them, which does not tell of it. */
+  async #dropMissed(record: PartitionRecord): Promise<void> {
+    if (this.#hosted.has(record.id)) return
+    const isGone = (await this.#ports.metadata.get(partitionKey(record.id))) === undefined
+    if (this.#hosted.has(record.id)) return
+    this.#hosted.set(record.id, new Hosted(record, this.#ports))
+    void this.#drop(record.id, isGone)
   }
 }
 

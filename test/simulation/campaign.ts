@@ -2,7 +2,7 @@
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { add, type Coverage } from './coverage.ts'
-import { drawScript } from './draw.ts'
+import { drawScript, type SizeName } from './draw.ts'
 import { PLANTS } from './plants.ts'
 import { runSoon } from './run.ts'
 
@@ -11,7 +11,8 @@ export type Failure = { seed: number; failure: string }
 export type CampaignOptions = {
   from: number
   seeds: number
-  requests: number
+  size: SizeName
+  requests?: number
   jobs?: number
   plant?: string
   /** Ends early, after so many milliseconds. */
@@ -24,6 +25,8 @@ export type CampaignResult = {
   /** How many were run. */
   seeds: number
   events: number
+  /** Milliseconds of the processor. */
+  cpuMs: number
   coverage: Coverage
   counts: Map<string, number>
 }
@@ -43,10 +46,11 @@ export async function campaign({ jobs = 1, report, ...options }: CampaignOptions
   }))
   const results = await Promise.all(parts.map(part => runElsewhere(part, report)))
   const whole = emptyResult()
-  for (const { failures, seeds, events, coverage, counts } of results) {
+  for (const { failures, seeds, events, cpuMs, coverage, counts } of results) {
     whole.failures.push(...failures)
     whole.seeds += seeds
     whole.events += events
+    whole.cpuMs += cpuMs
     add(whole.coverage, coverage)
     for (const [what, times] of counts) whole.counts.set(what, (whole.counts.get(what) ?? 0) + times)
   }
@@ -54,18 +58,21 @@ export async function campaign({ jobs = 1, report, ...options }: CampaignOptions
 }
 
 function emptyResult(): CampaignResult {
-  return { failures: [], seeds: 0, events: 0, coverage: new Map(), counts: new Map() }
+  return { failures: [], seeds: 0, events: 0, cpuMs: 0, coverage: new Map(), counts: new Map() }
 }
 
 async function runPart(
-  { from, seeds, requests, plant, step, ms }: Part,
+  { from, seeds, size, requests, plant, step, ms }: Part,
   report: (failure: Failure) => void,
 ): Promise<CampaignResult> {
   const takeOut = plant === undefined ? undefined : PLANTS[plant]!.plant()
   const result = emptyResult()
   const end = performance.now() + (ms ?? Number.POSITIVE_INFINITY)
+  const before = process.cpuUsage()
   for (let seed = from; seed < from + seeds && performance.now() < end; seed += step) {
-    const { failures, events, counts } = await runSoon(drawScript(seed, { requests }), { coverage: result.coverage })
+    const { failures, events, counts } = await runSoon(drawScript(seed, { size, requests }), {
+      coverage: result.coverage,
+    })
     result.seeds += 1
     result.events += events
     for (const [what, times] of counts) result.counts.set(what, (result.counts.get(what) ?? 0) + times)
@@ -75,6 +82,8 @@ async function runPart(
     report(failure)
   }
   takeOut?.()
+  const { user, system } = process.cpuUsage(before)
+  result.cpuMs = (user + system) / 1000
   return result
 }
 

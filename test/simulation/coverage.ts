@@ -1,5 +1,6 @@
 /** Which fault met which state: what was never tried is seen. */
-import { FAULT_KINDS, type FaultStep } from './faults.ts'
+import type { FaultStep } from './fault.ts'
+import { FAULT_KINDS } from './faults.ts'
 import type { World } from './world.ts'
 
 /** By fault and state, how often. */

@@ -1,40 +1,94 @@
 /** From a seed to a run: each draws its own mix of requests and of trouble, so that rare mixes come up. */
 import { type Random, randomOf } from '../campaigns/random.ts'
-import { FAULT_KINDS, type FaultKind, type FaultStep, faultOf, WITH_A_LOSS } from './faults.ts'
-import { ACCOUNTS, type Request, type Script, type Setup, type Step } from './script.ts'
+import type { FaultStep } from './fault.ts'
+import { FAULT_KINDS, type FaultKind, faultOf, WITH_A_LOSS } from './faults.ts'
+import { drawMix } from './mix.ts'
+import { MOMENT_KINDS } from './moments.ts'
+import type { Request, Script, Setup, Step } from './script.ts'
 
-const KEYS = ['a', 'b', 'c', 'd', 'e']
-const COUNTERS = ['n', 'm']
-const LISTS = ['L0', 'L1', 'L2', 'L3']
-const OWNERS = ['ann', 'bob', undefined]
+type Chances = readonly (readonly [weight: number, value: number])[]
 
-export type DrawOptions = { requests?: number }
-
-export function drawScript(seed: number, { requests = 200 }: DrawOptions = {}): Script {
-  const choices = randomOf(seed, 0)
-  const setup = drawSetup(choices)
-  const steps = drawSteps(choices, setup, requests)
-  return { seed, setup, steps, faults: drawFaults(choices, setup, spanOf(steps)) }
+/** What is drawn of a run's size. */
+type Size = {
+  requests: readonly [least: number, most: number]
+  nodes: Chances
+  partitions: Chances
+  faults: Chances
+  /** Milliseconds. */
+  leases: number[]
+  pauses: number[]
 }
 
-function drawSetup(choices: Random): Setup {
-  const nodes = choices.weighted([
-    [1, 1],
-    [3, 2],
-    [5, 3],
-    [2, 4],
-  ] as const)
-  return {
-    nodes,
-    servers: choices.between(1, 2),
-    partitions: choices.weighted([
+const SIZES = {
+  /** Much is going on, and everything meets everything. */
+  long: {
+    requests: [200, 200],
+    nodes: [
+      [1, 1],
+      [3, 2],
+      [5, 3],
+      [2, 4],
+    ],
+    partitions: [
       [2, 1],
       [3, 2],
       [1, 3],
-    ] as const),
+    ],
+    faults: [
+      [1, 0],
+      [2, 3],
+      [4, 7],
+      [3, 14],
+    ],
+    leases: [600, 1500, 3000],
+    pauses: [2, 10, 50, 150],
+  },
+  /** Many of them are played in the time of a long one. */
+  short: {
+    requests: [10, 60],
+    nodes: [
+      [1, 1],
+      [5, 2],
+      [4, 3],
+    ],
+    partitions: [
+      [3, 1],
+      [3, 2],
+    ],
+    faults: [
+      [1, 0],
+      [3, 1],
+      [4, 2],
+      [2, 4],
+    ],
+    leases: [600, 1500],
+    pauses: [2, 10, 50],
+  },
+} satisfies Record<string, Size>
+
+export type SizeName = keyof typeof SIZES
+
+export type DrawOptions = { size?: SizeName; requests?: number }
+
+export function drawScript(seed: number, { size: name = 'long', requests }: DrawOptions = {}): Script {
+  const choices = randomOf(seed, 0)
+  const size: Size = SIZES[name]
+  const more = randomOf(seed, 1)
+  const setup = { ...drawSetup(choices, size), uneven: more.pick([0, 0, 30, 150]) }
+  const drawn = drawSteps(choices, setup, size, requests ?? choices.between(...size.requests))
+  const steps = more.chance(0.4) ? drawn.map(looksOnly) : drawn
+  return { seed, setup, steps, faults: drawFaults(choices, setup, size, spanOf(steps)) }
+}
+
+function drawSetup(choices: Random, size: Size): Setup {
+  const nodes = choices.weighted(size.nodes)
+  return {
+    nodes,
+    servers: choices.between(1, 2),
+    partitions: choices.weighted(size.partitions),
     replicas: Math.min(nodes, 3),
     depth: choices.pick([1, 4]),
-    leaseMs: choices.pick([600, 1500, 3000]),
+    leaseMs: choices.pick(size.leases),
     pace: { usual: choices.pick([0.3, 2, 10]), slow: choices.pick([0, 0.01, 0.1]), slowMs: choices.pick([20, 200]) },
     skew: choices.pick([0, 50, 2000]),
     localIndex: choices.chance(0.4),
@@ -47,69 +101,45 @@ function drawSetup(choices: Random): Setup {
   }
 }
 
-type Mix = (readonly [number, (client: number) => Request])[]
-
-function drawSteps(choices: Random, setup: Setup, requests: number): Step[] {
+function drawSteps(choices: Random, setup: Setup, size: Size, requests: number): Step[] {
   const clients = choices.between(2, 6)
-  const pause = choices.pick([2, 10, 50, 150])
+  const pause = choices.pick(size.pauses)
   const mix = drawMix(choices, setup)
+  const looks = choices.pick([0, 0.3, 0.6])
+  const isFaithful = choices.chance(0.5)
+  const last: Request[] = []
   return Array.from({ length: requests }, (_, i) => {
     const client = i % clients
-    const step = { client, server: choices.below(setup.servers), pause: choices.below(2 * pause) }
-    return { ...step, ...choices.weighted(mix)(client) }
+    const server = isFaithful ? client % setup.servers : choices.below(setup.servers)
+    const step = { client, server, pause: choices.below(2 * pause) }
+    const look = choices.chance(looks) ? lookAt(last[client]) : undefined
+    last[client] = look ?? choices.weighted(mix)()
+    return { ...step, ...last[client] }
   })
 }
 
-function drawMix(choices: Random, setup: Setup): Mix {
-  let number = 0
-  const next = (prefix: string) => `${prefix}${++number}`
-  const shape = () => ({ owner: choices.pick(OWNERS), rank: choices.chance(0.7) ? choices.below(5) : undefined })
-  const some = (list: string[], most: number) => shuffled(choices, list).slice(0, choices.between(1, most))
-  const token = () => (choices.chance(0.4) ? { token: next('token-of-some-length-'), again: choices.chance(0.3) } : {})
-  const expiring: string[] = []
-  const putExpiring = (): Request => {
-    const key = next('T')
-    expiring.push(key)
-    return { op: 'putExpiring', key, ms: choices.pick([0, 1000, 3000, 3600_000]) }
-  }
-  const sides = ['side0', 'side1']
-  const all: Mix = [
-    [4, () => ({ op: 'get', key: choices.pick([...KEYS, ...COUNTERS]) })],
-    [3, () => ({ op: 'put', key: choices.pick(KEYS), value: next('v'), ...shape() })],
-    [2, () => ({ op: 'putIf', key: choices.pick(KEYS), value: next('v'), ...shape() })],
-    [1, () => ({ op: 'delete', key: choices.pick([...KEYS, ...COUNTERS]) })],
-    [2, () => ({ op: 'add', key: choices.pick(COUNTERS), by: choices.between(1, 3) })],
-    [3, () => ({ op: 'append', keys: some(LISTS, 3), id: next('i'), ...token() })],
-    [2, () => ({ op: 'readLists', keys: some(LISTS, 4) })],
-    [2, () => ({ op: 'transfer', ...pair(choices), amount: choices.between(1, 60), ...token() })],
-    [1, () => ({ op: 'readAccounts' })],
-  ]
-  if (setup.timeToLive) {
-    all.push([1.5, putExpiring])
-    all.push([1, () => ({ op: 'getExpiring', key: expiring.length ? choices.pick(expiring) : 'T0' })])
-  }
-  const rare: Mix = [
-    [0.15, () => ({ op: choices.chance(0.7) ? 'addIndex' : 'removeIndex' })],
-    [0.15, () => ({ op: choices.pick(['streamOn', 'streamOff']) })],
-    [0.25, () => ({ op: choices.pick(['createTable', 'deleteTable', 'putElsewhere']), name: choices.pick(sides) })],
-  ]
-  // A few kinds much, and some not at all.
-  const chosen = [...all, ...rare]
-    .filter(() => choices.chance(0.75))
-    .map(([weight, make]) => [weight * choices.pick([0.3, 1, 3]), make] as const)
-  return chosen.length > 0 ? chosen : all
+/** One of the servers is asked by those who read. */
+function looksOnly(step: Step): Step {
+  const { client, server, pause } = step
+  const look = server === 1 ? lookAt(step) : undefined
+  return look ? { client, server, pause, ...look } : step
 }
 
-function pair(choices: Random): { from: string; to: string } {
-  const [from, to] = shuffled(choices, ACCOUNTS)
-  return { from: from!, to: to! }
-}
-
-function shuffled<T>(choices: Random, list: readonly T[]): T[] {
-  return list
-    .map(each => [choices.next(), each] as const)
-    .sort(([a], [b]) => a - b)
-    .map(([, each]) => each)
+/** What shows whether the request has come to something. */
+function lookAt(request: Request | undefined): Request | undefined {
+  switch (request?.op) {
+    case 'put':
+    case 'putIf':
+    case 'delete':
+    case 'add':
+      return { op: 'get', key: request.key }
+    case 'append':
+      return { op: 'readLists', keys: request.keys }
+    case 'transfer':
+      return { op: 'readAccounts' }
+    default:
+      return undefined
+  }
 }
 
 /** About how long the clients will take, without any trouble. */
@@ -119,25 +149,19 @@ function spanOf(steps: Step[]): number {
   return Math.max(0, ...byClient.values())
 }
 
-function drawFaults(choices: Random, setup: Setup, span: number): FaultStep[] {
+function drawFaults(choices: Random, setup: Setup, size: Size, span: number): FaultStep[] {
   const possible = FAULT_KINDS.filter(kind => faultOf(kind).bearable?.(setup) ?? true)
   const likely = choices.pick([0.1, 0.1, 0.3, 0.6])
   const drawn = possible.filter(() => choices.chance(likely))
   const loses = drawn.includes('log loses its end')
   const kinds = loses ? drawn.filter(kind => WITH_A_LOSS.has(kind)) : drawn
-  const count =
-    kinds.length === 0
-      ? 0
-      : choices.weighted([
-          [1, 0],
-          [2, 3],
-          [4, 7],
-          [3, 14],
-        ] as const)
+  const moments: FaultKind[] = MOMENT_KINDS.filter(kind => possible.includes(kind))
+  const often = !loses && moments.length > 0 && choices.chance(0.5) ? [choices.pick(moments)] : kinds
+  const count = kinds.length + often.length === 0 ? 0 : choices.weighted(size.faults)
   const used = new Map<FaultKind, number>()
   const faults: FaultStep[] = []
   for (let i = 0; i < count; i++) {
-    const kind = choices.pick(kinds)
+    const kind = choices.pick(kinds.length === 0 || choices.chance(0.5) ? often : kinds)
     const times = (used.get(kind) ?? 0) + 1
     if (times > (faultOf(kind).atMost ?? Number.POSITIVE_INFINITY)) continue
     used.set(kind, times)
@@ -150,5 +174,6 @@ function drawFault(choices: Random, setup: Setup, kind: FaultKind, span: number)
   const place = choices.below(setup.nodes)
   const other = `n${(place + choices.between(1, Math.max(1, setup.nodes - 1))) % setup.nodes}`
   const params = { choices, setup, node: `n${place}`, other, server: `s${choices.below(setup.servers)}` }
-  return { at: choices.below(Math.max(1, Math.round(span * 1.5))), ms: 0, kind, ...faultOf(kind).draw(params) }
+  const latest = (MOMENT_KINDS as FaultKind[]).includes(kind) ? 0.7 : 1.5
+  return { at: choices.below(Math.max(1, Math.round(span * latest))), ms: 0, kind, ...faultOf(kind).draw(params) }
 }

@@ -1,28 +1,12 @@
 /** What may go wrong: how it begins, how it ends, and what it is called. */
 import type { Cuts } from '../../server/cluster/growth/resharding.ts'
 import type { TableRecord } from '../../server/model/table.ts'
-import type { Random } from '../campaigns/random.ts'
+import { type Fault, type FaultStep, type Params, seconds } from './fault.ts'
 import type { DiskFate } from './ground/disk.ts'
 import type { LogTrouble } from './ground/logs.ts'
+import { MOMENTS } from './moments.ts'
 import { TABLE } from './requests.ts'
-import type { Setup } from './script.ts'
 import type { World } from './world.ts'
-
-/** `at`: milliseconds after the clients have begun; `ms`: how long it lasts. */
-export type FaultStep = { at: number; ms: number; kind: FaultKind; node?: string; other?: string; amount?: number }
-
-type Params = { choices: Random; setup: Setup; node: string; other: string; server: string }
-
-type Fault = {
-  draw(params: Params): Partial<FaultStep>
-  begin(world: World, step: FaultStep): void
-  end?(world: World, step: FaultStep): void
-  say(step: FaultStep): string
-  /** Whether such a cluster has something left to go on from. */
-  bearable?(setup: Setup): boolean
-  /** More than that in one run is more than a cluster has to bear. */
-  atMost?: number
-}
 
 const nodeFor =
   (low: number, high: number) =>
@@ -227,6 +211,7 @@ export const FAULTS = {
     bearable: ({ replicas, graceMs }) => replicas > 1 && graceMs > 60_000,
     say: ({ amount }) => `a log loses its last ${amount === 1 ? 'entry' : `${amount} entries`}`,
   },
+  ...MOMENTS,
 } satisfies Record<string, Fault>
 
 export type FaultKind = keyof typeof FAULTS
@@ -260,8 +245,4 @@ export function inject(world: World, step: FaultStep, later: (ms: number, task: 
   const fault = faultOf(step.kind)
   fault.begin(world, step)
   if (fault.end) later(step.ms, () => fault.end!(world, step))
-}
-
-export function seconds(ms: number): string {
-  return Math.abs(ms) < 1000 ? `${ms} ms` : `${(ms / 1000).toFixed(1)} s`
 }

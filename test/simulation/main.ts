@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util'
 import { campaign, type Failure } from './campaign.ts'
 import { showCoverage } from './coverage.ts'
-import { drawScript } from './draw.ts'
+import { drawScript, type SizeName } from './draw.ts'
 import { PLANTS } from './plants.ts'
 import { keepRegression } from './regressions.ts'
 import { runSoon } from './run.ts'
@@ -14,7 +14,8 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     seeds: { type: 'string', default: '200' },
     from: { type: 'string', default: String(Date.now() % 1_000_000_000) },
-    requests: { type: 'string', default: '200' },
+    requests: { type: 'string' },
+    short: { type: 'boolean', default: false },
     jobs: { type: 'string', default: '1' },
     plant: { type: 'string' },
     plants: { type: 'boolean', default: false },
@@ -25,7 +26,9 @@ const { values } = parseArgs({
     keep: { type: 'string' },
   },
 })
-const requests = Number(values.requests)
+const size: SizeName = values.short ? 'short' : 'long'
+const requests = values.requests === undefined ? undefined : Number(values.requests)
+const drawn = { size, requests }
 const [from, seeds, jobs] = [Number(values.from), Number(values.seeds), Number(values.jobs)]
 
 if (values.plants) await allPlants()
@@ -34,7 +37,7 @@ else await manySeeds()
 
 async function oneSeed(seed: number): Promise<void> {
   if (values.plant) PLANTS[values.plant]!.plant()
-  const script = drawScript(seed, { requests })
+  const script = drawScript(seed, drawn)
   const { failures, hash, time, events, lines } = await runSoon(script, { keeps: values.trace, loud: values.loud })
   for (const line of lines) console.log(line)
   console.log(`${(time / 1000).toFixed(1)} s, ${events} events, trace ${hash}`)
@@ -51,17 +54,17 @@ async function oneSeed(seed: number): Promise<void> {
 
 async function manySeeds(): Promise<void> {
   const start = performance.now()
-  const { failures, coverage, events, counts } = await campaign({
+  const { failures, coverage, events, cpuMs, counts } = await campaign({
     from,
     seeds,
-    requests,
+    ...drawn,
     jobs,
     plant: values.plant,
     report,
   })
   const s = (performance.now() - start) / 1000
   console.log(
-    `seeds ${from} to ${from + seeds - 1}: ${failures.length} failed; ${(seeds / s).toFixed(1)} seeds/s, ${Math.round(events / seeds)} events each`,
+    `seeds ${from} to ${from + seeds - 1}: ${failures.length} failed; ${(seeds / s).toFixed(1)} seeds/s, ${(cpuMs / seeds).toFixed(0)} ms of the processor and ${Math.round(events / seeds)} events each`,
   )
   const total = (pattern: RegExp) =>
     [...counts].reduce((sum, [what, times]) => sum + (pattern.test(what) ? times : 0), 0)
@@ -70,14 +73,15 @@ async function manySeeds(): Promise<void> {
   if (failures.length > 0) process.exitCode = 1
 }
 
-/** Each until it is caught. */
+/** Each, or the one that is named, until it is caught. */
 async function allPlants(): Promise<void> {
   for (const [name, { does, plant }] of Object.entries(PLANTS)) {
+    if (values.plant !== undefined && values.plant !== name) continue
     const takeOut = plant()
     const start = performance.now()
     let caught: Failure | undefined
     for (let seed = 1; seed <= seeds && !caught; seed++) {
-      const { failures } = await runSoon(drawScript(seed, { requests }))
+      const { failures } = await runSoon(drawScript(seed, drawn))
       if (failures.length > 0) caught = { seed, failure: failures[0]! }
     }
     takeOut()
@@ -92,5 +96,6 @@ async function allPlants(): Promise<void> {
 
 function report({ seed, failure }: Failure): void {
   const plant = values.plant ? ` --plant ${values.plant}` : ''
-  console.log(`npm run simulate -- --seed ${seed}${plant} # ${failure.split('\n')[0]!.slice(0, 300)}`)
+  const length = `${values.short ? ' --short' : ''}${values.requests ? ` --requests ${values.requests}` : ''}`
+  console.log(`npm run simulate -- --seed ${seed}${length}${plant} # ${failure.split('\n')[0]!.slice(0, 300)}`)
 }

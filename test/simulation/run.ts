@@ -151,6 +151,7 @@ class Run {
     world.network.pace = world.options.pace
     world.metadata.slackMs = 20
     world.logs.trouble = () => undefined
+    world.logs.detours.clear()
     for (let i = 0; i < nodes; i++) {
       world.disk(`n${i}`).isFull = false
       world.process(`n${i}`)?.thaw()

@@ -1,5 +1,6 @@
 /** A script as prose: what a person reads before anything else. */
-import { faultOf, seconds } from './faults.ts'
+import { seconds } from './fault.ts'
+import { faultOf } from './faults.ts'
 import type { Script, Step } from './script.ts'
 
 export function say({ seed, setup, steps, faults }: Script): string {

@@ -1,5 +1,5 @@
 /** What a run consists of, as plain data: a seed draws it, shrinking takes from it, a regression keeps it. */
-import type { FaultStep } from './faults.ts'
+import type { FaultStep } from './fault.ts'
 
 export type Setup = {
   nodes: number
@@ -11,6 +11,8 @@ export type Setup = {
   /** Of most messages, at most; the part that are slow, and how slow, in milliseconds. */
   pace: { usual: number; slow: number; slowMs: number }
   skew: number
+  /** Milliseconds that some of the ways between servers and nodes take more. */
+  uneven?: number
   localIndex: boolean
   globalIndex: boolean
   stream: boolean

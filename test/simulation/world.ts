@@ -38,6 +38,8 @@ export type WorldOptions = {
   ways?: { metadata: number; log: number }
   /** Milliseconds that the nodes' wall clocks are apart, at most. */
   skew: number
+  /** Milliseconds that some of the ways between servers and nodes take more. */
+  uneven?: number
   loud?: boolean
 }
 
@@ -91,6 +93,15 @@ export class World {
     this.metadata = new MetadataGround(this.time, () => this.time.now, this.random(2))
     for (let i = 0; i < options.nodes; i++)
       this.#skews.set(`n${i}`, (this.random(100 + i).next() * 2 - 1) * options.skew)
+    this.#slowWays()
+  }
+
+  #slowWays(): void {
+    const { nodes, servers, uneven = 0 } = this.options
+    const choices = this.random(3)
+    for (let node = 0; node < nodes; node++)
+      for (let server = 0; server < servers; server++)
+        if (choices.chance(0.5)) this.network.slow(`n${node}`, `s${server}`, uneven)
   }
 
   random(number: number): Random {

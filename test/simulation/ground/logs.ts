@@ -48,10 +48,14 @@ export class TrueLog {
 /** What becomes of the next appends. */
 export type LogTrouble = 'fails' | 'takes, and seems to fail'
 
+/** Asked about each append as it is sent: one that is held up goes on when `go` is called. @returns whether it is */
+export type Detour = (append: { from: string; partition: string; go: () => void }) => boolean
+
 export class LogGround {
   readonly logs = new Map<string, TrueLog>()
   /** Asked about each append. */
   trouble: (partition: string) => LogTrouble | undefined = () => undefined
+  readonly detours = new Set<Detour>()
   #marks = 0
 
   newMark(): string {
@@ -125,6 +129,8 @@ export class SimLogs implements LogStore {
   }
 }
 
+/** Where an append goes: after which entry, the mark that is expected there, and the one that it leaves. */
+type Place = { before: Position; expected: string; mark: string }
 type Append = { position: Position; bytes: Uint8Array; resolve: () => void; reject: (error: Error) => void }
 
 /** As log/etcd/partition.ts: one append of all that waits at a time, and the mark of the one before is what it expects. */
@@ -232,17 +238,24 @@ export class SimLog implements PartitionLog {
   async #commit(group: Append[]): Promise<void> {
     const [expected, mark] = [this.#mark, this.#ground.newMark()]
     const before = group[0]!.position - 1
-    await this.#ask(log => {
-      if (this.#ground.logs.get(this.#partition) !== log) throw new LogUnavailable('the partition was dropped')
-      if (log.mark !== expected || log.end !== before) throw this.#conflict(before)
-      const trouble = this.#ground.trouble(this.#partition)
-      if (trouble === 'fails') throw away()
-      for (const { bytes } of group) log.entries.push(bytes.slice())
-      log.mark = mark
-      this.#tell(log)
-      if (trouble) throw away()
-    })
+    await this.#ask(log => this.#put(log, group, { before, expected, mark }), this.#detour)
     this.#mark = mark
+  }
+
+  #put(log: TrueLog, group: Append[], { before, expected, mark }: Place): void {
+    if (this.#ground.logs.get(this.#partition) !== log) throw new LogUnavailable('the partition was dropped')
+    if (log.mark !== expected || log.end !== before) throw this.#conflict(before)
+    const trouble = this.#ground.trouble(this.#partition)
+    if (trouble === 'fails') throw away()
+    for (const { bytes } of group) log.entries.push(bytes.slice())
+    log.mark = mark
+    this.#tell(log)
+    if (trouble) throw away()
+  }
+
+  readonly #detour = (go: () => void): boolean => {
+    const append = { from: this.#line.from, partition: this.#partition, go }
+    return [...this.#ground.detours].some(detour => detour(append))
   }
 
   /** Who follows hears of it, sooner or later. */
@@ -271,8 +284,8 @@ export class SimLog implements PartitionLog {
     return found
   }
 
-  #ask<T>(ask: (log: TrueLog) => T): Promise<T> {
-    return asked(this.#line, PATIENCE_MS, () => ask(this.#log), away)
+  #ask<T>(ask: (log: TrueLog) => T, detour?: (go: () => void) => boolean): Promise<T> {
+    return asked(this.#line, PATIENCE_MS, () => ask(this.#log), away, detour)
   }
 
   #conflict(expected: Position): PositionConflict {

@@ -24,6 +24,8 @@ export class Network {
   readonly #choices: Random
   readonly #listeners = new Map<string, Listener>()
   readonly #cuts = new Set<string>()
+  /** Milliseconds that messages take more there, by way. */
+  readonly #slowed = new Map<string, number>()
   readonly #links = new Set<Link>()
   #held: { a: string; b: string; deliver: () => void }[] = []
 
@@ -33,11 +35,12 @@ export class Network {
     this.pace = pace
   }
 
-  /** How long the next message takes. */
-  delay(): number {
+  /** How long the next message takes, of one to another if that is said. */
+  delay(from = '', to = ''): number {
     const { usual, slow, slowMs } = this.pace
     const isSlow = this.#choices.chance(slow)
-    return 0.05 + this.#choices.next() * (isSlow ? slowMs : usual)
+    const more = this.#slowed.size > 0 ? (this.#slowed.get(wayOf(from, to)) ?? 0) : 0
+    return 0.05 + more + this.#choices.next() * (isSlow ? slowMs : usual)
   }
 
   listen(address: string, process: Process, accept: (socket: Socket) => void): void {
@@ -77,9 +80,27 @@ export class Network {
     this.#cuts.add(wayOf(a, b))
   }
 
+  /** The way is cut no more. */
+  join(a: string, b: string): void {
+    this.#cuts.delete(wayOf(a, b))
+    this.#deliverHeld()
+  }
+
+  /** Messages between the two take so much longer. */
+  slow(a: string, b: string, ms: number): void {
+    if (ms > 0) this.#slowed.set(wayOf(a, b), ms)
+    else this.#slowed.delete(wayOf(a, b))
+  }
+
   heal(): void {
     this.#cuts.clear()
-    for (const { deliver } of this.#held.splice(0)) this.time.after(this.delay(), deliver)
+    this.#deliverHeld()
+  }
+
+  #deliverHeld(): void {
+    const held = this.#held
+    this.#held = held.filter(({ a, b }) => this.isCut(a, b))
+    for (const { a, b, deliver } of held) if (!this.isCut(a, b)) this.time.after(this.delay(), deliver)
   }
 
   isCut(a: string, b: string): boolean {
@@ -128,7 +149,7 @@ class Link {
   send(from: End, bytes: Buffer): void {
     const to = from === this.near ? this.far : this.near
     const { time } = this.#network
-    const due = Math.max(to.due, time.now + this.#network.delay())
+    const due = Math.max(to.due, time.now + this.#network.delay(from.process.name, to.process.name))
     to.due = due + TURN_MS
     this.#network.deliver(from.process.name, to.process.name, due - time.now, () => {
       if (this.isBroken || to.isClosed) return

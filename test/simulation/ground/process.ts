@@ -9,6 +9,12 @@ export const EPOCH = Date.UTC(2030, 0, 1)
 /** Clocks of good machines: parts of a second per second that they are fast or slow. */
 const DRIFT = 1e-4
 
+/** What waits for an event loop: what was put off to the next turn, what arrives, a timer that is due. */
+type Kind = 'soon' | 'arrival' | 'timer'
+
+/** A process that sleeps sleeps in the poll of its event loop, as a rule: what has arrived comes before the timers then. */
+const ASLEEP = 0.5
+
 export class Process {
   readonly name: string
   readonly time: VirtualTime
@@ -16,9 +22,11 @@ export class Process {
   readonly choices: Random
   isDead = false
   isFrozen = false
+  /** Milliseconds that its timers are late: there is always something that has arrived, and comes first. */
+  lateMs = 0
   /** Milliseconds that its wall clock is ahead. */
   skew: number
-  readonly #waiting: (() => void)[] = []
+  readonly #waiting: { happen: () => void; kind: Kind }[] = []
   readonly #start: number
   readonly #rate: number
 
@@ -36,13 +44,17 @@ export class Process {
     monotonic: () => (this.#start + this.time.now) * this.#rate,
     after: (ms, task) => {
       let cancelled = false
-      const cancel = this.time.after(ms / this.#rate, () => this.event(() => cancelled || task()))
+      const due = () => this.event(() => cancelled || task(), 'timer')
+      let cancel = this.time.after(ms / this.#rate, () => {
+        if (this.lateMs === 0) due()
+        else cancel = this.time.after(this.lateMs, due)
+      })
       return () => {
         cancelled = true
         cancel()
       }
     },
-    soon: task => void this.time.after(TURN_MS, () => this.event(task)),
+    soon: task => void this.time.after(TURN_MS, () => this.event(task, 'soon')),
   }
 
   readonly identities: Identities = {
@@ -53,9 +65,9 @@ export class Process {
   }
 
   /** Something happens to it, now or when it thaws. */
-  event(happen: () => void): void {
+  event(happen: () => void, kind: Kind = 'arrival'): void {
     if (this.isDead) return
-    if (this.isFrozen) this.#waiting.push(happen)
+    if (this.isFrozen) this.#waiting.push({ happen, kind })
     else happen()
   }
 
@@ -63,10 +75,15 @@ export class Process {
     this.isFrozen = true
   }
 
+  /** Whatever came meanwhile happens now, each kind of it in one phase of the event loop. */
   thaw(): void {
     this.isFrozen = false
-    // One turn of the event loop after the other, as if all had come just now.
-    for (const happen of this.#waiting.splice(0)) this.time.after(TURN_MS, () => this.event(happen))
+    const phases: Kind[] = ['soon', 'arrival', 'timer']
+    if (!this.choices.chance(ASLEEP)) phases.push(...phases.splice(1, 1))
+    const waiting = Map.groupBy(this.#waiting.splice(0), ({ kind }) => kind)
+    for (const [place, kind] of phases.entries())
+      for (const { happen } of waiting.get(kind) ?? [])
+        this.time.after((2 * place + 1) * TURN_MS, () => this.event(happen, kind))
   }
 
   kill(): void {

@@ -14,6 +14,7 @@ export const REALM = { account: ACCOUNT, region: 'test' }
 export function lineOf(process: Process, world: World, place: 'metadata' | 'log'): Line {
   const { network, time, options } = world
   return {
+    from: process.name,
     timer: time,
     choices: process.choices,
     delay: () => (network.isCut(process.name, place) ? undefined : (options.ways?.[place] ?? network.delay())),
