@@ -53,6 +53,8 @@ export class PartitionHost {
   readonly #raising: Raising | undefined
   #unwatch: (() => void)[] = []
   #started = false
+  #closing = false
+  #taken: Promise<void> = Promise.resolve()
 
   constructor({
     folder,
@@ -97,6 +99,7 @@ export class PartitionHost {
       await metadata.watch(PARTITIONS, changes => this.#partitionsChanged(changes)),
       await metadata.watch(LEADERS, changes => this.#leadersChanged(changes)),
     ]
+    await this.#taken
     await Promise.all([...this.#hosted.values()].map(hosted => hosted.settled))
     for (const { id, failure, isAlone } of this.#hosted.values()) if (failure && isAlone) throw failureOf(id, failure)
     this.#started = true
@@ -211,6 +214,7 @@ export class PartitionHost {
   }
 
   async close(): Promise<void> {
+    this.#closing = true
     for (const unwatch of this.#unwatch) unwatch()
     this.#ports.followers.stop()
     this.scrubber.stop()
@@ -220,11 +224,19 @@ export class PartitionHost {
   }
 
   #partitionsChanged(changes: MetadataChange[]): void {
+    this.#taken = this.#taken.then(() => this.#take(changes))
+  }
+
+  /** One in a turn of the event loop: to open a file, or to adopt a schema, takes milliseconds, and requests come between. */
+  async #take(changes: MetadataChange[]): Promise<void> {
     for (const { key, entry } of changes) {
+      if (this.#closing) return
       const id = key.slice(PARTITIONS.length)
       const record = entry && parsePartition(entry.value)
       if (record && holdersOf(record).includes(this.#ports.node)) this.#assign(record)
       else if (this.#hosted.has(id)) void this.#drop(id, record === undefined)
+      else continue
+      await new Promise<void>(resolve => this.#ports.clock.soon(resolve))
     }
   }
 

@@ -218,7 +218,7 @@ export class Leader {
   }
 
   statistics(): PartitionStatistics {
-    return statisticsOf(this.#ports.applier, this.#ports.store, this.#heat)
+    return statisticsOf(this.#ports.applier, this.#ports.store, this.#heat, this.leads)
   }
 
   /** Makes a newer schema the partition's; resolves once it is applied. Errors: NotLeading, also as `seal`'s. */

@@ -15,14 +15,20 @@ export type PartitionStatistics = RowStatistics & {
   hashes?: { least: number; greatest: number }
 }
 
-export function statisticsOf({ schema, state }: Applier, { reader }: Store, heat: Heat): PartitionStatistics {
+/** `leads`: else the file may be closed. */
+export function statisticsOf(
+  { schema, state }: Applier,
+  { reader }: Store,
+  heat: Heat,
+  leads: boolean,
+): PartitionStatistics {
   const { items, bytes } = state
   const local: Record<string, RowStatistics> = {}
   for (const index of schema?.table.indexes ?? []) {
     if (index.kind !== 'LOCAL') continue
     setOwn(local, index.name, reader.localStatistics(localIndexNumber(schema!.table, index.id)))
   }
-  const ends = reader.ends()
+  const ends = leads ? reader.ends() : undefined
   const hashes = ends && { least: hashOfRow(ends.first), greatest: hashOfRow(ends.last) }
   return { items, bytes, local, heat: heat.read(), ...(hashes && { hashes }) }
 }

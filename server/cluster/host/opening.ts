@@ -45,16 +45,6 @@ export async function openReplica(record: PartitionRecord, ports: OpeningPorts):
   return replica
 }
 
-/** Of a replica that could not be opened: its file, and, with `log`, the log as well. */
-export async function removeUnopened(
-  partition: string,
-  log: boolean,
-  { files, logs }: Pick<OpeningPorts, 'files' | 'logs'>,
-): Promise<void> {
-  files.remove(partition)
-  if (log) await logs.drop(partition)
-}
-
 /** Another replica's file is less to read than all of the log. */
 async function join({ id, replicas }: PartitionRecord, ports: OpeningPorts): Promise<void> {
   const { files, logs } = ports
