@@ -95,12 +95,13 @@ export class Mover {
 
   #wake(ms: number): void {
     const { clock } = this.#ports
-    const due = clock.monotonic() + Math.max(ms, this.#restMs)
+    const wait = Math.max(ms, this.#restMs)
+    const due = clock.monotonic() + wait
     if (this.#isLooking) this.#isStale = true
     if (!this.#running?.isReady || due >= this.#due || this.#isLooking) return
     this.#cancel()
     this.#due = due
-    this.#cancel = clock.after(due - clock.monotonic(), () => {
+    this.#cancel = clock.after(wait, () => {
       this.#due = Number.POSITIVE_INFINITY
       void this.#round()
     })
