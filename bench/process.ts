@@ -136,15 +136,22 @@ export function pinToServers(pids: number[]): void {
 
 /** Microseconds of CPU that the processes have used, all their threads together. */
 export function cpuMicroseconds(pids: number[]): number {
-  const ofThread = (pid: number, id: string) => {
-    try {
-      return Number(readFileSync(`/proc/${pid}/task/${id}/schedstat`, 'utf8').split(' ')[0]) / 1000
-    } catch {
-      // It has ended meanwhile.
-      return 0
-    }
+  const ids = pids.flatMap(pid => readdirSync(`/proc/${pid}/task`).map(id => threadMicroseconds(pid, id)))
+  return ids.reduce((a, b) => a + b, 0)
+}
+
+/** The same of the thread alone that a process began with: in a server, the one that takes requests. */
+export function mainThreadMicroseconds(pid: number): number {
+  return threadMicroseconds(pid, String(pid))
+}
+
+function threadMicroseconds(pid: number, id: string): number {
+  try {
+    return Number(readFileSync(`/proc/${pid}/task/${id}/schedstat`, 'utf8').split(' ')[0]) / 1000
+  } catch {
+    // It has ended meanwhile.
+    return 0
   }
-  return pids.flatMap(pid => readdirSync(`/proc/${pid}/task`).map(id => ofThread(pid, id))).reduce((a, b) => a + b, 0)
 }
 
 const LOAD = fileURLToPath(new URL('./load.ts', import.meta.url))

@@ -10,9 +10,17 @@ import { binariesHere } from '../scripts/cluster/binaries.ts'
 import { NatsCluster } from '../scripts/cluster/nats.ts'
 import { freePorts } from '../scripts/cluster/ports.ts'
 import { type Cell, cellOf, ratio } from './cells.ts'
-import { ask, Connection, encodeRequest } from './client.ts'
+import { Connection, encodeRequest } from './client.ts'
 import { dismiss, launch, type Running, tavola } from './contestants.ts'
-import { endServer, isPinned, load, makeFolder, startServer } from './process.ts'
+import {
+  cpuMicroseconds,
+  endServer,
+  isPinned,
+  load,
+  mainThreadMicroseconds,
+  makeFolder,
+  startServer,
+} from './process.ts'
 import { takeTurns } from './turns.ts'
 import { operationOf, tableOf } from './workload.ts'
 
@@ -24,6 +32,10 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '5' },
     bytes: { type: 'string', default: '1000' },
     servers: { type: 'string', default: '1' },
+    /** When NATS syncs: `always`, or `2m` as it comes. */
+    sync: { type: 'string', default: 'always' },
+    /** Where NATS keeps its files, if not on the disk of the rest. */
+    'nats-folder': { type: 'string' },
   },
 })
 const [changes, rate, seconds, bytes, servers] = [
@@ -36,15 +48,17 @@ const [changes, rate, seconds, bytes, servers] = [
 const running: Running[] = []
 const nats = new NatsCluster({
   binary: binariesHere().nats,
-  folder: await makeFolder(),
+  folder: await makeFolder(values['nats-folder']),
   port: await freePorts(3 * servers),
   servers,
+  sync: values.sync,
 })
 
 try {
   if (!isPinned()) console.error('this system can not give servers and load a core each: the figures say little')
   await nats.start()
-  console.log(`| changes of ${bytes} bytes, ${servers} nats-server | |`)
+  const place = values['nats-folder'] ? `in ${values['nats-folder']}` : 'on the same disk'
+  console.log(`| changes of ${bytes} bytes, ${servers} nats-server ${place}, synced ${values.sync} | |`)
   console.log('| --- | --- |')
   console.log(`| published, of ${changes} that waited | ${(await drain()).toFixed(0)}/s |`)
   const { p50, p99, sent } = await latency()
@@ -52,7 +66,9 @@ try {
     `| from write to delivery, at ${sent.toFixed(0)}/s | p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms |`,
   )
   const cost = await writePath()
-  console.log(`| PutItem with, of those without | ${cost.toFixed(2)} |`)
+  console.log(`| PutItem with, of those without | ${cost.throughput.toFixed(2)} |`)
+  console.log(`| CPU for a PutItem, of that without: the thread that takes it | ${cost.thread.toFixed(2)} |`)
+  console.log(`| all threads of the process | ${cost.processor.toFixed(2)} |`)
 } finally {
   await dismiss(running)
   await nats.stop('SIGKILL')
@@ -150,21 +166,28 @@ async function send(port: number, name: string, begun: Map<string, number>): Pro
   return took
 }
 
-/** Requests per second of one that publishes, of those of one that only records. */
-async function writePath(): Promise<number> {
+/** What a process that publishes does in a second, and needs for a request, in relation to one that only records. */
+async function writePath(): Promise<{ throughput: number; thread: number; processor: number }> {
   const table = { ...tableOf(10_000, bytes), viewType: 'NEW_AND_OLD_IMAGES' }
   const cells: Cell[] = []
+  const pids: number[] = []
   for (const [name, args] of [
     ['without', []],
     ['with', flags()],
   ] as const) {
     const started = await launch(tavola([...args]), 1, undefined)
     running.push(started)
+    pids.push(started.process.pid!)
     await load({ kind: 'fill', port: started.port, table })
     const shared = { port: started.port, table, connections: 64, operation: operationOf('PutItem') }
     cells.push(cellOf(name, { ...shared, seconds: 2, warmup: 0.4 }))
   }
+  const used = () => pids.map(pid => ({ thread: mainThreadMicroseconds(pid), processor: cpuMicroseconds([pid]) }))
+  const before = used()
   await takeTurns(cells, Number(values.rounds))
-  await ask(running.at(-1)!.port, 'ListTables', {})
-  return ratio(cells[1]!, cells[0]!, 'perSecond')
+  const after = used()
+  const requests = cells.map(({ results }) => results.reduce((sum, result) => sum + result.requests, 0))
+  const perRequest = (i: number, part: 'thread' | 'processor') => (after[i]![part] - before[i]![part]) / requests[i]!
+  const cost = (part: 'thread' | 'processor') => perRequest(1, part) / perRequest(0, part)
+  return { throughput: ratio(cells[1]!, cells[0]!, 'perSecond'), thread: cost('thread'), processor: cost('processor') }
 }

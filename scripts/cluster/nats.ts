@@ -11,6 +11,8 @@ export type NatsOptions = {
   /** Each server takes three ports from here on: for clients, for the others, for questions. */
   port: number
   servers?: number
+  /** When what was appended is synced: `always` before it is acknowledged, or so long after. */
+  sync?: string
   /** One for each server. */
   zones?: Zone[]
 }
@@ -23,9 +25,11 @@ export class NatsCluster {
   /** For clients. */
   readonly urls: string[]
   readonly #folder: string
+  readonly #sync: string
 
-  constructor({ binary, folder, port, servers = 3, zones }: NatsOptions) {
+  constructor({ binary, folder, port, servers = 3, sync = 'always', zones }: NatsOptions) {
     this.#folder = folder
+    this.#sync = sync
     const ports = Array.from({ length: servers }, (_, i) => port + 3 * i)
     this.urls = ports.map((port, i) => `nats://${zoneAt(zones, i).host}:${port}`)
     this.servers = ports.map((port, i) => {
@@ -78,7 +82,7 @@ max_payload: ${MAX_PAYLOAD}MB
 ping_interval: "5s"
 jetstream {
   store_dir: ${JSON.stringify(this.disk(server))}
-  sync_interval: always
+  sync_interval: ${JSON.stringify(this.#sync)}
   unique_tag: "az:"
   max_memory_store: 256MB
   max_file_store: 100GB

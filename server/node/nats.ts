@@ -1,5 +1,5 @@
 /** NATS, for those who publish: its client is loaded only where it is used. */
-import type { NatsPlace } from '../streams/publish/link.ts'
+import type { NatsPlace } from '../streams/publish/nats/link.ts'
 import type { Base } from './base.ts'
 import type { PreparePublishing } from './publishing.ts'
 

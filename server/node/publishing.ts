@@ -1,8 +1,7 @@
 /** Changes to NATS, from where partitions are led. */
 import { Clearing } from '../streams/publish/clearing.ts'
 import { KnownStreams } from '../streams/publish/known.ts'
-import { NatsLink } from '../streams/publish/link.ts'
-import { NatsBus } from '../streams/publish/nats.ts'
+import { ThreadBus } from '../streams/publish/nats/threadbus.ts'
 import type { PublishedLeader } from '../streams/publish/publisher.ts'
 import { Publishing } from '../streams/publish/publishing.ts'
 import type { Base } from './base.ts'
@@ -30,9 +29,9 @@ function prepare(
   leader: (partition: string) => PublishedLeader | undefined,
   ending: Ending,
 ): StartedPublishing {
-  const { prefix, retentionHours, limitHours } = options
+  const { servers, tls, prefix, replicas, retentionHours, limitHours } = options
   const retentionMs = retentionHours * HOUR_MS
-  const bus = new NatsBus(new NatsLink(options, clock), { ...options, retentionMs })
+  const bus = new ThreadBus({ place: { servers, ...(tls && { tls }) }, options: { replicas, retentionMs } })
   ending.add(() => bus.close())
   const streams = new KnownStreams(metadata, realm, clock)
   const publishing = new Publishing({ metadata, bus, streams, leader, realm, prefix, retentionMs, clock, logger })

@@ -1,6 +1,6 @@
 /** Triggers: this process's share of them, and what requests may do with them. */
 import { systemRandom } from '../base/random.ts'
-import type { NatsPlace } from '../streams/publish/link.ts'
+import type { NatsPlace } from '../streams/publish/nats/link.ts'
 import type { Streams } from '../streams/streams.ts'
 import type { Definition } from '../telemetry/definition.ts'
 import { triggerMetrics } from '../telemetry/triggermetrics.ts'
@@ -58,8 +58,8 @@ async function openMessenger(
   ending: Ending,
 ): Promise<Messenger | undefined> {
   if (!place) return undefined
-  const { NatsLink } = await import('../streams/publish/link.ts')
-  const { NatsMessenger } = await import('../streams/publish/messenger.ts')
+  const { NatsLink } = await import('../streams/publish/nats/link.ts')
+  const { NatsMessenger } = await import('../streams/publish/nats/messenger.ts')
   const link = new NatsLink(place, clock)
   ending.add(() => link.close())
   return new NatsMessenger(link)

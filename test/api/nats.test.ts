@@ -6,8 +6,8 @@ import { systemClock } from '../../server/base/clock.ts'
 import { silent } from '../../server/base/logger.ts'
 import type { StreamRecord } from '../../server/cluster/streamrecords.ts'
 import { Clearing } from '../../server/streams/publish/clearing.ts'
-import { NatsLink } from '../../server/streams/publish/link.ts'
-import { NatsBus } from '../../server/streams/publish/nats.ts'
+import { NatsBus } from '../../server/streams/publish/nats/bus.ts'
+import { NatsLink } from '../../server/streams/publish/nats/link.ts'
 import { channelOf } from '../../server/streams/publish/subjects.ts'
 import { startNats } from '../helpers/cluster.ts'
 import { NatsReader, type StoredMessage } from '../helpers/natsreader.ts'
@@ -159,7 +159,7 @@ onClusters(() => {
   test('of a table that has gone the stream goes when its last message has; no other does', async t => {
     t.timeout(PATIENCE_MS)
     const realm = { account: ACCOUNT, region: 'us-east-1' }
-    const bus = new NatsBus(new NatsLink({ servers: nats.urls }, systemClock), { replicas: 1, retentionMs: 1500 })
+    const bus = new NatsBus(new NatsLink({ servers: nats.urls }, systemClock), { replicas: 1, retentionMs: 5000 })
     t.teardown(() => bus.close())
     const publish = async (table: string) => {
       const channel = channelOf('old', realm, table, 'shard')

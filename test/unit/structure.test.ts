@@ -69,8 +69,7 @@ const ADAPTERS = [
   join('objects', 'folder.ts'),
   join('objects', 'memory.ts'),
   join('objects', 's3'),
-  join('streams', 'publish', 'nats.ts'),
-  join('streams', 'publish', 'messenger.ts'),
+  join('streams', 'publish', 'nats'),
 ]
 
 const MAX_LINES = 300

@@ -23,8 +23,10 @@ class Bus implements ChangeBus {
     const last = this.messages.at(-1)
     return last && { place: this.messages.length, id: last.id }
   }
+  appends = 0
   append = async (_: unknown, messages: BusMessage[], after: number) => {
     if (this.isAway || after !== this.messages.length) throw new Error('refused')
+    this.appends += 1
     this.messages.push(...messages)
     return this.messages.length
   }
@@ -127,5 +129,17 @@ test('a bus that is away from the beginning: what comes meanwhile waits, and is 
   await until(() => bus.messages.length === 1)
   await until(() => publisher.waitingSince === undefined)
   t.is(publisher.until, 3n)
+  publisher.stop()
+})
+
+test('changes that come one by one are published together', async t => {
+  const { bus, leader, publisher } = start()
+  await until(() => bus.asked > 0)
+  for (let n = 1; n <= 60; n++) {
+    leader.write()
+    await new Promise(resolve => setTimeout(resolve, 1))
+  }
+  await until(() => bus.messages.length === 60)
+  t.true(bus.appends < 40, `${bus.appends} appends`)
   publisher.stop()
 })

@@ -10,8 +10,9 @@ import {
   StorageType,
 } from '@nats-io/jetstream'
 import { headers, type MsgHdrs, nuid } from '@nats-io/transport-node'
-import type { BusMessage, ChangeBus, Channel, LastMessage } from './bus.ts'
+import type { ChangeBus, Channel, LastMessage } from '../bus.ts'
 import type { NatsLink } from './link.ts'
+import type { EncodedMessage } from './packed.ts'
 
 export type NatsBusOptions = {
   /** Of each stream. */
@@ -53,7 +54,7 @@ export class NatsBus implements ChangeBus {
     return message ? { place: message.seq, id: message.header.get('Nats-Msg-Id') } : undefined
   }
 
-  async append({ subject }: Channel, messages: BusMessage[], after: number): Promise<number> {
+  async append({ subject }: Channel, messages: EncodedMessage[], after: number): Promise<number> {
     const nats = this.#link.connection
     if (!nats) throw new Error('NATS has not been reached yet')
     const batch = nuid.next()
@@ -125,7 +126,7 @@ export class NatsBus implements ChangeBus {
   }
 }
 
-function headersOf(message: BusMessage, batch: string, number: number): MsgHdrs {
+function headersOf(message: EncodedMessage, batch: string, number: number): MsgHdrs {
   const fields = headers()
   for (const [name, value] of Object.entries(message.headers)) fields.set(name, value)
   fields.set('Nats-Msg-Id', message.id)

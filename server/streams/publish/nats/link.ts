@@ -1,6 +1,6 @@
 /** A connection to NATS that is made as soon as that is possible, and made again whenever it breaks. */
 import { connect, type NatsConnection } from '@nats-io/transport-node'
-import { type Clock, sleep } from '../../base/clock.ts'
+import { type Clock, sleep } from '../../../base/clock.ts'
 
 export type NatsPlace = {
   servers: string[]
