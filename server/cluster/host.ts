@@ -1,5 +1,4 @@
 /** A storage node's share of the cluster: the partitions that the metadata gives to this node, some of which it leads. */
-import { OperatorError } from '../base/failure.ts'
 import type { FileSystem } from '../base/filesystem.ts'
 import type { Position } from '../log/log.ts'
 import type { MetadataChange } from '../metadata/metadata.ts'
@@ -15,6 +14,7 @@ import { Disk } from './host/disk.ts'
 import { Files } from './host/files.ts'
 import { Followers, GRACE, type Grace } from './host/followers.ts'
 import { Hosted } from './host/hosted.ts'
+import { failureOf } from './host/opening.ts'
 import { COPY_RATE, Pace } from './host/pace.ts'
 import type { HostedPorts } from './host/ports.ts'
 import { Raising } from './host/raising.ts'
@@ -44,6 +44,8 @@ export type HostPorts = Omit<HostedPorts, 'files' | 'followers' | 'disk' | 'pace
 
 /** Partitions that are handed over at once. */
 const HANDOVERS = 2
+/** Changes of records that are seen to in a turn of the event loop. */
+const PER_TURN = 8
 
 export class PartitionHost {
   readonly scrubber: Scrubber
@@ -227,15 +229,16 @@ export class PartitionHost {
     this.#taken = this.#taken.then(() => this.#take(changes))
   }
 
-  /** One in a turn of the event loop: to open a file, or to adopt a schema, takes milliseconds, and requests come between. */
+  /** A few in a turn of the event loop, of new ones one: to adopt a schema takes milliseconds, to open a file more. Requests come between. */
   async #take(changes: MetadataChange[]): Promise<void> {
-    for (const { key, entry } of changes) {
+    for (const [i, { key, entry }] of changes.entries()) {
       if (this.#closing) return
       const id = key.slice(PARTITIONS.length)
       const record = entry && parsePartition(entry.value)
+      const before = this.#hosted.size
       if (record && holdersOf(record).includes(this.#ports.node)) this.#assign(record)
       else if (this.#hosted.has(id)) void this.#drop(id, record === undefined)
-      else continue
+      if (this.#hosted.size === before && i % PER_TURN > 0) continue
       await new Promise<void>(resolve => this.#ports.clock.soon(resolve))
     }
   }
@@ -291,9 +294,4 @@ export class PartitionHost {
     for (const partition of kept) if (!known.has(partition)) await logs.drop(partition)
     await files.removeStrays(new Set(records.filter(record => holdersOf(record).includes(node)).map(({ id }) => id)))
   }
-}
-
-function failureOf(partition: string, failure: Error): OperatorError {
-  if (failure instanceof OperatorError) return failure
-  return new OperatorError(`Partition ${partition} cannot be opened: ${failure.message}.`)
 }

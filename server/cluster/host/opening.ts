@@ -59,3 +59,9 @@ async function copy(partition: string, replicas: string[], ports: OpeningPorts):
   logger.warn({ partition, node }, 'this replica copies the file of another one')
   await receiveSnapshot(partition, pace.of(neighbours.snapshot(node, partition)), files)
 }
+
+/** What keeps the node from starting, as the operator is told. */
+export function failureOf(partition: string, failure: Error): OperatorError {
+  if (failure instanceof OperatorError) return failure
+  return new OperatorError(`Partition ${partition} cannot be opened: ${failure.message}.`)
+}
