@@ -1,4 +1,5 @@
 /** The tables that the transactions work on, and what must hold of them at any time. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import type { AttributeValue, Item } from '../../../server/model/item.ts'
 import { type Api, ApiError } from '../crash/api.ts'
@@ -24,12 +25,22 @@ export const accountKey = (i: number): Item => ({ id: S(`account ${i}`) })
 export const doctorKey = (pair: number, side: number): Item => ({ id: S(`pair ${pair} ${side}`) })
 
 export async function openBank(api: Api): Promise<void> {
-  for (const TableName of [ACCOUNTS, LEDGER, PAIRS]) await api('CreateTable', tableOf(TableName))
+  const tables = [ACCOUNTS, LEDGER, PAIRS]
+  for (const TableName of tables) await api('CreateTable', tableOf(TableName))
+  for (const TableName of tables) await active(api, TableName)
   for (let i = 0; i < ACCOUNT_COUNT; i++)
     await api('PutItem', { TableName: ACCOUNTS, Item: { ...accountKey(i), balance: N(OPENING), branch: S('b0') } })
   for (let pair = 0; pair < PAIR_COUNT; pair++)
     for (const side of [0, 1])
       await api('PutItem', { TableName: PAIRS, Item: { ...doctorKey(pair, side), duty: S('on') } })
+}
+
+async function active(api: Api, TableName: string): Promise<void> {
+  for (const end = Date.now() + SETTLE_MS; ; await sleep(20)) {
+    const { Table } = (await api('DescribeTable', { TableName })) as unknown as { Table: { TableStatus: string } }
+    if (Table.TableStatus === 'ACTIVE') return
+    if (Date.now() > end) throw new Error(`${TableName} is ${Table.TableStatus}, still`)
+  }
 }
 
 function tableOf(TableName: string): object {
