@@ -51,6 +51,8 @@ export class TavolaCluster {
   /** Undefined if the logs are in etcd. */
   readonly nats: NatsCluster | undefined
   readonly storage: Server[]
+  /** One storage node more: whoever wants it starts it, and stops it. */
+  readonly spare: Server
   readonly servers: Server[]
   /** Of the servers. */
   readonly endpoints: string[]
@@ -74,6 +76,7 @@ export class TavolaCluster {
     const server = Array.from({ length: servers }, (_, i) => this.#server(i))
     this.#places = { storage, server }
     this.storage = storage.map(place => place.server)
+    this.spare = this.#storageNode(storageNodes).server
     this.servers = server.map(place => place.server)
     this.endpoints = server.map(place => place.address)
   }

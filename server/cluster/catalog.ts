@@ -23,6 +23,7 @@ import {
   tableKey,
   tablesPrefix,
 } from './records.ts'
+import { toldToAll } from './versions.ts'
 
 export type CatalogPorts = { metadata: Metadata; leaders: Leaders; clock: Clock; random: Random }
 
@@ -108,7 +109,7 @@ export class Catalog implements Tables {
     const changed = await this.#update(name, current => {
       const next = change(current, this.#ports.clock.now())
       const isNew = schemaDiffers(current, next)
-      return this.#place(isNew ? { ...next, schemaVersion: (next.schemaVersion ?? 0) + 1 } : next, wish)
+      return this.#place(isNew ? toldToAll(next) : next, wish)
     })
     const builds = changed.globalIndexes.some(index => index.status === 'CREATING')
     const isSettled = (table: TableRecord | undefined) =>
@@ -122,9 +123,8 @@ export class Catalog implements Tables {
       check(current)
       const deletedAt = this.#ports.clock.now()
       const farewell = current.pointInTimeRecovery && this.#farewell()
-      const schemaVersion = (current.schemaVersion ?? 0) + 1
       const { resharding: _, ...rest } = current
-      return { ...rest, status: 'DELETING', deletedAt, farewell, schemaVersion }
+      return { ...toldToAll(rest), status: 'DELETING', deletedAt, farewell }
     })
     await this.#settled(name, table => table?.id !== deleted.id, SETTLE_MS)
     return deleted
@@ -170,7 +170,7 @@ export class Catalog implements Tables {
       const next = change(current)
       const commit: Commit = { guards: [{ key, version: entry.version }], puts: [{ key, value: JSON.stringify(next) }] }
       if (next.schemaVersion !== current.schemaVersion) {
-        const { guards, puts } = await this.#partitionChanges(next)
+        const { guards, puts } = await this.#partitionChanges(next, current)
         commit.guards.push(...guards)
         commit.puts!.push(...puts)
       }
@@ -189,7 +189,7 @@ export class Catalog implements Tables {
   }
 
   async #tell(name: string): Promise<void> {
-    await this.#update(name, current => ({ ...current, schemaVersion: (current.schemaVersion ?? 0) + 1 }))
+    await this.#update(name, current => toldToAll(current))
   }
 
   /** Gives partitions to the table and to indexes that have none. */
@@ -210,8 +210,8 @@ export class Catalog implements Tables {
     return { backup: stampedId(time, this.#ports.random.uuid()), time }
   }
 
-  #partitionChanges(record: TableRecord): ReturnType<typeof partitionChanges> {
-    return partitionChanges(this.#ports.metadata, this.#placement, record)
+  #partitionChanges(record: TableRecord, before?: TableRecord): ReturnType<typeof partitionChanges> {
+    return partitionChanges(this.#ports.metadata, this.#placement, record, before)
   }
 
   #changed(changes: MetadataChange[]): void {
@@ -250,9 +250,8 @@ function doomed(table: TableRecord): string[] {
   return [...indexPartitionIds(table), ...childrenOf(table, undefined).map(({ id }) => id)]
 }
 
-/** Whether the partitions have to know of the change. */
+/** Whether all partitions have to know of the change. */
 function schemaDiffers(before: TableRecord, after: TableRecord): boolean {
-  if (before.resharding?.phase !== after.resharding?.phase) return true
   const { stream: oldStream, timeToLive: oldTime } = schemaOf(before)
   const { stream, timeToLive } = schemaOf(after)
   if (oldStream?.label !== stream?.label || oldTime !== timeToLive) return true

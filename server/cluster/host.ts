@@ -1,5 +1,4 @@
 /** A storage node's share of the cluster: the partitions that the metadata gives to this node, some of which it leads. */
-import { OperatorError } from '../base/failure.ts'
 import type { FileSystem } from '../base/filesystem.ts'
 import type { Position } from '../log/log.ts'
 import type { MetadataChange } from '../metadata/metadata.ts'
@@ -15,12 +14,15 @@ import { Disk } from './host/disk.ts'
 import { Files } from './host/files.ts'
 import { Followers, GRACE, type Grace } from './host/followers.ts'
 import { Hosted } from './host/hosted.ts'
+import { handOverAll } from './host/leaving.ts'
+import { failureOf } from './host/opening.ts'
 import { COPY_RATE, Pace } from './host/pace.ts'
 import type { HostedPorts } from './host/ports.ts'
 import { Raising } from './host/raising.ts'
 import { reportOf } from './host/reporting.ts'
 import { NO_SCRUBBING, Scrubber, type Scrubbing } from './host/scrubber.ts'
 import { sendSnapshot } from './host/snapshots.ts'
+import { removeStrays } from './host/strays.ts'
 import { holdersOf, LEADERS, PARTITIONS, type PartitionRecord, parsePartition, partitionKey } from './records.ts'
 import type { ReplicaReport } from './report.ts'
 
@@ -42,8 +44,8 @@ export type HostPorts = Omit<HostedPorts, 'files' | 'followers' | 'disk' | 'pace
   publishLag?(partition: string): number | undefined
 }
 
-/** Partitions that are handed over at once. */
-const HANDOVERS = 2
+/** Changes of records that are seen to in a turn of the event loop. */
+const PER_TURN = 8
 
 export class PartitionHost {
   readonly scrubber: Scrubber
@@ -53,6 +55,8 @@ export class PartitionHost {
   readonly #raising: Raising | undefined
   #unwatch: (() => void)[] = []
   #started = false
+  #closing = false
+  #taken: Promise<void> = Promise.resolve()
 
   constructor({
     folder,
@@ -70,7 +74,7 @@ export class PartitionHost {
     const files = new Files(folder, metadata, node, fileSystem, reads)
     const followers = new Followers({ node, neighbours, clock, logBytes: () => logs.size() }, grace)
     const disk = new Disk(folder, files.fileSystem, clock, ports.logger, {
-      failed: () => void this.#handOverAll(),
+      failed: () => void handOverAll([...this.#hosted.values()]),
       recovered: () => {
         for (const hosted of this.#hosted.values()) hosted.trigger()
       },
@@ -91,12 +95,13 @@ export class PartitionHost {
    */
   async start(): Promise<void> {
     const { metadata, leasing, followers } = this.#ports
-    const own = await this.#removeStrays()
+    const own = await removeStrays(this.#ports)
     this.#unwatch = [
       leasing.watch(lease => this.#leaseChanged(lease !== undefined)),
       await metadata.watch(PARTITIONS, changes => this.#partitionsChanged(changes)),
       await metadata.watch(LEADERS, changes => this.#leadersChanged(changes)),
     ]
+    await this.#taken
     for (const record of own) await this.#dropMissed(record)
     await Promise.all([...this.#hosted.values()].map(hosted => hosted.settled))
     for (const { id, failure, isAlone } of this.#hosted.values()) if (failure && isAlone) throw failureOf(id, failure)
@@ -209,21 +214,14 @@ export class PartitionHost {
     return this.#hosted.get(partition)?.arrival.over
   }
 
-  /** Hands over what is led here, to nodes that have it too; few at a time, so that none waits for the others. */
+  /** Hands over what is led here, to nodes that have it too. */
   async leave(): Promise<void> {
     for (const hosted of this.#hosted.values()) hosted.leave()
-    await this.#handOverAll()
-  }
-
-  async #handOverAll(): Promise<void> {
-    const rest = [...this.#hosted.values()].values()
-    const hand = async () => {
-      for (const hosted of rest) await hosted.handOver()
-    }
-    await Promise.all(Array.from({ length: HANDOVERS }, hand))
+    await handOverAll([...this.#hosted.values()])
   }
 
   async close(): Promise<void> {
+    this.#closing = true
     for (const unwatch of this.#unwatch) unwatch()
     this.#ports.followers.stop()
     this.scrubber.stop()
@@ -233,11 +231,20 @@ export class PartitionHost {
   }
 
   #partitionsChanged(changes: MetadataChange[]): void {
-    for (const { key, entry } of changes) {
+    this.#taken = this.#taken.then(() => this.#take(changes))
+  }
+
+  /** A few in a turn of the event loop, of new ones one: to adopt a schema takes milliseconds, to open a file more. Requests come between. */
+  async #take(changes: MetadataChange[]): Promise<void> {
+    for (const [i, { key, entry }] of changes.entries()) {
+      if (this.#closing) return
       const id = key.slice(PARTITIONS.length)
       const record = entry && parsePartition(entry.value)
+      const before = this.#hosted.size
       if (record && holdersOf(record).includes(this.#ports.node)) this.#assign(record)
       else if (this.#hosted.has(id)) void this.#drop(id, record === undefined)
+      if (this.#hosted.size === before && i % PER_TURN > 0) continue
+      await new Promise<void>(resolve => this.#ports.clock.soon(resolve))
     }
   }
 
@@ -282,19 +289,6 @@ export class PartitionHost {
     }
   }
 
-  /** Files, and logs, of partitions that were dropped, or moved away, while this node was away, or as it died. @returns its own */
-  async #removeStrays(): Promise<PartitionRecord[]> {
-    const { node, logs, metadata, files } = this.#ports
-    // Before the records: what is made meanwhile is no stray.
-    const kept = logs.partitions()
-    const records = (await metadata.list(PARTITIONS)).map(({ value }) => parsePartition(value))
-    const known = new Set(records.map(({ id }) => id))
-    for (const partition of kept) if (!known.has(partition)) await logs.drop(partition)
-    const own = records.filter(record => holdersOf(record).includes(node))
-    await files.removeStrays(new Set(own.map(({ id }) => id)))
-    return own
-  }
-
   /** It went between the look at the records and the watch of them, which does not tell of it. */
   async #dropMissed(record: PartitionRecord): Promise<void> {
     if (this.#hosted.has(record.id)) return
@@ -303,9 +297,4 @@ export class PartitionHost {
     this.#hosted.set(record.id, new Hosted(record, this.#ports))
     void this.#drop(record.id, isGone)
   }
-}
-
-function failureOf(partition: string, failure: Error): OperatorError {
-  if (failure instanceof OperatorError) return failure
-  return new OperatorError(`Partition ${partition} cannot be opened: ${failure.message}.`)
 }

@@ -100,7 +100,7 @@ export class Lifecycle {
     const puts = gone ? [] : [{ key: entry.key, value: JSON.stringify(step.record) }]
     const guards = [{ key: entry.key, version: entry.version }]
     if (step.record !== 'gone' && step.record.schemaVersion !== record.schemaVersion) {
-      const partitions = await partitionChanges(this.#metadata, this.#placement, step.record)
+      const partitions = await partitionChanges(this.#metadata, this.#placement, step.record, record)
       guards.push(...partitions.guards)
       puts.push(...partitions.puts)
     }

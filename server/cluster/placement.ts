@@ -1,7 +1,9 @@
 /** Which storage nodes hold new partitions: those of the table's pool, spread over zones and nodes. What is there, moves. */
+import { isDeepStrictEqual } from 'node:util'
 import type { Guard, Metadata } from '../metadata/metadata.ts'
 import { internalServerError } from '../model/errors.ts'
 import type { TableRecord } from '../model/table.ts'
+import type { PartitionSchema } from '../partition/schema.ts'
 import { partitionRecords } from './plan.ts'
 import {
   DEFAULT_POOL,
@@ -17,6 +19,7 @@ import {
   partitionKey,
   placementKey,
 } from './records.ts'
+import { commonVersion } from './versions.ts'
 
 /** Where new tables' partitions go. */
 export type Placement = {
@@ -111,15 +114,18 @@ function leastLoaded(nodes: NodeRecord[], loads: Map<string, number>[]): NodeRec
 }
 
 /**
- * What a commit must change for the partitions to be as the table's record says; it fails when one of them has changed
- * meanwhile. Errors: those of `place`.
+ * What a commit must change for the partitions to be as the table's record says; it fails when one of those has changed meanwhile.
+ * `before`: the record that the commit replaces; what it said of a partition, that one knows. Errors: those of `place`.
  */
 export async function partitionChanges(
   metadata: Metadata,
   placement: Placement,
   table: TableRecord,
+  before?: TableRecord,
 ): Promise<{ guards: Guard[]; puts: { key: string; value: string }[] }> {
-  const records = partitionRecords(table)
+  const isForAll = !before || commonVersion(table) !== commonVersion(before)
+  const known = new Map(isForAll ? [] : partitionRecords(before).map(({ id, schema }) => [id, { schema }]))
+  const records = partitionRecords(table).filter(({ id, schema }) => !isKnown(schema, known.get(id)))
   const entries = await Promise.all(records.map(({ id }) => metadata.get(partitionKey(id))))
   const missing = entries.filter(entry => !entry).length
   const places = missing === 0 ? [] : await placement.place(missing, await placement.wish(table.name))
@@ -130,6 +136,12 @@ export async function partitionChanges(
     return { key: partitionKey(record.id), value: JSON.stringify({ ...record, ...where }) }
   })
   return { guards, puts }
+}
+
+/** Whether there is nothing new in the schema but its version. One that need know nothing any more may know what it does. */
+function isKnown(schema: PartitionSchema | undefined, known: { schema?: PartitionSchema } | undefined): boolean {
+  if (!known || !schema || !known.schema) return known !== undefined && schema === undefined
+  return isDeepStrictEqual({ ...known.schema, version: schema.version }, schema)
 }
 
 /** What of a record is placement's and the moves'. */

@@ -9,6 +9,7 @@ import { schemaOf } from '../model/table.ts'
 import type { PartitionSchema } from '../partition/schema.ts'
 import type { LeaderRecord, PartitionRecord } from './records.ts'
 import { lastRetention } from './streamrecords.ts'
+import { commonVersion } from './versions.ts'
 
 const HASHES = 2 ** 32
 
@@ -105,9 +106,9 @@ export function advance(table: TableRecord, leaders: Leaders): Step | undefined 
   return isDeepStrictEqual(record, table) ? undefined : { record, drop }
 }
 
-/** Whether all of the table's partitions know its present keys and indexes. */
+/** Whether all of the table's partitions know its present keys and indexes. What came later concerns few of them. */
 function hasAdopted(table: TableRecord, leaders: Leaders): boolean {
-  return table.partitions.every(({ id }) => (leaders(id)?.schemaVersion ?? -1) >= (table.schemaVersion ?? 0))
+  return table.partitions.every(({ id }) => (leaders(id)?.schemaVersion ?? -1) >= commonVersion(table))
 }
 
 function advanceCreation(table: TableRecord, leaders: Leaders): Step | undefined {

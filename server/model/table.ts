@@ -51,8 +51,10 @@ export type PartitionSlice = {
   to: number
   /** Of one that has taken over from others: positions of their logs came before this, those of its own come after. */
   base?: number
-  /** Of a global index's, that has taken over from others: what those had taken in, by source. */
+  /** Of a global index's, that has taken over from others, until it knows: what those had taken in, by source. */
   consumed?: Record<string, number>
+  /** Beside `consumed`: the table's schema version that tells it. */
+  told?: number
 }
 
 /** Partitions that others are about to take over from: a split, if there are more of the others, a merge, if fewer. */
@@ -159,6 +161,8 @@ export type TableRecord = {
   retired?: RetiredPartition[]
   /** Grows when keys, indexes, stream or time to live change, so that partitions know they must follow. Kept by the cluster. */
   schemaVersion?: number
+  /** That all partitions are to know, if it is not the same: see cluster/versions.ts. Kept by the cluster. */
+  commonVersion?: number
   /** Since when it is DELETING. Set by the cluster. */
   deletedAt?: number
   /** While DELETING: its partitions were told to go. Set by the cluster. */

@@ -16,6 +16,9 @@ import type { Image } from '../store/rows.ts'
 
 const PAGE_ROWS = 200
 const PAGE_BYTES = 1024 * 1024
+/** Between pages. */
+const REST_MS = 1
+const MAX_REST_MS = 50
 
 export type BackfillPorts = {
   reader: StoreReader
@@ -62,9 +65,16 @@ export async function backfill(made: Backfilled, ports: BackfillPorts): Promise<
     ports.proposeWrites()
     const page = readPage(made, ports, state.cursor)
     await ports.propose({ kind: 'backfill', index: made.id, ...page })
-    // Requests come first.
-    await sleep(ports.clock, 1)
+    await rest(ports.clock)
   }
+}
+
+/** Requests come first: as long as a moment's rest became, because this process had other things to do, so long a rest follows. */
+async function rest(clock: Clock): Promise<void> {
+  const begun = clock.monotonic()
+  await sleep(clock, REST_MS)
+  const late = clock.monotonic() - begun - REST_MS
+  if (late > REST_MS) await sleep(clock, Math.min(late, MAX_REST_MS))
 }
 
 /** From the proposing of writes to that of the page there is no await: a write in between would be overtaken by its past. */

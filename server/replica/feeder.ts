@@ -26,6 +26,9 @@ export type FeederPorts = {
   reads: number
 }
 
+/** Entries after `since`, which the partition may lack, are read back from the log up to `start`; later ones are pushed. */
+export type Past = { since: Position; start: Position }
+
 type QueuedItem = FeedItem & { bytes: number }
 
 /** One index partition's queue and the loop that empties it. */
@@ -34,7 +37,7 @@ export class FeedSender {
   readonly #source: string
   readonly #slice: PartitionSlice
   readonly #rowsOf: (entry: EntryBody) => FeedRow[]
-  /** Entries up to here are read back from the log; later ones are pushed. */
+  readonly #since: Position
   readonly #start: Position
   #queue: QueuedItem[] = []
   #queued = 0
@@ -50,12 +53,13 @@ export class FeedSender {
     source: string,
     slice: PartitionSlice,
     rowsOf: (entry: EntryBody) => FeedRow[],
-    start: Position,
+    { since, start }: Past,
   ) {
     this.#ports = ports
     this.#source = source
     this.#rowsOf = rowsOf
     this.#slice = slice
+    this.#since = since
     this.#start = start
     this.#last = start
     void this.#run()
@@ -63,6 +67,10 @@ export class FeedSender {
 
   get partition(): string {
     return this.#slice.id
+  }
+
+  overlaps({ from, to }: PartitionSlice): boolean {
+    return this.#slice.from < to && from < this.#slice.to
   }
 
   /** Bytes of the rows that wait. */
@@ -114,7 +122,7 @@ export class FeedSender {
 
   async #catchUp(): Promise<void> {
     const { log, indexes, reads } = this.#ports
-    let after = await indexes.consumed(this.#slice.id, this.#source)
+    let after = Math.max(this.#since, await indexes.consumed(this.#slice.id, this.#source))
     while (after < this.#start) {
       const entries = await log.read(after, CATCH_UP_BYTES)
       const items = entries

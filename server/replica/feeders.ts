@@ -4,7 +4,7 @@ import type { PartitionSlice } from '../model/table.ts'
 import type { EntryBody } from '../partition/entry.ts'
 import type { PartitionSchema } from '../partition/schema.ts'
 import { rowsOfEntry } from './feed.ts'
-import { type FeederPorts, FeedSender } from './feeder.ts'
+import { type FeederPorts, FeedSender, type Past } from './feeder.ts'
 
 /** More bytes of rows than this waiting for one index partition make writes wait. */
 const MAX_QUEUED_BYTES = 32 * 1024 * 1024
@@ -21,14 +21,17 @@ export class Feeders {
     this.#source = source
   }
 
-  /** Starts senders for the partitions of the schema's global indexes and stops those of partitions that are gone. `position`: the last entry applied. */
-  follow(schema: PartitionSchema, position: Position): void {
+  /**
+   * Starts senders for the partitions of the schema's global indexes and stops those of partitions that are gone. `position`: the last
+   * entry applied. `isNew`: it is the schema's own.
+   */
+  follow(schema: PartitionSchema, position: Position, isNew: boolean): void {
     this.#handing = schema.handing
     for (const [index, slices] of Object.entries(schema.routes)) {
       const known = this.#senders.get(index) ?? []
-      const senders = slices.map(
-        slice => known.find(sender => sender.partition === slice.id) ?? this.#sender(index, slice, position),
-      )
+      const begin = (slice: PartitionSlice) =>
+        this.#sender(index, slice, { since: isNew ? sinceOf(slice, known, position) : 0, start: position })
+      const senders = slices.map(slice => known.find(sender => sender.partition === slice.id) ?? begin(slice))
       // Others have taken over from those that are not there any more.
       for (const sender of known) if (!senders.includes(sender)) sender.stop()
       this.#senders.set(index, senders)
@@ -81,12 +84,21 @@ export class Feeders {
     this.#senders.clear()
   }
 
-  #sender(index: string, slice: PartitionSlice, position: Position): FeedSender {
+  #sender(index: string, slice: PartitionSlice, past: Past): FeedSender {
     const rowsOf = (entry: EntryBody) => rowsOfEntry(entry, this.#handing).get(index) ?? []
-    return new FeedSender(this.#ports, this.#source, slice, rowsOf, position)
+    return new FeedSender(this.#ports, this.#source, slice, rowsOf, past)
   }
 
   #all(): FeedSender[] {
     return [...this.#senders.values()].flat()
   }
+}
+
+/**
+ * Nothing before goes there: an index that has just come has none of it, and partitions that take over have what those before them
+ * had. To read the log anew for each of many is long work.
+ */
+function sinceOf(slice: PartitionSlice, known: FeedSender[], position: Position): Position {
+  const before = known.filter(sender => sender.overlaps(slice))
+  return Math.min(position, ...before.map(({ acknowledged }) => acknowledged))
 }

@@ -78,7 +78,7 @@ export class Leader {
     const leader = new Leader(partition, ports, broke)
     await leader.#pipeline.propose({ kind: 'epoch', node })
     leader.transactions.load()
-    if (ports.applier.schema) leader.#feeders.follow(ports.applier.schema, ports.applier.state.position)
+    if (ports.applier.schema) leader.#feeders.follow(ports.applier.schema, ports.applier.state.position, false)
     return leader
   }
 
@@ -90,7 +90,7 @@ export class Leader {
     this.epoch = applier.state.epoch + 1
     this.#pipeline = new Pipeline(log, applier, this.epoch, {
       applied: (position, entry) => {
-        if (entry.kind === 'schema') this.#feeders.follow(entry.schema, position)
+        if (entry.kind === 'schema') this.#feeders.follow(entry.schema, position, true)
         this.#feeders.push(position, entry)
         this.transactions.applied(entry)
         this.changes.applied()
@@ -218,7 +218,7 @@ export class Leader {
   }
 
   statistics(): PartitionStatistics {
-    return statisticsOf(this.#ports.applier, this.#ports.store, this.#heat)
+    return statisticsOf(this.#ports.applier, this.#ports.store, this.#heat, this.leads)
   }
 
   /** Makes a newer schema the partition's; resolves once it is applied. Errors: NotLeading, also as `seal`'s. */

@@ -14,7 +14,7 @@ import type { RangeRequest } from '../partition/command.ts'
 import { localIndexNumber } from '../partition/schema.ts'
 import type { Checkpointer } from '../store/checkpointer.ts'
 import type { Image, Page } from '../store/rows.ts'
-import { deleteStore, type OpenStore, openStore, type Store } from '../store/store.ts'
+import { type OpenStore, openStore, type Store } from '../store/store.ts'
 import { bequestOf, checkAgreement, comesTo, hashAt, inherit, mend, replay } from './agreement.ts'
 import { Applier } from './applier.ts'
 import { type DigestAnswer, type DigestQuestion, digestAt } from './digest.ts'
@@ -280,19 +280,20 @@ export class Replica {
     await this.#ports.checkpointer.copy(this.#store.path, path)
   }
 
-  async close(reason: string): Promise<void> {
+  /** `discard`: the file is to be removed. */
+  async close(reason: string, discard = false): Promise<void> {
     this.stepDown(reason)
     await this.#following?.stop()
     await this.#checkpointing?.catch(() => {})
     if (this.#closed) return
     this.#closed = true
-    this.#store.close()
+    if (discard) this.#store.discard()
+    else this.#store.close()
   }
 
-  /** Closes, and removes the file; with `log`, the log as well: nobody has it any more. */
+  /** Closes the file, which is to be removed; with `log`, removes the log: nobody has it any more. */
   async drop(log: boolean): Promise<void> {
-    await this.close('the partition is gone')
-    deleteStore(this.#store.path)
+    await this.close('the partition is gone', true)
     if (log) await this.#ports.logs.drop(this.partition)
   }
 }

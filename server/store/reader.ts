@@ -11,6 +11,7 @@ export class StoreReader {
   readonly #turn: ReadTurn
   readonly #get: StatementSync
   readonly #size: StatementSync
+  readonly #ends: StatementSync
   readonly #ranges = new Map<string, StatementSync>()
 
   constructor(database: DatabaseSync, turn: ReadTurn) {
@@ -20,6 +21,9 @@ export class StoreReader {
     this.#get.setReturnArrays(true)
     this.#size = database.prepare('SELECT size FROM item WHERE key = ?')
     this.#size.setReturnArrays(true)
+    // Each by itself, for SQLite to find it without looking at all of them.
+    this.#ends = database.prepare('SELECT (SELECT min(key) FROM item), (SELECT max(key) FROM item)')
+    this.#ends.setReturnArrays(true)
   }
 
   get(key: Buffer): Image | undefined {
@@ -68,6 +72,13 @@ export class StoreReader {
   #splice(statement: StatementSync, parameters: SQLInputValue[]): Page & { spliced: Spliced } {
     const [text, count, bytes] = statement.get(...parameters) as unknown as [string | null, number, number | null]
     return { rows: [], spliced: { text: text ?? '', count }, bytes: bytes ?? 0, cut: false }
+  }
+
+  /** The first and the last key of all items; undefined if there are none. */
+  ends(): { first: Buffer; last: Buffer } | undefined {
+    this.#turn.begin()
+    const row = this.#ends.get() as unknown as [Uint8Array | null, Uint8Array | null]
+    return row[0] && row[1] ? { first: Buffer.from(row[0]), last: Buffer.from(row[1]) } : undefined
   }
 
   state(): AppliedState {

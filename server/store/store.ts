@@ -87,6 +87,17 @@ export class Store {
       this.#database.close()
     }
   }
+
+  /** Closes the file, which is to be removed: nothing waits for the disk. */
+  discard(): void {
+    try {
+      this.writer.commit()
+      this.#turn.end()
+      this.#database.exec('PRAGMA synchronous = OFF')
+    } finally {
+      this.close()
+    }
+  }
 }
 
 /** Opens or makes the file of a partition; see `Store`. */
@@ -94,9 +105,14 @@ export type OpenStore = (path: string, partition: string, tailBytes: number) => 
 
 export const openStore: OpenStore = (path, partition, tailBytes) => new Store(path, partition, tailBytes)
 
+/** The files of a store, open or not; some may not be there. */
+export function storeFiles(path: string): string[] {
+  return ['', '-wal', '-shm'].map(suffix => path + suffix)
+}
+
 /** Removes a closed store's files. */
 export function deleteStore(path: string): void {
-  for (const suffix of ['', '-wal', '-shm']) rmSync(path + suffix, { force: true })
+  for (const file of storeFiles(path)) rmSync(file, { force: true })
 }
 
 function open(path: string, partition: string, reads: number): DatabaseSync {

@@ -28,6 +28,19 @@ test('the biggest partition is split first, a far too big one into many', t => {
   t.is(decide(slices(0, 1), [load({ bytes: 1000 * GB })]), undefined, 'one hash can not be cut')
 })
 
+test('a big partition is split where it has rows, and not at all if they have one hash', t => {
+  const big = (least: number, greatest: number) => load({ bytes: 30 * GB, hashes: { least, greatest } })
+  const [a, b] = slices(0, 100, 200)
+  t.deepEqual(decide([a!], [big(40, 43)])!.cuts, [41, 42, 43].slice(0, 3))
+  t.deepEqual(decide([a!], [big(41, 42)])!.cuts, [42], 'two hashes, one cut')
+  t.is(decide([a!], [big(41, 41)]), undefined)
+  t.deepEqual(
+    decide([a!, b!], [big(41, 41), load({ bytes: 11 * GB })]),
+    { parents: [b], cuts: [133, 166] },
+    'others are',
+  )
+})
+
 test('a busy partition is split where its load divides, if it stays busy', t => {
   const busy = { rate: 2000, middle: 70 }
   t.is(decide(slices(0, 100), [load({ ...busy, busyMs: 10_000 })]), undefined)

@@ -96,7 +96,9 @@ async function run(command: string, root: string, workingDir: string): Promise<v
     `exec unshare --root=/mnt/root --wd=${workingDir} sh -ec "$COMMAND"`,
   ].join('\n')
   // Of the environment, how to reach the network; what npm tells its scripts would tell the npm in there, too.
-  const network = Object.entries(process.env).filter(([name]) => /^((https?|no)_proxy|node_extra_ca_certs)$/i.test(name))
+  const network = Object.entries(process.env).filter(([name]) =>
+    /^((https?|no)_proxy|node_extra_ca_certs)$/i.test(name),
+  )
   const PATH = '/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin'
   const env = { ...Object.fromEntries(network), PATH, HOME: '/tmp', ROOT: root, COMMAND: command }
   await promisify(execFile)('unshare', ['--mount', 'sh', '-ec', script], { env, maxBuffer: 64 * 1024 * 1024 })

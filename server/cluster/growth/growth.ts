@@ -99,7 +99,7 @@ export class Growth {
     const { leaders, clock } = this.#ports
     const statistics = await Promise.resolve(leaders.find(id)?.statistics()).catch(() => undefined)
     if (!statistics) return
-    const { bytes, heat } = statistics
+    const { bytes, heat, hashes } = statistics
     const at = clock.monotonic()
     const before = this.#seen.get(id) ?? { requests: heat.requests, at, rate: 0, busyMs: 0, idleMs: 0 }
     const passed = at - before.at
@@ -109,6 +109,6 @@ export class Growth {
     const rate = passed === 0 ? before.rate : before.rate * (1 - share) + (requests / passed) * 1000 * share
     const busyMs = isBusy(rate, this.#policy) ? before.busyMs + passed : 0
     const idleMs = isIdle(rate, this.#policy) ? before.idleMs + passed : 0
-    this.#seen.set(id, { bytes, rate, middle: heat.middle, busyMs, idleMs, requests: heat.requests, at })
+    this.#seen.set(id, { bytes, rate, middle: heat.middle, hashes, busyMs, idleMs, requests: heat.requests, at })
   }
 }

@@ -18,6 +18,8 @@ export type Load = {
   bytes: number
   /** Requests a second: of the last minute, more or less. */
   rate: number
+  /** Between which its rows are, both ends included; undefined if that is not known. */
+  hashes?: { least: number; greatest: number }
   /** Half of the requests were for hashes below. */
   middle?: number
   /** For how long it has been as busy as to be split, or as idle as to be merged, in milliseconds. */
@@ -53,11 +55,11 @@ export function nextCuts(
     const load = loads.get(slice.id)
     return load ? [{ slice, load }] : []
   })
-  const [biggest] = known.toSorted((a, b) => b.load.bytes - a.load.bytes)
-  if (biggest && biggest.load.bytes > policy.splitBytes) {
-    const count = Math.min(MAX_CHILDREN, Math.ceil((2 * biggest.load.bytes) / policy.splitBytes))
-    const cuts = evenly(biggest.slice, count)
-    if (cuts.length > 0) return { parents: [biggest.slice], cuts }
+  const big = known.filter(({ load }) => load.bytes > policy.splitBytes)
+  for (const { slice, load } of big.sort((a, b) => b.load.bytes - a.load.bytes)) {
+    const count = Math.min(MAX_CHILDREN, Math.ceil((2 * load.bytes) / policy.splitBytes))
+    const cuts = evenly(slice, load, count)
+    if (cuts.length > 0) return { parents: [slice], cuts }
   }
   const busy = known.filter(({ load }) => isBusy(load.rate, policy) && load.busyMs >= BUSY_MS)
   for (const { slice, load } of busy.sort((a, b) => b.load.rate - a.load.rate)) {
@@ -77,9 +79,11 @@ function merge(partitions: PartitionSlice[], loads: Map<string, Load>, policy: P
   return undefined
 }
 
-function evenly({ from, to }: PartitionSlice, count: number): number[] {
-  const cuts = Array.from({ length: count - 1 }, (_, i) => from + Math.floor(((to - from) * (i + 1)) / count))
-  return [...new Set(cuts)].filter(cut => cut > from && cut < to)
+/** Rows lie below each cut, and above: those of an index may all have the few hashes of a few values, and of one there is nothing to cut. */
+function evenly({ from, to }: PartitionSlice, { hashes }: Load, count: number): number[] {
+  const [low, high] = hashes ? [Math.max(from, hashes.least), Math.min(to, hashes.greatest + 1)] : [from, to]
+  const cuts = Array.from({ length: count - 1 }, (_, i) => low + Math.floor(((high - low) * (i + 1)) / count))
+  return [...new Set(cuts)].filter(cut => cut > low && cut < high)
 }
 
 /** Where the load divides; undefined where it does not: all of it may be one key's. */

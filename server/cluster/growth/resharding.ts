@@ -3,10 +3,11 @@
  * own key: every write of the old ones goes to them too, and so do the rows of before. Then the old ones are sealed: they take no
  * change any more, and when all of theirs have gone over, the table's record names the new ones in their place. Pure.
  */
-import type { PartitionSlice, Resharding, RetiredPartition, TableRecord } from '../../model/table.ts'
+import type { GlobalIndexRecord, PartitionSlice, Resharding, RetiredPartition, TableRecord } from '../../model/table.ts'
 import type { HandedOver } from '../../replica/sealing.ts'
 import type { Leaders, Step } from '../plan.ts'
 import { RETENTION_MS } from '../streamrecords.ts'
+import { nextVersion, toldToSome } from '../versions.ts'
 
 /** Where a stretch of the hash space is to be cut. `index`: id of the global index whose partitions these are, if they are not the table's own. */
 export type Cuts = { parents: PartitionSlice[]; cuts: number[]; index?: string }
@@ -37,7 +38,7 @@ export function beginResharding(
     ...(index !== undefined && { index }),
     since: now,
   }
-  return { ...table, resharding }
+  return toldToSome({ ...table, resharding })
 }
 
 /** Of the table, or of the index; none of an index that comes or goes. */
@@ -54,7 +55,7 @@ export function advanceResharding(table: TableRecord, leaders: Leaders, now: num
   const { id, phase, parents, children } = resharding
   const knows = (partition: string) => (leaders(partition)?.schemaVersion ?? -1) >= (table.schemaVersion ?? 0)
   const next = (phase: Resharding['phase']) =>
-    step({ record: { ...table, resharding: { ...resharding, phase } }, drop: [] })
+    step({ record: { ...table, resharding: { ...resharding, phase } }, drop: [] }, leaders)
   switch (phase) {
     case 'making':
       return children.every(child => knows(child.id)) ? next('filling') : undefined
@@ -66,6 +67,7 @@ export function advanceResharding(table: TableRecord, leaders: Leaders, now: num
       const { index } = resharding
       return step(
         index === undefined ? takeOver(table, resharding, sealed, now) : takeIndexOver(table, resharding, sealed),
+        leaders,
       )
     }
   }
@@ -93,28 +95,49 @@ function takeOver(table: TableRecord, resharding: Resharding, sealed: Sealed, no
 function takeIndexOver(table: TableRecord, resharding: Resharding, sealed: Sealed): Change {
   const { resharding: _, ...rest } = table
   const globalIndexes = table.globalIndexes.map(index =>
-    index.id === resharding.index ? { ...index, partitions: heirsOf(index.partitions, resharding, sealed) } : index,
+    index.id === resharding.index ? { ...index, partitions: indexHeirsOf(index.partitions, table, sealed) } : index,
   )
   return { record: { ...rest, globalIndexes }, drop: resharding.parents }
 }
 
 /** The slices with the children in the parents' place, that go on where these ended. */
-function heirsOf(slices: PartitionSlice[], { parents, children, index }: Resharding, sealed: Sealed): PartitionSlice[] {
+function heirsOf(slices: PartitionSlice[], { parents, children }: Resharding, sealed: Sealed): PartitionSlice[] {
   const old = slices.filter(({ id }) => parents.includes(id))
   const base = Math.max(...old.map(slice => (slice.base ?? 0) + sealed.get(slice.id)!.position))
-  const heirs = children.map((child): PartitionSlice => {
-    if (index === undefined) return { ...child, base }
-    const taken = old.filter(slice => overlaps(child, slice)).map(({ id }) => sealed.get(id)!.consumed ?? {})
-    return { ...child, base, consumed: least(taken) }
-  })
+  const heirs = children.map((child): PartitionSlice => ({ ...child, base }))
   return [...slices.filter(({ id }) => !parents.includes(id)), ...heirs].sort((a, b) => a.from - b.from)
 }
 
+/** The same, of an index's: they go on with what is fed to them, too. Partitions that have retired feed nothing any more. */
+function indexHeirsOf(slices: PartitionSlice[], table: TableRecord, sealed: Sealed): PartitionSlice[] {
+  const { parents, children } = table.resharding!
+  const old = slices.filter(({ id }) => parents.includes(id))
+  const sources = table.partitions.map(({ id }) => id)
+  const told = nextVersion(table)
+  return heirsOf(slices, table.resharding!, sealed).map(slice => {
+    if (!children.some(({ id }) => id === slice.id)) return slice
+    const taken = old.filter(before => overlaps(slice, before)).map(({ id }) => sealed.get(id)!.consumed ?? {})
+    return { ...slice, consumed: least(sources, taken), told }
+  })
+}
+
 /** What all have taken in, at least. Some of it may come again: rows are fed as they are from then on. */
-function least(all: Record<string, number>[]): Record<string, number> {
-  const [first = {}, ...others] = all
-  const sources = Object.keys(first).filter(source => others.every(other => other[source] !== undefined))
-  return Object.fromEntries(sources.map(source => [source, Math.min(...all.map(consumed => consumed[source]!))]))
+function least(sources: string[], all: Record<string, number>[]): Record<string, number> {
+  const known = sources.filter(source => all.every(consumed => consumed[source] !== undefined))
+  return Object.fromEntries(known.map(source => [source, Math.min(...all.map(consumed => consumed[source]!))]))
+}
+
+/** Once they know it, nobody else need: of many partitions, each would have a line for each of the table's. */
+function withoutKnown({ globalIndexes, ...table }: TableRecord, leaders: Leaders): TableRecord {
+  const rested = (slice: PartitionSlice) => {
+    const { consumed, told, ...rest } = slice
+    return told !== undefined && (leaders(slice.id)?.schemaVersion ?? -1) >= told ? rest : slice
+  }
+  const isTold = ({ partitions }: GlobalIndexRecord) => partitions.some(({ told }) => told !== undefined)
+  const indexes = globalIndexes.map(index =>
+    isTold(index) ? { ...index, partitions: index.partitions.map(rested) } : index,
+  )
+  return { ...table, globalIndexes: indexes }
 }
 
 function overlaps(a: PartitionSlice, b: PartitionSlice): boolean {
@@ -137,7 +160,7 @@ function advanceRetired(table: TableRecord, leaders: Leaders, now: number): Step
   return { record, drop: over.map(({ id }) => id) }
 }
 
-/** Partitions are to know of it. */
-function step({ record, drop }: Change): Step {
-  return { record: { ...record, schemaVersion: (record.schemaVersion ?? 0) + 1 }, drop }
+/** Those whom it concerns are to know of it. */
+function step({ record, drop }: Change, leaders: Leaders): Step {
+  return { record: toldToSome(withoutKnown(record, leaders)), drop }
 }

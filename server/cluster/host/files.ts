@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { type FileSystem, systemFiles } from '../../base/filesystem.ts'
 import type { Metadata } from '../../metadata/metadata.ts'
 import { FORMAT } from '../../store/format.ts'
-import { deleteStore } from '../../store/store.ts'
+import { deleteStore, storeFiles } from '../../store/store.ts'
 import { MADE, madeKey } from '../records.ts'
 
 /** What is being received, beside the file whose place it will take. */
@@ -64,9 +64,10 @@ export class Files {
     return { bytes: size(this.path(partition)), received: size(this.incoming(partition)) }
   }
 
-  /** The partition's file is not to be here any more; it is closed. */
-  remove(partition: string): void {
-    if (this.#folder !== undefined) deleteStore(this.path(partition))
+  /** The partition's file, which is closed, is not to be here any more. One of gigabytes takes the file system a while. */
+  async #remove(partition: string): Promise<void> {
+    if (this.#folder === undefined) return
+    for (const file of storeFiles(this.path(partition))) await this.fileSystem.remove(file)
   }
 
   /** Whether there is no file of the partition, though there might be one. */
@@ -85,9 +86,9 @@ export class Files {
     await this.#metadata.commit({ guards: [], puts: [{ key: madeKey(partition, this.#node), value: '{}' }] })
   }
 
-  /** The partition's file is to be here no more: one that was not open goes, and the mark of both. */
+  /** The partition's file, which is closed, goes, and so do its marks. */
   async unmark(partition: string): Promise<void> {
-    if (this.#folder !== undefined) deleteStore(this.path(partition))
+    await this.#remove(partition)
     await this.#metadata.commit({ guards: [], deletes: [madeKey(partition), madeKey(partition, this.#node)] })
   }
 

@@ -10,7 +10,7 @@ import type { Succession } from '../../replica/standing.ts'
 import { holdersOf, type PartitionRecord } from '../records.ts'
 import { Arrival } from './arrival.ts'
 import { Leadership } from './leadership.ts'
-import { openReplica, removeUnopened } from './opening.ts'
+import { openReplica } from './opening.ts'
 import { Patience } from './patience.ts'
 import type { HostedPorts } from './ports.ts'
 import { isFinal, isUndecided, repair } from './repair.ts'
@@ -162,12 +162,12 @@ export class Hosted {
   /** Removes the file; the log too, if no node holds it any more. Not in vain: a deletion waits for the leader key. */
   async drop(isGone: boolean): Promise<void> {
     await this.#enqueue(async () => {
-      const { files, leasing, followers, clock } = this.#ports
+      const { files, leasing, followers, clock, logs } = this.#ports
       this.#over = true
       this.#cancel()
       followers.forget(this.id)
       const undo = async () => {
-        await (this.#replica?.drop(isGone) ?? removeUnopened(this.id, isGone, this.#ports))
+        await (this.#replica?.drop(isGone) ?? (isGone && logs.drop(this.id)))
         await files.unmark(this.id)
         if (leasing.lease) await this.#leadership.claim.release(leasing.lease)
       }

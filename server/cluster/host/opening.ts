@@ -45,16 +45,6 @@ export async function openReplica(record: PartitionRecord, ports: OpeningPorts):
   return replica
 }
 
-/** Of a replica that could not be opened: its file, and, with `log`, the log as well. */
-export async function removeUnopened(
-  partition: string,
-  log: boolean,
-  { files, logs }: Pick<OpeningPorts, 'files' | 'logs'>,
-): Promise<void> {
-  files.remove(partition)
-  if (log) await logs.drop(partition)
-}
-
 /** Another replica's file is less to read than all of the log. */
 async function join({ id, replicas }: PartitionRecord, ports: OpeningPorts): Promise<void> {
   const { files, logs } = ports
@@ -68,4 +58,10 @@ async function copy(partition: string, replicas: string[], ports: OpeningPorts):
   if (!node) throw new Error('no other replica can be reached to copy its file')
   logger.warn({ partition, node }, 'this replica copies the file of another one')
   await receiveSnapshot(partition, pace.of(neighbours.snapshot(node, partition)), files)
+}
+
+/** What keeps the node from starting, as the operator is told. */
+export function failureOf(partition: string, failure: Error): OperatorError {
+  if (failure instanceof OperatorError) return failure
+  return new OperatorError(`Partition ${partition} cannot be opened: ${failure.message}.`)
 }

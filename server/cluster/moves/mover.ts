@@ -36,6 +36,8 @@ export type Paces = {
 const PACES: Paces = { busyMs: 1000, idleMs: 5000, steadyMs: 5000, joinAgainMs: 60_000, leadAgainMs: 10_000 }
 /** Changes come in swarms. */
 const SOON_MS = 50
+/** So many times as long as a look takes is the rest after it, at least: where much changes, most changes are nothing to be looked at. */
+const REST = 10
 
 export class Mover {
   readonly #ports: MoverPorts
@@ -48,6 +50,8 @@ export class Mover {
   /** When the next round is due, by the monotonic clock. */
   #due = Number.POSITIVE_INFINITY
   #isLooking = false
+  /** After each look, before the next, in milliseconds. */
+  #restMs = 0
   /** Something has changed while it was looking. */
   #isStale = false
 
@@ -91,12 +95,13 @@ export class Mover {
 
   #wake(ms: number): void {
     const { clock } = this.#ports
-    const due = clock.monotonic() + ms
+    const wait = Math.max(ms, this.#restMs)
+    const due = clock.monotonic() + wait
     if (this.#isLooking) this.#isStale = true
     if (!this.#running?.isReady || due >= this.#due || this.#isLooking) return
     this.#cancel()
     this.#due = due
-    this.#cancel = clock.after(ms, () => {
+    this.#cancel = clock.after(wait, () => {
       this.#due = Number.POSITIVE_INFINITY
       void this.#round()
     })
@@ -105,9 +110,11 @@ export class Mover {
   async #round(): Promise<void> {
     this.#isLooking = true
     this.#isStale = false
+    const begun = this.#ports.clock.monotonic()
     const isBusy = await this.#look()
     this.#isLooking = false
     const { busyMs, idleMs } = this.#paces
+    this.#restMs = Math.min(busyMs, (this.#ports.clock.monotonic() - begun) * REST)
     this.#wake(this.#isStale ? SOON_MS : isBusy ? busyMs : idleMs)
   }
 

@@ -6,7 +6,7 @@
 import type { PartitionRecord } from '../records.ts'
 import { compare, type Need, type Places, zonesOf } from './needs.ts'
 import type { NodeState, PartitionState } from './situation.ts'
-import { candidates, mayStay, type NodeStates } from './targets.ts'
+import { candidates, isOlder, mayStay, type NodeStates } from './targets.ts'
 
 type Candidate = { partition: PartitionState; need: Need; rank: number[] }
 
@@ -57,7 +57,8 @@ function improvements(partition: PartitionState, { nodes, loads, isOpen }: Place
         rank: [gained, lighter, lighterTable, leaving === leader ? 0 : 1],
       }
     }
-  const targets = candidates(partition, nodes)
+  // What only makes it more even can wait until the node is upgraded.
+  const targets = candidates(partition, nodes).filter(node => !isOlder(node, partition, nodes))
   return replicas.flatMap(leaving => targets.flatMap(better(leaving)))
 }
 

@@ -13,8 +13,19 @@ export function mayStay(node: NodeState | undefined, { wish }: PartitionState): 
   return isWished({ zone: node.zone, pool: node.pool }, wish)
 }
 
-/** Nodes where a replica could be made. */
+/**
+ * Whether it reads less than all of the partition's nodes do that are well: a log that has gone over to the later format it could
+ * not follow (INV-V1). It was begun with an older version when all others had a newer one; a replica there might stop at once.
+ */
+export function isOlder({ format = 0 }: NodeState, { healthy }: PartitionState, nodes: NodeStates): boolean {
+  const formats = [...healthy].map(name => nodes.get(name)?.format ?? 0)
+  return formats.length > 0 && formats.every(read => read > format)
+}
+
+/** Nodes where a replica could be made; older ones only if there are no others. */
 export function candidates(partition: PartitionState, nodes: NodeStates): NodeState[] {
   const holders = holdersOf(partition.record)
-  return [...nodes.values()].filter(node => node.live && mayStay(node, partition) && !holders.includes(node.name))
+  const all = [...nodes.values()].filter(node => node.live && mayStay(node, partition) && !holders.includes(node.name))
+  const able = all.filter(node => !isOlder(node, partition, nodes))
+  return able.length > 0 ? able : all
 }

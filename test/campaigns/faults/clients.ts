@@ -35,10 +35,11 @@ export function isFailure(error: Error): boolean {
 export function apiBy({ server, dynamodb, once }: Client, tally: Tally): Api {
   return async (operation, input) => {
     // A transaction has a token, so that it may be repeated; reads may be; single updates may not.
-    const db = (operation === 'UpdateItem' ? once : dynamodb) as unknown as Record<string, (input: object) => never>
+    const isOnce = operation === 'UpdateItem'
+    const db = (isOnce ? once : dynamodb) as unknown as Record<string, (input: object) => never>
     const name = operation[0]!.toLowerCase() + operation.slice(1)
     try {
-      return await tally.count(server, async () => db[name]!(input), isFailure)
+      return await tally.count(isOnce ? `${server}, asked once` : server, async () => db[name]!(input), isFailure)
     } catch (error) {
       if (isFailure(error as Error)) throw new CutOff((error as Error).message)
       const { name, message } = error as Error

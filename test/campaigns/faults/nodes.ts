@@ -15,13 +15,7 @@ export const NODE_FAULTS: Record<string, Fault> = {
   'kill-follower': { expects: BACK, play: async site => killed((await site.byLeaderships()).at(-1)!) },
   terminate: {
     expects: 'no request fails, stalls under 200 ms',
-    async play(site) {
-      const [node] = await site.byLeaderships()
-      await node!.stop('SIGTERM')
-      await sleep(1000)
-      await node!.start()
-      return node!.name
-    },
+    play: async site => terminated((await site.byLeaderships())[0]!),
   },
   'kill-zone': {
     expects: 'as with the log: nats-server takes 4 to 9 s to elect',
@@ -66,14 +60,21 @@ export const NODE_FAULTS: Record<string, Fault> = {
   },
 }
 
-async function killed(node: Server): Promise<string> {
+export async function killed(node: Server): Promise<string> {
   await node.kill()
   await sleep(AWAY_MS)
   await node.start()
   return node.name
 }
 
-async function frozen(servers: Server[]): Promise<string> {
+export async function terminated(node: Server): Promise<string> {
+  await node.stop('SIGTERM')
+  await sleep(1000)
+  await node.start()
+  return node.name
+}
+
+export async function frozen(servers: Server[]): Promise<string> {
   for (const server of servers) server.freeze()
   await sleep(AWAY_MS)
   for (const server of servers) server.resume()

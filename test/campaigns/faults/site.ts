@@ -1,10 +1,13 @@
 /** A cluster of real processes, and what the campaign does to it. */
 import { copyFileSync, existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Server } from '../../../scripts/cluster/process.ts'
 import { TavolaCluster } from '../../../scripts/cluster/tavola.ts'
 import { systemClock } from '../../../server/base/clock.ts'
 import {
+  drainKey,
+  holdersOf,
   LEADERS,
   type LeaderRecord,
   PARTITIONS as PARTITION_RECORDS,
@@ -18,6 +21,7 @@ import { TABLE } from '../crash/api.ts'
 import { isInBox } from './box.ts'
 import { Disk } from './disk.ts'
 import { Network } from './network.ts'
+import { Resharder } from './resharder.ts'
 import { PARTITIONS } from './table.ts'
 
 export type SiteOptions = {
@@ -32,6 +36,9 @@ const REALM = { account: '123456789012', region: 'us-east-1' }
 const OWN_WEIGHT = 100
 /** Each takes some seconds. */
 const METADATA_TRIES = 3
+/** For all of a node's replicas to be elsewhere, however busy the machine is. */
+const EMPTY_MS = 300_000
+const LOOK_MS = 200
 /** The whole cluster's, and that of the last storage node alone. */
 const DISK_MB = { all: 4096, small: 192 }
 
@@ -75,8 +82,8 @@ export class Site {
 
   /** All processes. */
   get servers(): Server[] {
-    const { servers, storage, etcd, nats } = this.cluster
-    return [...servers, ...storage, ...etcd.members, ...(nats?.servers ?? [])]
+    const { servers, storage, spare, etcd, nats } = this.cluster
+    return [...servers, ...storage, spare, ...etcd.members, ...(nats?.servers ?? [])]
   }
 
   /** Storage nodes that run, those first that lead most of the partitions: of the registers' table, then of all. */
@@ -103,6 +110,31 @@ export class Site {
     }
     const count = ({ name }: Server) => led.get(name) ?? 0
     return this.cluster.storage.filter(({ pid }) => pid).sort((a, b) => count(b) - count(a))
+  }
+
+  /** What has the registers' table split and merged. */
+  resharder(): Promise<Resharder> {
+    return Resharder.open(this.#metadata, REALM)
+  }
+
+  /** The node is to hold nothing. */
+  async drain({ name }: Server): Promise<void> {
+    const value = JSON.stringify({ since: systemClock.now() })
+    await this.#metadata.commit({ guards: [], puts: [{ key: drainKey(name), value }] })
+  }
+
+  async undrain({ name }: Server): Promise<void> {
+    await this.#metadata.commit({ guards: [], deletes: [drainKey(name)] })
+  }
+
+  /** Resolves once no partition is there, nor to be. Errors: it takes too long. */
+  async emptied({ name }: Server): Promise<void> {
+    for (const end = performance.now() + EMPTY_MS; ; await sleep(LOOK_MS)) {
+      const records = (await this.#metadata.list(PARTITION_RECORDS)).map(({ value }) => parsePartition(value))
+      const held = records.filter(record => holdersOf(record).includes(name))
+      if (held.length === 0) return
+      if (performance.now() > end) throw new Error(`${name} is drained, and has ${held.length} replicas, still`)
+    }
   }
 
   /** `keep` leaves the files, for who wants to see what happened: the logs as they are, the rest in a disk's image, if there is one. */

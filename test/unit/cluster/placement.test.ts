@@ -1,10 +1,14 @@
 import test from 'ava'
 import fc from 'fast-check'
 import { systemRandom } from '../../../server/base/random.ts'
+import { beginResharding } from '../../../server/cluster/growth/resharding.ts'
 import { onOneNode, overNodes, partitionChanges, spread } from '../../../server/cluster/placement.ts'
-import { type NodeRecord, nodeKey, parsePartition, partitionKey } from '../../../server/cluster/records.ts'
+import { partitionIds } from '../../../server/cluster/plan.ts'
+import { type NodeRecord, nodeKey, PARTITIONS, parsePartition, partitionKey } from '../../../server/cluster/records.ts'
+import { toldToAll, toldToSome } from '../../../server/cluster/versions.ts'
 import { LocalMetadata } from '../../../server/metadata/local/local.ts'
-import { globalIndex, table } from './given.ts'
+import type { TableRecord } from '../../../server/model/table.ts'
+import { cut, globalIndex, table } from './given.ts'
 
 const node = (name: string, zone: string): NodeRecord => ({ node: name, zone, pool: 'default', role: 'storage' })
 const anyNodes = fc
@@ -82,6 +86,37 @@ test('partitions stay where they are when their table changes, and a change betw
   t.false(await metadata.commit(first), 'they are there by now')
   t.true(await metadata.commit(second))
   t.deepEqual(await replicas(), before)
+  await metadata.close()
+})
+
+test('those partitions are told of a change that it concerns; all of them, if all must know', async t => {
+  const metadata = new LocalMetadata(':memory:', systemRandom)
+  const placement = onOneNode('local', 4)
+  const record = table({ partitions: cut(4), globalIndexes: [globalIndex('g')] })
+  const [first, second, ...others] = record.partitions
+  t.true(await metadata.commit(await partitionChanges(metadata, placement, record)))
+  let before = record
+  const told = async (next: TableRecord) => {
+    const changes = await partitionChanges(metadata, placement, next, before)
+    before = next
+    t.deepEqual(
+      changes.guards.map(({ key }) => key),
+      changes.puts.map(({ key }) => key),
+    )
+    t.true(await metadata.commit(changes))
+    return changes.puts.map(({ key }) => key.slice(PARTITIONS.length)).sort()
+  }
+  const begun = beginResharding(record, { parents: [first!, second!], cuts: [] }, () => 'id', 1)!
+  const { resharding } = begun
+  t.deepEqual(await told(begun), ['id'], 'those that are made')
+  const filling: TableRecord = toldToSome({ ...begun, resharding: { ...resharding!, phase: 'filling' } })
+  t.deepEqual(await told(filling), [first!.id, second!.id].sort())
+  t.deepEqual(await told(toldToSome(filling)), [], 'nobody, of nothing')
+  t.deepEqual(await told(toldToAll(filling)), partitionIds(filling).sort())
+  const versions = await Promise.all(
+    others.map(async ({ id }) => parsePartition((await metadata.get(partitionKey(id)))!.value).schema!.version),
+  )
+  t.deepEqual(versions, [4, 4])
   await metadata.close()
 })
 

@@ -70,6 +70,12 @@ test('a table is there once all of its partitions are led, and know their schema
   t.is(advance(step.record as TableRecord, led(record)), undefined)
 })
 
+test('a table is not waited for to hear of what concerns few of its partitions', t => {
+  const record = table({ status: 'UPDATING', schemaVersion: 7, commonVersion: 4 })
+  t.is(advance(record, led(record, { schemaVersion: 3 })), undefined)
+  t.is((advance(record, led(record, { schemaVersion: 4 }))!.record as TableRecord).status, 'ACTIVE')
+})
+
 test('an index is built, seen to be backfilled, and then active', t => {
   const building = globalIndex('g', { status: 'CREATING', backfilling: false })
   const record = table({ status: 'UPDATING', updating: 'INDEX', globalIndexes: [building], schemaVersion: 2 })

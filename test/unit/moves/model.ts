@@ -3,7 +3,15 @@ import { LIMITS, nextSteps, type Step } from '../../../server/cluster/moves/plan
 import type { NodeState, PartitionState, Situation } from '../../../server/cluster/moves/situation.ts'
 import { holdersOf, type PartitionRecord } from '../../../server/cluster/records.ts'
 
-export type ModelNode = { name: string; zone: string; pool: string; live: boolean; goneFor: number; draining: boolean }
+export type ModelNode = {
+  name: string
+  zone: string
+  pool: string
+  live: boolean
+  goneFor: number
+  draining: boolean
+  format?: number
+}
 
 /** Rounds: after which a node is lost, and how long a replica takes to catch up. */
 const LOST = 20
@@ -87,9 +95,9 @@ export class Model {
     return { now: this.#now, nodes, partitions }
   }
 
-  #nodeState({ name, zone, pool, live, goneFor, draining }: ModelNode): NodeState {
+  #nodeState({ name, zone, pool, live, goneFor, draining, format }: ModelNode): NodeState {
     const awaySince = live ? undefined : this.#now - goneFor * ROUND
-    const told = { address: undefined, format: undefined, awaySince }
+    const told = { address: undefined, format: live ? format : undefined, awaySince }
     return { name, zone, pool, live, ...told, lost: goneFor >= LOST, draining, steady: live }
   }
 

@@ -152,3 +152,31 @@ test('a few at a time', t => {
     t.is([...model.partitions.values()].filter(({ replicas }) => replicas.includes(name)).length, 15)
   for (const name of model.nodes.keys()) t.is([...model.leaders.values()].filter(leader => leader === name).length, 5)
 })
+
+test('a node of an older version than all that have a partition gets it only if there is no other, and not for evenness', t => {
+  const made = (...added: string[]) => {
+    const model = new Model(3)
+    for (const [i, zone] of ZONES.entries()) model.add(`n${i}`, zone)
+    for (let p = 0; p < 6; p++) model.place(`p${p}`, 't', ['n0', 'n1', 'n2'])
+    for (const name of added) model.add(name, 'x')
+    for (const node of model.nodes.values()) node.format = node.name === 'old' ? 6 : 7
+    settle(model)
+    return model
+  }
+  const held = (model: Model, node: string) =>
+    [...model.partitions.values()].filter(record => holdersOf(record).includes(node)).length
+  const alone = made('old')
+  t.is(held(alone, 'old'), 0)
+  alone.nodes.get('n0')!.draining = true
+  settle(alone)
+  t.is(held(alone, 'old'), 6, 'better than nowhere')
+  const both = made('old', 'new')
+  t.deepEqual([held(both, 'old'), held(both, 'new'), held(both, 'n0')], [0, 3, 3])
+  both.nodes.get('n0')!.draining = true
+  settle(both)
+  t.deepEqual([held(both, 'old'), held(both, 'new'), held(both, 'n0')], [0, 6, 0])
+  both.nodes.get('old')!.format = 7
+  both.nodes.get('n0')!.draining = false
+  settle(both)
+  t.deepEqual([held(both, 'old'), held(both, 'new'), held(both, 'n0')], [2, 2, 2], 'once it is upgraded')
+})

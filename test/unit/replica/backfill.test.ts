@@ -51,6 +51,28 @@ test('a new index gets the rows that were there, and is then done', async t => {
   t.is(partition.log.end(), before, 'nothing is done twice')
 })
 
+test('while the process has much else to do, pages have longer rests between them, but not for ever', async t => {
+  const rests: number[] = []
+  const busy = (late: number) => ({
+    ...clock,
+    after(ms: number, task: () => void) {
+      if (ms > 1) rests.push(ms)
+      return clock.after(ms > 1 ? 1 : late, task)
+    },
+  })
+  for (const late of [30, 300]) {
+    const partition = await lead({ schema: WITHOUT, clock: busy(late) })
+    await fill(partition, 500)
+    await partition.leader.adopt(WITH)
+    rests.length = 0
+    await partition.leader.build()
+    const long = rests.filter(ms => ms > 25)
+    t.true(long.length >= 2, 'one after each page')
+    t.true(long.every(ms => ms <= 50))
+    t.true(isEqual(partition))
+  }
+})
+
 test('an empty table is done at once', async t => {
   const { leader, indexes } = await lead({ schema: WITHOUT })
   await leader.adopt(WITH)

@@ -97,6 +97,35 @@ test('a new leader goes on from what the index partition has taken in, and repea
   t.deepEqual([...indexes.rows('all').values()].map(row => row.owner!.S).sort(), ['other', 'owner 2', 'owner 3'])
 })
 
+test('partitions that take over get what those before them did not, and nothing else', async t => {
+  const { leader, indexes } = await lead({ schema: whole })
+  const names = (s: number) => Array.from({ length: 20 }, (_, i) => `owner ${s} ${i}`)
+  const write = (s: number) => Promise.all(names(s).map((owner, i) => leader.write(put(owned(100 * s + i, owner)))))
+  await write(1)
+  await leader.fed(BY_OWNER.id)
+  indexes.away = true
+  await write(2)
+  await leader.adopt({ ...halves, version: whole.version + 1 })
+  await write(3)
+  indexes.away = false
+  await leader.fed(BY_OWNER.id)
+  const owners = slices.flatMap(({ id }) => [...indexes.rows(id).values()].map(row => row.owner!.S!))
+  t.deepEqual(owners.sort(), [...names(2), ...names(3)].sort())
+  for (const { id } of slices) t.true(indexes.rows(id).size > 0)
+})
+
+test('an index that comes later is fed nothing of before: its rows are made', async t => {
+  const { leader, indexes } = await lead({ schema: partitionSchema(INDEXED, {}) })
+  await leader.write(put(owned(1)))
+  await leader.adopt({ ...whole, version: whole.version + 1 })
+  await leader.write(put(owned(2)))
+  await leader.fed(BY_OWNER.id)
+  t.deepEqual(
+    [...indexes.rows('all').values()].map(row => row.owner!.S),
+    ['owner 2'],
+  )
+})
+
 test('a leader that was stopped feeds nothing more', async t => {
   const { leader, indexes } = await lead({ schema: whole })
   indexes.away = true
