@@ -10,7 +10,7 @@ import { binariesHere } from '../scripts/cluster/binaries.ts'
 import { NatsCluster } from '../scripts/cluster/nats.ts'
 import { freePorts } from '../scripts/cluster/ports.ts'
 import { type Cell, cellOf, ratio } from './cells.ts'
-import { Connection, encodeRequest } from './client.ts'
+import { ask, Connection, encodeRequest } from './client.ts'
 import { dismiss, launch, type Running, tavola } from './contestants.ts'
 import {
   cpuMicroseconds,
@@ -122,15 +122,20 @@ async function latency(): Promise<{ p50: number; p99: number; sent: number }> {
   await load({ kind: 'fill', port, table })
   const begun = new Map<string, number>()
   const latencies: number[] = []
+  let seen = false
   const took = await withNats(async connection => {
     connection.subscribe('tavola.changes.*.timed.*', {
       callback: (_error, message) => {
+        seen = true
         const id = /"pk":\{"S":"(timed-\d+)"\}/.exec(message.string())?.[1]
         const start = id === undefined ? undefined : begun.get(id)
         if (start !== undefined) latencies.push(performance.now() - start)
       },
     })
     await connection.flush()
+    // What the first one waits for is no later one's: the stream is made, the publisher begins.
+    await ask(port, 'PutItem', { TableName: table.name, Item: itemOf('first') })
+    while (!seen) await sleep(5)
     return send(port, table.name, begun)
   })
   latencies.sort((a, b) => a - b)
@@ -141,10 +146,13 @@ async function latency(): Promise<{ p50: number; p99: number; sent: number }> {
   return { p50: at(0.5), p99: at(0.99), sent: begun.size / took }
 }
 
+function itemOf(pk: string): object {
+  return { pk: { S: pk }, sk: { N: '0' }, text: { S: 'x'.repeat(bytes) } }
+}
+
 /** @returns the seconds that it took */
 async function send(port: number, name: string, begun: Map<string, number>): Promise<number> {
   const connections = await Promise.all(Array.from({ length: 16 }, () => Connection.open(port)))
-  const text = 'x'.repeat(bytes)
   const begin = performance.now()
   const end = begin + seconds * 1000
   let next = 0
@@ -153,10 +161,10 @@ async function send(port: number, name: string, begun: Map<string, number>): Pro
       while (performance.now() < end) {
         const n = next++
         const due = begin + (n * 1000) / rate
-        if (due > performance.now()) await sleep(due - performance.now())
-        const Item = { pk: { S: `timed-${n}` }, sk: { N: '0' }, text: { S: text } }
+        const left = due - performance.now()
+        if (left > 0) await sleep(left)
         begun.set(`timed-${n}`, performance.now())
-        await connection.send(encodeRequest(port, 'PutItem', { TableName: name, Item }))
+        await connection.send(encodeRequest(port, 'PutItem', { TableName: name, Item: itemOf(`timed-${n}`) }))
       }
     }),
   )
