@@ -255,8 +255,7 @@ export class PartitionHost {
   }
 
   async #drop(id: string, isGone: boolean): Promise<void> {
-    const hosted = this.#hosted.get(id)!
-    await hosted.drop(isGone)
+    await this.#hosted.get(id)!.drop(isGone)
     this.#hosted.delete(id)
     // It may have been given to this node again meanwhile.
     const entry = await this.#ports.metadata.get(partitionKey(id)).catch(() => undefined)

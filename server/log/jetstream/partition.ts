@@ -27,7 +27,9 @@ export class JetStreamLog implements PartitionLog {
   constructor(jetstream: JetStream, stream: string, subject: string, clock: Clock, durable: () => void) {
     this.#jetstream = jetstream
     this.#stream = stream
-    this.known = new KnownLog(upTo => jetstream.purge(stream, upTo + 1))
+    // The last entry stays: where a stream ends is on its servers' disks for sure in that alone. One that is empty, and loses power
+    // on all of them, is never led again.
+    this.known = new KnownLog(upTo => jetstream.purge(stream, Math.min(upTo + 1, this.known.end)))
     const transport = {
       send: (position: Position, bytes: Uint8Array) => jetstream.send(subject, position, bytes),
       stored: (position: Position) => jetstream.entry(stream, position),

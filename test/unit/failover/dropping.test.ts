@@ -29,6 +29,7 @@ test('a table that goes while a node starts leaves no file there', async t => {
   const nodes = await Nodes.start(t, { folder })
   const { partitions } = await nodes.table('T')
   const files = partitions.map(({ id }) => join(root, 'n2', `${id}.db`))
+  await until(() => files.every(existsSync))
   await nodes.stop('n2')
   const { metadata } = nodes
   const list = metadata.list.bind(metadata)
