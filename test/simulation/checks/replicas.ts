@@ -43,6 +43,9 @@ export function checkReplicas(world: World, { wait }: Looking): void {
         .map(node => `${id} on ${node} at ${appliedOn(node)} of ${end}`)
     })
   }
+  // What is copied meanwhile is no replica yet.
+  const joining = () => world.metadata.list(PARTITIONS).filter(({ value }) => parsePartition(value).move)
+  wait('all replicas that move have done so', () => joining().length === 0)
   try {
     wait('all replicas have applied their logs', () => behind().length === 0)
   } catch (error) {
