@@ -127,6 +127,8 @@ export class JetStreamLogStore implements LogStore {
     if (await this.#isThere(stream, isMade)) return
     if (isMade) throw new OperatorError(`The stream ${stream} is gone from NATS, and with it the log of the partition.`)
     await this.#jetstream.create(stream, this.#subject(partition), this.#options.replicas, base + 1)
+    // Who is asked next may not have heard of it yet.
+    await this.#isThere(stream, true)
   }
 
   /** `isMade`: it must be. A server that has come back just now may not know it yet. */
