@@ -1,7 +1,7 @@
 /** A storage node's share of the cluster: the partitions that the metadata gives to this node, some of which it leads. */
 import type { FileSystem } from '../base/filesystem.ts'
 import type { Position } from '../log/log.ts'
-import type { MetadataChange } from '../metadata/metadata.ts'
+import type { MetadataChange, MetadataEntry } from '../metadata/metadata.ts'
 import { Differing, type DigestAnswer, type DigestQuestion, type Finding } from '../replica/digest.ts'
 import type { Leader } from '../replica/leader.ts'
 import { NotLeading } from '../replica/pipeline.ts'
@@ -13,17 +13,18 @@ import { type OpenStore, Store } from '../store/store.ts'
 import { Disk } from './host/disk.ts'
 import { Files } from './host/files.ts'
 import { Followers, GRACE, type Grace } from './host/followers.ts'
-import { Hosted } from './host/hosted.ts'
+import type { Hosted } from './host/hosted.ts'
 import { handOverAll } from './host/leaving.ts'
 import { failureOf } from './host/opening.ts'
 import { COPY_RATE, Pace } from './host/pace.ts'
 import type { HostedPorts } from './host/ports.ts'
 import { Raising } from './host/raising.ts'
 import { reportOf } from './host/reporting.ts'
+import { Roster } from './host/roster.ts'
 import { NO_SCRUBBING, Scrubber, type Scrubbing } from './host/scrubber.ts'
 import { sendSnapshot } from './host/snapshots.ts'
 import { removeStrays } from './host/strays.ts'
-import { holdersOf, LEADERS, PARTITIONS, type PartitionRecord, parsePartition, partitionKey } from './records.ts'
+import { LEADERS, type LeaderRecord, PARTITIONS } from './records.ts'
 import type { ReplicaReport } from './report.ts'
 
 export type HostPorts = Omit<HostedPorts, 'files' | 'followers' | 'disk' | 'pace' | 'complain'> & {
@@ -44,19 +45,14 @@ export type HostPorts = Omit<HostedPorts, 'files' | 'followers' | 'disk' | 'pace
   publishLag?(partition: string): number | undefined
 }
 
-/** Changes of records that are seen to in a turn of the event loop. */
-const PER_TURN = 8
-
 export class PartitionHost {
   readonly scrubber: Scrubber
   readonly #ports: HostedPorts
   readonly #publishLag: HostPorts['publishLag']
-  readonly #hosted = new Map<string, Hosted>()
+  readonly #hosted: Roster
   readonly #raising: Raising | undefined
   #unwatch: (() => void)[] = []
   #started = false
-  #closing = false
-  #taken: Promise<void> = Promise.resolve()
 
   constructor({
     folder,
@@ -74,16 +70,17 @@ export class PartitionHost {
     const files = new Files(folder, metadata, node, fileSystem, reads)
     const followers = new Followers({ node, neighbours, clock, logBytes: () => logs.size() }, grace)
     const disk = new Disk(folder, files.fileSystem, clock, ports.logger, {
-      failed: () => void handOverAll([...this.#hosted.values()]),
+      failed: () => void handOverAll([...this.#hosted]),
       recovered: () => {
-        for (const hosted of this.#hosted.values()) hosted.trigger()
+        for (const hosted of this.#hosted) hosted.trigger()
       },
     })
     const pace = new Pace(clock, copyRate)
     const complain = (hosted: Hosted, failure: Error) => this.#complain(hosted, failure)
     const openOwn: OpenStore = (path, partition, tailBytes) => new Store(path, partition, tailBytes, reads)
     this.#ports = { ...ports, openStore: ports.openStore ?? openOwn, files, followers, disk, pace, complain }
-    const hosted = () => this.#hosted.values()
+    this.#hosted = new Roster(this.#ports)
+    const hosted = () => this.#hosted
     this.#raising = formats && new Raising({ ...ports, hosted, formats })
     const digest = (partition: string, question: DigestQuestion) => this.digest(partition, question)
     this.scrubber = new Scrubber({ ...ports, digest, hosted }, scrubbing)
@@ -98,13 +95,13 @@ export class PartitionHost {
     const own = await removeStrays(this.#ports)
     this.#unwatch = [
       leasing.watch(lease => this.#leaseChanged(lease !== undefined)),
-      await metadata.watch(PARTITIONS, changes => this.#partitionsChanged(changes)),
+      await metadata.watch(PARTITIONS, changes => this.#hosted.changed(changes)),
       await metadata.watch(LEADERS, changes => this.#leadersChanged(changes)),
     ]
-    await this.#taken
-    for (const record of own) await this.#dropMissed(record)
-    await Promise.all([...this.#hosted.values()].map(hosted => hosted.settled))
-    for (const { id, failure, isAlone } of this.#hosted.values()) if (failure && isAlone) throw failureOf(id, failure)
+    await this.#hosted.taken()
+    for (const record of own) await this.#hosted.dropMissed(record)
+    await Promise.all([...this.#hosted].map(hosted => hosted.settled))
+    for (const { id, failure, isAlone } of this.#hosted) if (failure && isAlone) throw failureOf(id, failure)
     this.#started = true
     followers.start()
     this.scrubber.start()
@@ -122,12 +119,12 @@ export class PartitionHost {
   }
 
   replicas(): Replica[] {
-    return [...this.#hosted.values()].flatMap(({ replica }) => replica ?? [])
+    return [...this.#hosted].flatMap(({ replica }) => replica ?? [])
   }
 
   /** Partitions that a person must look after: their logs are not what they should be. */
   stopped(): { partition: string; reason: string }[] {
-    return [...this.#hosted.values()]
+    return [...this.#hosted]
       .filter(({ isStopped }) => isStopped)
       .map(({ id, failure }) => ({ partition: id, reason: failure!.message }))
   }
@@ -139,15 +136,15 @@ export class PartitionHost {
 
   /** How many partitions are held here that no node leads, as far as is known. */
   unled(): number {
-    return [...this.#hosted.values()].filter(({ isLed }) => !isLed).length
+    return [...this.#hosted].filter(({ isLed }) => !isLed).length
   }
 
-  /** What other nodes ask; see replica/standing.ts. Replicas that have stopped don't count. */
+  /** What other nodes ask; see replica/standing.ts. */
   standings(partitions: string[]): Map<string, Standing> {
     return new Map(
       partitions.flatMap(id => {
-        const replica = this.replica(id)
-        return replica ? [[id, replica.standing] as const] : []
+        const { replica, isStopped } = this.#hosted.get(id) ?? {}
+        return replica ? [[id, { ...replica.standing, ...(isStopped && { isStopped }) }] as const] : []
       }),
     )
   }
@@ -155,7 +152,7 @@ export class PartitionHost {
   /** What those who look after the cluster ask. */
   report(): ReplicaReport[] {
     const { files } = this.#ports
-    return [...this.#hosted.values()].map(hosted => {
+    return [...this.#hosted].map(hosted => {
       const [doubt, publishLagMs] = [this.scrubber.doubt(hosted.id), this.#publishLag?.(hosted.id)]
       return reportOf(hosted, files, { doubt, publishLagMs })
     })
@@ -216,50 +213,17 @@ export class PartitionHost {
 
   /** Hands over what is led here, to nodes that have it too. */
   async leave(): Promise<void> {
-    for (const hosted of this.#hosted.values()) hosted.leave()
-    await handOverAll([...this.#hosted.values()])
+    for (const hosted of this.#hosted) hosted.leave()
+    await handOverAll([...this.#hosted])
   }
 
   async close(): Promise<void> {
-    this.#closing = true
     for (const unwatch of this.#unwatch) unwatch()
     this.#ports.followers.stop()
     this.scrubber.stop()
     this.#raising?.stop()
     this.#ports.disk.stop()
-    await Promise.all([...this.#hosted.values()].map(hosted => hosted.close()))
-  }
-
-  #partitionsChanged(changes: MetadataChange[]): void {
-    this.#taken = this.#taken.then(() => this.#take(changes))
-  }
-
-  /** A few in a turn of the event loop, of new ones one: to adopt a schema takes milliseconds, to open a file more. Requests come between. */
-  async #take(changes: MetadataChange[]): Promise<void> {
-    for (const [i, { key, entry }] of changes.entries()) {
-      if (this.#closing) return
-      const id = key.slice(PARTITIONS.length)
-      const record = entry && parsePartition(entry.value)
-      const before = this.#hosted.size
-      if (record && holdersOf(record).includes(this.#ports.node)) this.#assign(record)
-      else if (this.#hosted.has(id)) void this.#drop(id, record === undefined)
-      if (this.#hosted.size === before && i % PER_TURN > 0) continue
-      await new Promise<void>(resolve => this.#ports.clock.soon(resolve))
-    }
-  }
-
-  #assign(record: PartitionRecord): void {
-    let hosted = this.#hosted.get(record.id)
-    if (!hosted) this.#hosted.set(record.id, (hosted = new Hosted(record, this.#ports)))
-    hosted.assign(record)
-  }
-
-  async #drop(id: string, isGone: boolean): Promise<void> {
-    await this.#hosted.get(id)!.drop(isGone)
-    this.#hosted.delete(id)
-    // It may have been given to this node again meanwhile.
-    const entry = await this.#ports.metadata.get(partitionKey(id)).catch(() => undefined)
-    if (entry) this.#partitionsChanged([{ key: entry.key, entry }])
+    await this.#hosted.close()
   }
 
   /** What keeps this node from starting is told by that. */
@@ -273,27 +237,22 @@ export class PartitionHost {
     else logger.warn(fields, 'a partition is not served just now; it will be tried again')
   }
 
-  /** Keys that come are looked at by those who lead, keys that go by all. */
+  /** Keys that come are looked at by those who lead, and those whose they are, who may not expect them any more; keys that go by all. */
   #leadersChanged(changes: MetadataChange[]): void {
     for (const { key, entry } of changes) {
       const hosted = this.#hosted.get(key.slice(LEADERS.length))
-      if (hosted && (!entry || hosted.leader)) hosted.trigger()
+      if (hosted && (!entry || hosted.leader || isLedBy(entry, this.#ports.node))) hosted.trigger()
     }
   }
 
   #leaseChanged(isHeld: boolean): void {
-    for (const hosted of this.#hosted.values()) {
+    for (const hosted of this.#hosted) {
       if (isHeld) hosted.trigger()
       else hosted.leaseLost()
     }
   }
+}
 
-  /** It went between the look at the records and the watch of them, which does not tell of it. */
-  async #dropMissed(record: PartitionRecord): Promise<void> {
-    if (this.#hosted.has(record.id)) return
-    const isGone = (await this.#ports.metadata.get(partitionKey(record.id))) === undefined
-    if (this.#hosted.has(record.id)) return
-    this.#hosted.set(record.id, new Hosted(record, this.#ports))
-    void this.#drop(record.id, isGone)
-  }
+function isLedBy({ value }: MetadataEntry, node: string): boolean {
+  return (JSON.parse(value) as LeaderRecord).node === node
 }

@@ -107,7 +107,9 @@ export function indexPartitions(find: (partition: string) => IndexLeader | undef
 
 /** The leader of a partition, as seen by those who share a transaction with it. */
 export type PeerLeader = {
-  transactions: { outcome: TransactionLeader['outcome']; holds(prepares: Held[]): boolean[] | Promise<boolean[]> }
+  transactions: Pick<TransactionLeader, 'outcome' | 'token'> & {
+    holds(prepares: Held[]): boolean[] | Promise<boolean[]>
+  }
 }
 
 /** `exists`: false once a partition is gone for good. */
@@ -123,6 +125,10 @@ export function peers(
     async holds(partition, prepares) {
       if (!find(partition) && !(await exists(partition))) return prepares.map(() => false)
       return leading(find, partition).transactions.holds(prepares)
+    },
+    async token(home, token) {
+      if (!find(home) && !(await exists(home))) return undefined
+      return leading(find, home).transactions.token(token)
     },
   }
 }

@@ -186,8 +186,12 @@ function handed(schema: PartitionSchema, { id, children, phase }: Resharding): P
 
 /** Of one that others have taken over from: it keeps what it has. */
 function retiredSchema(table: TableRecord, slice: PartitionSlice): PartitionSchema {
-  const { version, table: keys, archived, base } = partitionSchema(table, slice)
-  const kept = { ...(archived && { archived }), ...(base !== undefined && { base }) }
+  const { version, table: keys, archived, base, closing } = partitionSchema(table, slice)
+  const kept = {
+    ...(archived && { archived }),
+    ...(base !== undefined && { base }),
+    ...(!closing && { retired: true }),
+  }
   return { version, table: withoutDuties(keys), routes: {}, backfill: [], ...kept, sealed: true, closing: true }
 }
 

@@ -30,6 +30,8 @@ import type { TokenDirectory } from './tokens.ts'
 
 /** How long an answer waits for the participants to be told; what they hold waits for that too. */
 const RESOLVE_MS = 2000
+/** How long an earlier home of a client token is waited for. */
+const RECALL_MS = 5000
 const RETRY_MS = 50
 
 const IN_PROGRESS = 'The transaction with the given request token is already in progress.'
@@ -38,7 +40,7 @@ const MISMATCH =
 
 export type CoordinatorPorts = {
   routes: Routes
-  peers: Pick<Peers, 'outcome'>
+  peers: Pick<Peers, 'outcome' | 'token'>
   tokens: Pick<TokenDirectory, 'claim' | 'renew'>
   clock: Clock
   random: Random
@@ -86,16 +88,29 @@ export class Coordinator implements Transactions {
   }
 
   /** What is known of a token that is not new; undefined if the transaction is to be run. */
-  async #claim(token: Token, { partition, table }: WritePart): Promise<TokenState | undefined> {
-    const { tokens, routes } = this.#ports
-    const earlier = await tokens.claim(token, partition)
+  async #claim(token: Token, part: WritePart): Promise<TokenState | undefined> {
+    const { tokens } = this.#ports
+    const earlier = await tokens.claim(token, part.partition)
     if (!earlier) return undefined
     if (earlier.kind === 'other') return { kind: 'mismatch' }
-    // The home of a table that was deleted since knows nothing; nor does anybody.
-    const home = earlier.home === partition ? await routes.leader(partition, table) : routes.find(earlier.home)
-    const known = await home?.transactions.token(token)
+    const isHome = earlier.home === part.partition
+    const known = await (isHome ? this.#ask(part, leader => leader.token(token)) : this.#recall(earlier.home, token))
     if (known) return known
-    return (await tokens.renew(token, partition)) ? undefined : { kind: 'mismatch' }
+    return (await tokens.renew(token, part.partition)) ? undefined : { kind: 'mismatch' }
+  }
+
+  /** What a home knows that others have taken over from; nobody knows anything if its table was deleted. Errors: it can't be reached for long. */
+  async #recall(home: string, token: Token): Promise<TokenState | undefined> {
+    const { clock, peers } = this.#ports
+    const end = clock.monotonic() + RECALL_MS
+    while (true) {
+      try {
+        return await peers.token(home, token)
+      } catch (error) {
+        if (clock.monotonic() > end) throw error
+      }
+      await sleep(clock, RETRY_MS)
+    }
   }
 
   /** Everything is in one partition: one entry, like a single write. */

@@ -20,6 +20,8 @@ export type PartitionSchema = {
   filling?: boolean
   /** Others take over: the rows never change again, and nothing is served. */
   sealed?: boolean
+  /** Others have taken over; the table goes on, and client tokens of transactions that were decided here may come again. */
+  retired?: boolean
   /** Added to positions before they become sequence numbers: those of the partitions that were before come first. */
   base?: number
   /** Of a global index's partition that takes over from others, or is taken over from; `table` then is the table without indexes. */

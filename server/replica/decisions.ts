@@ -14,6 +14,7 @@ const SWEEP_MS = 60_000
 const KEEP_MS = 10 * 60_000
 const PAGE = 500
 const SETTLE_MS = 20
+const FORGOTTEN_MS = 1000
 
 export type DecisionPorts = { store: TransactionReader; batches: Batches; peers: Peers; clock: Clock; logger: Logger }
 
@@ -48,6 +49,12 @@ export class Decisions {
       if ((await this.#resolved(page)).length === page.length) after = page.at(-1)!.number
       else await sleep(clock, SETTLE_MS)
     }
+  }
+
+  /** Resolves once no client token means anything any more, or nobody `asks` for them. The caller sees to it that none is added. */
+  async forgotten(asks: () => boolean): Promise<void> {
+    const { store, clock } = this.#ports
+    while (!this.#stopped && asks() && store.hasTokens(clock.now())) await sleep(clock, FORGOTTEN_MS)
   }
 
   stop(): void {

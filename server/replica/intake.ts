@@ -12,8 +12,6 @@ import type { FeedRow } from './feed.ts'
 import { PendingRows } from './pending.ts'
 import { NotLeading, type Pipeline } from './pipeline.ts'
 
-type Intake = { position: Position; applied: Promise<unknown> }
-
 export type IntakePorts = {
   reader: StoreReader
   applier: Applier
@@ -25,7 +23,7 @@ export type IntakePorts = {
 export class Intakes {
   readonly #ports: IntakePorts
   /** By source: the last feed proposed. */
-  readonly #last = new Map<string, Intake>()
+  readonly #last = new Map<string, Promise<unknown>>()
   /** Rows that are proposed and not applied. */
   readonly #pending = new PendingRows()
   #feeds = 0
@@ -43,15 +41,19 @@ export class Intakes {
   /** Resolves once the rows are applied here. A source feeds its rows one call after the other. Errors: NotLeading. */
   async feed(source: string, position: Position, rows: FeedRow[]): Promise<void> {
     const { reader, pipeline } = this.#ports
-    // Rows of one source are changed by it alone; once its last feed is applied, the store is what they are.
-    await this.#last.get(source)?.applied
+    // Rows of one source are changed by it alone; once its last feed is applied, the store is what they are. Of calls that
+    // wait for one, as those of leaders that follow each other do, the first goes on and the others wait for that: no turn comes between.
+    for (let last: Promise<unknown> | undefined; last !== this.#last.get(source); ) {
+      last = this.#last.get(source)
+      await last
+    }
     this.#check(source)
     if (position <= reader.consumed(source)) return
     const effects = this.#effects(rows)
     const feed = ++this.#feeds
     for (const { key, image } of effects) this.#pending.set(key as Buffer, image, feed)
     const applied = pipeline.propose({ kind: 'feed', source, position, effects })
-    this.#last.set(source, { position, applied })
+    this.#last.set(source, applied)
     await applied.finally(() =>
       this.#pending.release(
         effects.map(({ key }) => key as Buffer),

@@ -8,6 +8,8 @@ export type Standing = {
   applied: Position
   /** The last entry that its file holds durably: it does not need the log up to here. */
   durable: Position
+  /** It has stopped: it takes part in nothing, but what it has applied may be nowhere else. */
+  isStopped?: boolean
 }
 
 /** What a replica has applied: the last entry, and its hash, in which all before it are. */

@@ -126,10 +126,12 @@ export class Transactions {
     return this.#watches.changed(watch, keys)
   }
 
-  /** Resolves when no other partition needs what was decided here. The schema says that the table is going. */
+  /** Resolves when nobody needs what was decided here any more. The schema says that the table is going, or that others have taken over. */
   async settled(): Promise<void> {
-    await this.#ports.batches.drained()
+    const { batches, applier } = this.#ports
+    await batches.drained()
     await this.#decisions.settled()
+    await this.#decisions.forgotten(() => applier.schema?.retired === true)
   }
 
   stop(): void {

@@ -4,6 +4,9 @@
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 
+/** Kept though the log needs them no more: who has to put back the last ones puts back all behind the log's end. */
+const LEAST_KEPT = 16
+
 type KeptEntry = { position: number; bytes: Uint8Array }
 
 export class Tail {
@@ -15,6 +18,7 @@ export class Tail {
   /** Sizes by position, the oldest first. */
   readonly #sizes = new Map<number, number>()
   #bytes = 0
+  #last = 0
 
   constructor(database: DatabaseSync, maxBytes: number) {
     database.exec('CREATE TABLE IF NOT EXISTS tail (position INTEGER PRIMARY KEY, bytes BLOB NOT NULL)')
@@ -31,18 +35,27 @@ export class Tail {
     this.#add.run(position, bytes)
     this.#sizes.set(position, bytes.length)
     this.#bytes += bytes.length
+    this.#last = position
     if (this.#bytes > this.#maxBytes) this.#removeOldest()
   }
 
   /** Whether `trim` would remove anything. */
   needsTrim(upTo: number): boolean {
+    return this.#holds(Math.min(upTo, this.#last - LEAST_KEPT))
+  }
+
+  /** Within a transaction: the log needs no entries up to here, and all but the last few go. */
+  trim(upTo: number): void {
+    this.#removeUpTo(Math.min(upTo, this.#last - LEAST_KEPT))
+  }
+
+  #holds(upTo: number): boolean {
     const [oldest] = this.#sizes.keys()
     return oldest !== undefined && oldest <= upTo
   }
 
-  /** Within a transaction: entries up to here can't be lost any more. */
-  trim(upTo: number): void {
-    if (!this.needsTrim(upTo)) return
+  #removeUpTo(upTo: number): void {
+    if (!this.#holds(upTo)) return
     for (const [position, size] of this.#sizes) {
       if (position > upTo) break
       this.#sizes.delete(position)
@@ -68,10 +81,12 @@ export class Tail {
   reload(): void {
     this.#sizes.clear()
     this.#bytes = 0
+    this.#last = 0
     for (const row of this.#list.all()) {
       const { position, size } = row as { position: number; size: number }
       this.#sizes.set(position, size)
       this.#bytes += size
+      this.#last = position
     }
   }
 
@@ -79,12 +94,11 @@ export class Tail {
   #removeOldest(): void {
     let bytes = this.#bytes
     let upTo = 0
-    const last = [...this.#sizes.keys()].at(-1)
     for (const [position, size] of this.#sizes) {
-      if (bytes <= this.#maxBytes * 0.75 || position === last) break
+      if (bytes <= this.#maxBytes * 0.75 || position === this.#last) break
       bytes -= size
       upTo = position
     }
-    this.trim(upTo)
+    this.#removeUpTo(upTo)
   }
 }

@@ -64,6 +64,12 @@ export class TransactionReader {
     return this.#all<{ token: string }>(sql, limit, time).map(row => row.token)
   }
 
+  /** Whether there are tokens that mean something at `time`. */
+  hasTokens(time: number): boolean {
+    const sql = 'SELECT 1 WHERE EXISTS (SELECT 1 FROM token WHERE expires > ?)'
+    return this.#all(sql, time).length > 0
+  }
+
   /** Whether there is a decision or a token. */
   isEmpty(): boolean {
     const sql = 'SELECT 1 WHERE EXISTS (SELECT 1 FROM decision) OR EXISTS (SELECT 1 FROM token)'

@@ -1,4 +1,4 @@
-/** Many seeds, in one process or several. */
+/** Many seeds, in one process of their own or several: what never ends holds up that one, and is told by its seed. */
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { add, type Coverage } from './coverage.ts'
@@ -32,12 +32,14 @@ export type CampaignResult = {
 }
 
 type Part = Omit<CampaignOptions, 'report' | 'jobs'> & { step: number }
-type Word = { failure: Failure } | { result: CampaignResult }
+type Word = { seed: number } | { failure: Failure } | { result: CampaignResult }
+
+/** A seed that takes longer will never end, however busy the machine is: a long one takes a second. */
+const SEED_MS = 120_000
 
 const THIS = fileURLToPath(import.meta.url)
 
 export async function campaign({ jobs = 1, report, ...options }: CampaignOptions): Promise<CampaignResult> {
-  if (jobs === 1) return runPart({ ...options, step: 1 }, report)
   const parts = Array.from({ length: jobs }, (_, i) => ({
     ...options,
     from: options.from + i,
@@ -63,23 +65,23 @@ function emptyResult(): CampaignResult {
 
 async function runPart(
   { from, seeds, size, requests, plant, step, ms }: Part,
-  report: (failure: Failure) => void,
+  tell: (word: Word) => void,
 ): Promise<CampaignResult> {
   const takeOut = plant === undefined ? undefined : PLANTS[plant]!.plant()
   const result = emptyResult()
   const end = performance.now() + (ms ?? Number.POSITIVE_INFINITY)
   const before = process.cpuUsage()
   for (let seed = from; seed < from + seeds && performance.now() < end; seed += step) {
-    const { failures, events, counts } = await runSoon(drawScript(seed, { size, requests }), {
-      coverage: result.coverage,
-    })
+    tell({ seed })
+    const script = drawScript(seed, { size, requests, often: plant === undefined ? undefined : PLANTS[plant]!.often })
+    const { failures, events, counts } = await runSoon(script, { coverage: result.coverage })
     result.seeds += 1
     result.events += events
     for (const [what, times] of counts) result.counts.set(what, (result.counts.get(what) ?? 0) + times)
     if (failures.length === 0) continue
     const failure = { seed, failure: failures[0]! }
     result.failures.push(failure)
-    report(failure)
+    tell({ failure })
   }
   takeOut?.()
   const { user, system } = process.cpuUsage(before)
@@ -90,18 +92,37 @@ async function runPart(
 function runElsewhere(part: Part, report: (failure: Failure) => void): Promise<CampaignResult> {
   return new Promise((resolve, reject) => {
     const child = fork(THIS, [JSON.stringify(part)], { serialization: 'advanced' })
+    const failures: Failure[] = []
+    const failed = (failure: Failure) => {
+      failures.push(failure)
+      report(failure)
+    }
+    let watch: NodeJS.Timeout | undefined
+    const begun = (seed: number) => {
+      const giveUp = () => {
+        failed({ seed, failure: `it has not ended after ${SEED_MS / 1000} s of real time` })
+        resolve({ ...emptyResult(), seeds: (seed - part.from) / part.step + 1, failures })
+        child.kill('SIGKILL')
+      }
+      watch = setTimeout(giveUp, SEED_MS)
+    }
     child.on('message', (word: Word) => {
-      if ('failure' in word) report(word.failure)
+      clearTimeout(watch)
+      if ('seed' in word) begun(word.seed)
+      else if ('failure' in word) failed(word.failure)
       else resolve(word.result)
     })
     child.on('error', reject)
-    child.on('exit', code => code !== 0 && reject(new Error(`a part of the campaign ended with ${code}`)))
+    child.on('exit', code => {
+      clearTimeout(watch)
+      if (code !== 0) reject(new Error(`a part of the campaign ended with ${code}`))
+    })
   })
 }
 
 if (process.send && process.argv[1] === THIS) {
   const tell = (word: Word) => process.send!(word)
-  const result = await runPart(JSON.parse(process.argv[2]!) as Part, failure => tell({ failure }))
+  const result = await runPart(JSON.parse(process.argv[2]!) as Part, tell)
   tell({ result })
   process.disconnect()
 }

@@ -68,16 +68,17 @@ const SIZES = {
 
 export type SizeName = keyof typeof SIZES
 
-export type DrawOptions = { size?: SizeName; requests?: number }
+/** `often`: a fault that the run is to meet more than others, if it can be at all. */
+export type DrawOptions = { size?: SizeName; requests?: number; often?: FaultKind }
 
-export function drawScript(seed: number, { size: name = 'long', requests }: DrawOptions = {}): Script {
+export function drawScript(seed: number, { size: name = 'long', requests, often }: DrawOptions = {}): Script {
   const choices = randomOf(seed, 0)
   const size: Size = SIZES[name]
   const more = randomOf(seed, 1)
   const setup = { ...drawSetup(choices, size), uneven: more.pick([0, 0, 30, 150]) }
   const drawn = drawSteps(choices, setup, size, requests ?? choices.between(...size.requests))
   const steps = more.chance(0.4) ? drawn.map(looksOnly) : drawn
-  return { seed, setup, steps, faults: drawFaults(choices, setup, size, spanOf(steps)) }
+  return { seed, setup, steps, faults: drawFaults(choices, setup, size, spanOf(steps), often) }
 }
 
 function drawSetup(choices: Random, size: Size): Setup {
@@ -149,14 +150,21 @@ function spanOf(steps: Step[]): number {
   return Math.max(0, ...byClient.values())
 }
 
-function drawFaults(choices: Random, setup: Setup, size: Size, span: number): FaultStep[] {
+function drawFaults(
+  choices: Random,
+  setup: Setup,
+  size: Size,
+  span: number,
+  wished: FaultKind | undefined,
+): FaultStep[] {
   const possible = FAULT_KINDS.filter(kind => faultOf(kind).bearable?.(setup) ?? true)
   const likely = choices.pick([0.1, 0.1, 0.3, 0.6])
   const drawn = possible.filter(() => choices.chance(likely))
-  const loses = drawn.includes('log loses its end')
+  const loses = wished === undefined && drawn.includes('log loses its end')
   const kinds = loses ? drawn.filter(kind => WITH_A_LOSS.has(kind)) : drawn
   const moments: FaultKind[] = MOMENT_KINDS.filter(kind => possible.includes(kind))
-  const often = !loses && moments.length > 0 && choices.chance(0.5) ? [choices.pick(moments)] : kinds
+  const drawnOften = !loses && moments.length > 0 && choices.chance(0.5) ? [choices.pick(moments)] : kinds
+  const often = wished === undefined || !possible.includes(wished) ? drawnOften : [wished]
   const count = kinds.length + often.length === 0 ? 0 : choices.weighted(size.faults)
   const used = new Map<FaultKind, number>()
   const faults: FaultStep[] = []

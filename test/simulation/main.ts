@@ -37,7 +37,8 @@ else await manySeeds()
 
 async function oneSeed(seed: number): Promise<void> {
   if (values.plant) PLANTS[values.plant]!.plant()
-  const script = drawScript(seed, drawn)
+  const often = values.plant ? PLANTS[values.plant]!.often : undefined
+  const script = drawScript(seed, { ...drawn, often })
   const { failures, hash, time, events, lines } = await runSoon(script, { keeps: values.trace, loud: values.loud })
   for (const line of lines) console.log(line)
   console.log(`${(time / 1000).toFixed(1)} s, ${events} events, trace ${hash}`)
@@ -75,13 +76,13 @@ async function manySeeds(): Promise<void> {
 
 /** Each, or the one that is named, until it is caught. */
 async function allPlants(): Promise<void> {
-  for (const [name, { does, plant }] of Object.entries(PLANTS)) {
+  for (const [name, { does, often, plant }] of Object.entries(PLANTS)) {
     if (values.plant !== undefined && values.plant !== name) continue
     const takeOut = plant()
     const start = performance.now()
     let caught: Failure | undefined
     for (let seed = 1; seed <= seeds && !caught; seed++) {
-      const { failures } = await runSoon(drawScript(seed, drawn))
+      const { failures } = await runSoon(drawScript(seed, { ...drawn, often }))
       if (failures.length > 0) caught = { seed, failure: failures[0]! }
     }
     takeOut()

@@ -11,9 +11,10 @@ import { Watches } from '../../server/replica/watches.ts'
 import { ChangeWriter } from '../../server/store/changes.ts'
 import { TransactionReader } from '../../server/store/transactions.ts'
 import { StoreWriter } from '../../server/store/writer.ts'
+import type { FaultKind } from './faults.ts'
 
-/** Returns a function that takes it out again. */
-type Plant = { does: string; plant(): () => void }
+/** `often`: the fault that shows it, which the runs that are to find it meet often. `plant` returns a function that takes it out again. */
+type Plant = { does: string; often?: FaultKind; plant(): () => void }
 
 /** Replaces a method by what `make` makes of it. */
 function instead<C, N extends keyof C>(prototype: C, name: N, make: (original: C[N]) => C[N]): () => void {
@@ -27,6 +28,7 @@ function instead<C, N extends keyof C>(prototype: C, name: N, make: (original: C
 export const PLANTS: Record<string, Plant> = {
   'skip-the-fence': {
     does: 'a new leader serves without an entry of its own in the log (INV-L1)',
+    often: 'deposed while appending',
     plant: () =>
       instead(
         Pipeline.prototype,
@@ -47,6 +49,7 @@ export const PLANTS: Record<string, Plant> = {
   },
   'read-beyond-the-lease': {
     does: 'a leader reads for as long as it believes to lead (INV-R7)',
+    often: 'deposed while asked',
     plant: () => instead(Tenure.prototype, 'holds', () => () => true),
   },
   'feed-twice': {
@@ -83,6 +86,7 @@ export const PLANTS: Record<string, Plant> = {
   },
   'trim-unfed': {
     does: 'the log is trimmed before an index partition has what it needs of it (INV-R6)',
+    often: 'log of an index stands still',
     plant: () =>
       instead(
         Feeders.prototype,
@@ -115,6 +119,7 @@ export const PLANTS: Record<string, Plant> = {
   },
   'look-once': {
     does: 'a read of several partitions does not look whether anything has changed meanwhile',
+    often: 'slow way',
     plant: () => instead(Watches.prototype, 'changed', () => () => []),
   },
   'lose-a-change': {

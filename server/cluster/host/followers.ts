@@ -89,8 +89,8 @@ export class Followers {
       for (const node of heard.keys()) byNode.set(node, [...(byNode.get(node) ?? []), partition])
     const asked = [...byNode].map(async ([node, partitions]) => {
       const standings = await within(clock, ANSWER_MS, neighbours.standings(node, partitions))
-      for (const [partition, { durable }] of standings)
-        this.#heard.get(partition)?.set(node, { durable, at: clock.monotonic() })
+      for (const [partition, { durable, isStopped }] of standings)
+        if (!isStopped) this.#heard.get(partition)?.set(node, { durable, at: clock.monotonic() })
     })
     // Those that do not answer are not heard of.
     await Promise.allSettled(asked)

@@ -15,6 +15,7 @@ import { Patience } from './patience.ts'
 import type { HostedPorts } from './ports.ts'
 import { isFinal, isUndecided, repair } from './repair.ts'
 import { CHECK_MS, REPAIR_MS, REST_MS, SHORT_REST_MS } from './rests.ts'
+import { Tasks } from './tasks.ts'
 
 export class Hosted {
   readonly id: string
@@ -22,14 +23,13 @@ export class Hosted {
   readonly #ports: HostedPorts
   readonly #leadership: Leadership
   readonly #patience: Patience
+  readonly #tasks: Tasks
   #record: PartitionRecord
   #replica: Replica | undefined
   #failure: Error | undefined
   #isLedElsewhere = false
   #isStopped = false
-  #task: Promise<void> = Promise.resolve()
   #isDue = false
-  #cancel = () => {}
   #leaving = false
   #over = false
   #closing = false
@@ -39,9 +39,10 @@ export class Hosted {
     this.#record = record
     this.#ports = ports
     this.#patience = new Patience(ports.node, ports.clock)
+    this.#tasks = new Tasks(ports.clock, error => this.#failed(error))
     this.#leadership = new Leadership(record, ports, {
       broke: error => this.#broke(error),
-      lost: error => void this.#enqueue(() => Promise.reject(error)),
+      lost: error => void this.#tasks.add(() => Promise.reject(error)),
       deposed: () => this.trigger(),
       leads: () => this.arrival.end(),
     })
@@ -103,7 +104,7 @@ export class Hosted {
 
   /** Resolves when what there is to do now is done. */
   get settled(): Promise<void> {
-    return this.#task
+    return this.#tasks.settled
   }
 
   assign(record: PartitionRecord): void {
@@ -115,7 +116,7 @@ export class Hosted {
   trigger(): void {
     if (this.#isDue || this.#over) return
     this.#isDue = true
-    void this.#enqueue(() => {
+    void this.#tasks.add(() => {
       this.#isDue = false
       return this.#tend()
     })
@@ -134,13 +135,13 @@ export class Hosted {
 
   /** Gives the partition to another node, if it is led here and held elsewhere. */
   handOver(): Promise<void> {
-    return this.#enqueue(() => this.#handOver())
+    return this.#tasks.add(() => this.#handOver())
   }
 
   /** Leads instead of another node, which has stepped down. Resolves once it does. Errors: any, if it can't. */
   succeed(succession: Succession): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>()
-    void this.#enqueue(async () => {
+    void this.#tasks.add(async () => {
       if (!this.isAble) return reject(new NotLeading('this replica can not lead'))
       const [replica, lease] = [this.#replica!, this.#ports.leasing.lease!]
       const taking = this.#leadership.takeOver(replica, lease, succession)
@@ -153,7 +154,7 @@ export class Hosted {
 
   /** Stops, for its rows are not what they should be: `error` says how. If it leads, it hands over first: to `to`, if that is given. */
   distrust(error: Error, to?: string): Promise<void> {
-    return this.#enqueue(async () => {
+    return this.#tasks.add(async () => {
       if (!isUndecided(error)) await this.#handOver(to)
       throw error
     })
@@ -161,10 +162,10 @@ export class Hosted {
 
   /** Removes the file; the log too, if no node holds it any more. Not in vain: a deletion waits for the leader key. */
   async drop(isGone: boolean): Promise<void> {
-    await this.#enqueue(async () => {
+    await this.#tasks.add(async () => {
       const { files, leasing, followers, clock, logs } = this.#ports
       this.#over = true
-      this.#cancel()
+      this.#tasks.cancel()
       followers.forget(this.id)
       const undo = async () => {
         await (this.#replica?.drop(isGone) ?? (isGone && logs.drop(this.id)))
@@ -178,8 +179,8 @@ export class Hosted {
   async close(): Promise<void> {
     this.#closing = true
     this.#over = true
-    this.#cancel()
-    await this.#task
+    this.#tasks.cancel()
+    await this.#tasks.settled
     await this.#replica?.close('this node is closing')
   }
 
@@ -188,19 +189,13 @@ export class Hosted {
     if (this.leader && lease && !this.isAlone) await this.#leadership.handOver(this.#replica!, this.leader, lease, to)
   }
 
-  #enqueue(work: () => Promise<void>): Promise<void> {
-    this.#task = this.#task.then(work).catch(error => this.#failed(error))
-    return this.#task
-  }
-
   #later(ms: number): void {
-    this.#cancel()
-    this.#cancel = this.#ports.clock.after(ms, () => this.trigger())
+    this.#tasks.later(ms, () => this.trigger())
   }
 
   async #tend(): Promise<void> {
     if (this.#over || (this.#leaving && this.leader)) return
-    this.#cancel()
+    this.#tasks.cancel()
     if (this.#isStopped) return this.#repair().catch(() => this.#later(REPAIR_MS))
     const replica = (this.#replica ??= await this.#open())
     const { lease } = this.#ports.leasing
@@ -231,7 +226,8 @@ export class Hosted {
     const isUnsure = this.#patience.isUnsure && !(await this.#leadership.furthest(-1)).isWhole
     const isTaken = !isUnsure && (await this.#leadership.claim.take(lease, next))
     // Others are not back yet, or one was faster.
-    if (!isTaken) this.#later(isUnsure ? CHECK_MS : SHORT_REST_MS)
+    if (isTaken) this.#patience.reset()
+    else this.#later(isUnsure ? CHECK_MS : SHORT_REST_MS)
     return isTaken
   }
 

@@ -62,8 +62,9 @@ export class Leadership {
     if (replica.leader && this.#duty?.lease !== lease) replica.stepDown('the lease is another one')
     if (!replica.leader) {
       await replica.prepare()
-      const [ahead] = (await this.furthest(replica.standing.applied)).nodes
-      if (ahead) return this.#giveBack(replica, lease, ahead)
+      const { nodes, stopped } = await this.furthest(replica.standing.applied)
+      const [ahead] = [...nodes, ...stopped]
+      if (ahead) return this.#giveBack(replica, lease, ahead, nodes.length === 0)
       await this.#lead(replica, lease)
     }
     this.#ports.followers.watch(this.#record.id, holdersOf(this.#record))
@@ -155,11 +156,12 @@ export class Leadership {
     }
   }
 
-  async #giveBack(replica: Replica, lease: Lease, ahead: string): Promise<void> {
-    this.#ports.logger.error(
-      { partition: this.#record.id, node: ahead },
-      'the log has lost entries that another replica has; it is to lead',
-    )
+  /** What was acknowledged is led from nowhere else: if that one can't lead, nobody does. */
+  async #giveBack(replica: Replica, lease: Lease, ahead: string, isStopped: boolean): Promise<void> {
+    const what = isStopped
+      ? 'the log has lost entries that only a replica that has stopped still has; nobody leads until that is mended'
+      : 'the log has lost entries that another replica has; it is to lead'
+    this.#ports.logger.error({ partition: this.#record.id, node: ahead }, what)
     this.follow(replica, 'another replica is ahead')
     await this.claim.release(lease, ahead)
   }

@@ -25,7 +25,7 @@ export class Successor {
     if (lead.node === node || !replicas.includes(lead.node)) return undefined
     const asked = within(clock, ANSWER_MS, neighbours.standings(lead.node, [id]))
     const there = (await asked.catch(() => undefined))?.get(id)
-    if (!there || replica.standing.applied - there.applied > NEAR) return 'later'
+    if (!there || there.isStopped || replica.standing.applied - there.applied > NEAR) return 'later'
     this.#heeded = lead.since
     return { node: lead.node }
   }

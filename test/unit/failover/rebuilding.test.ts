@@ -177,6 +177,30 @@ test.serial('a log that holds other entries is not followed: the partition stops
   t.deepEqual(await request(nodes, other, 'a', { kind: 'get' }), { kind: 'value', value: 'still' })
 })
 
+test.serial(
+  'what only a replica that has stopped still has keeps others from leading: that is for a person to see',
+  async t => {
+    const { nodes } = await onDisk(t)
+    const table = await nodes.table('T')
+    const { id } = table.partitions[0]!
+    await fill(nodes, table, 20)
+    await allHave(t, nodes, table, 20)
+    const ahead = nodes.leading(id)!.name
+    const others = [...nodes.running.keys()].filter(name => name !== ahead)
+    for (const name of others) await nodes.kill(name)
+    await fill(nodes, table, 10, 20)
+    const { host } = nodes.node(ahead)
+    await host.distrust(id, { table: 'item', position: 25, others, isDecided: true })
+    t.is(host.stopped().length, 1)
+    nodes.logs = await shortened(nodes, id, 5)
+    await sleep(500)
+    for (const name of others) await nodes.run(name)
+    // Longer than one that comes anew waits for others.
+    await sleep(5000)
+    t.is(nodes.leader(id), undefined)
+  },
+)
+
 function fileOf(node: string, root: string, id: string): string {
   return join(root, node, `${id}.db`)
 }

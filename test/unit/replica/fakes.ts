@@ -116,6 +116,9 @@ export const alone: Peers = {
   holds: async () => {
     throw new Error('away')
   },
+  token: async () => {
+    throw new Error('away')
+  },
 }
 
 /** A lease that does not run out. */

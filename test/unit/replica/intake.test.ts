@@ -66,3 +66,24 @@ test('a feed repeated while the first is under way is taken in once', async t =>
   t.deepEqual([first.outcome, again.outcome], ['done', 'done'])
   t.like(leader.statistics(), { items: 1, bytes: 2, local: {} })
 })
+
+test('of feeds that wait for the same one, each is taken in when the one before is: two leaders of the source may be calling', async t => {
+  const { leader, log, store } = await lead()
+  log.close()
+  const feeds = [watch(leader.feed('s', 1, [row('b', '1')]))]
+  await settled()
+  feeds.push(watch(leader.feed('s', 2, [row('b'), row('a', '2')])))
+  feeds.push(watch(leader.feed('s', 3, [row('b'), row('a', '2'), row('a')])))
+  for (let i = 0; i < 3; i++) {
+    await settled()
+    t.is(log.held, 1)
+    await log.pass(1)
+  }
+  await settled()
+  t.deepEqual(
+    feeds.map(({ outcome }) => outcome),
+    ['done', 'done', 'done'],
+  )
+  t.is(leader.consumed('s'), 3)
+  t.deepEqual([store.reader.get(key('a')), store.reader.get(key('b'))], [undefined, undefined])
+})
