@@ -222,11 +222,11 @@ export class Coordinator implements Transactions {
     }
   }
 
-  /** No commit was sent, and none will be. */
+  /** No commit was sent, and none will be. A participant that could not be told asks the home, which then need not wait for one. */
   async #giveUp(shared: Shared, votes: (Vote | undefined)[]): Promise<void> {
-    const { routes } = this.#ports
+    const [home] = shared.parts as [WritePart]
     await Promise.all([
-      routes.find(shared.parts[0]!.partition)?.transactions.abandon(shared.transaction),
+      this.#tell(home, leader => leader.abandon(shared.transaction)),
       this.#resolve(shared, votes, 'aborted'),
     ])
   }
@@ -237,17 +237,20 @@ export class Coordinator implements Transactions {
     if (held.length === 0) return
     let cancel = () => {}
     const bound = new Promise<void>(resolve => (cancel = this.#ports.clock.after(RESOLVE_MS, resolve)))
-    const told = held.map(({ part, ticket }) => this.#tell(part, { transaction, ticket }, ending))
+    const told = held.map(({ part, ticket }) =>
+      this.#tell(part, leader => leader.resolve({ transaction, ticket }, ending)),
+    )
     await Promise.race([Promise.all(told), bound])
     cancel()
   }
 
-  async #tell(part: WritePart, held: { transaction: string; ticket: string }, ending: Ending): Promise<void> {
+  /** Again, for a while, until it is heard. */
+  async #tell(part: WritePart, tell: (leader: TransactionLeader) => void | Promise<void>): Promise<void> {
     const { clock, routes } = this.#ports
     const end = clock.monotonic() + RESOLVE_MS
     while (true) {
       try {
-        return await this.#ask(part, leader => leader.resolve(held, ending))
+        return await this.#ask(part, tell)
       } catch {
         if (routes.gone(part.table) || clock.monotonic() > end) return
         await sleep(clock, RETRY_MS)

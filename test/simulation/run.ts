@@ -41,6 +41,11 @@ const MEND_MS = 60_000
 /** Short leases may run out on a slow network, though nothing is in the way: so often, and so much later, a request is made again. */
 const ATTEMPTS = 5
 const AGAIN_MS = 300
+/**
+ * A transaction that was cut off holds its items until what its partitions had sent to their logs is answered, or given up (8 s), and
+ * they have asked what has become of it.
+ */
+const HELD_MS = 15_000
 
 /** What takes for ever. */
 class Stuck extends Error {
@@ -87,6 +92,8 @@ class Run {
   readonly #script: Script
   readonly #coverage: Coverage | undefined
   #isOver = false
+  /** When the clients began to work: faults are counted from then. */
+  #begin = 0
 
   constructor(world: World, history: History, script: Script, coverage: Coverage | undefined) {
     this.#world = world
@@ -126,6 +133,7 @@ class Run {
   }
 
   #work(): void {
+    this.#begin = this.#world.time.now
     this.#checkpoint()
     const { steps, faults } = this.#script
     const { time, trace } = this.#world
@@ -146,7 +154,7 @@ class Run {
     const world = this.#world
     this.#isOver = true
     const last = Math.max(0, ...this.#script.faults.map(({ at, ms }) => at + ms))
-    world.time.run(() => false, Math.max(world.time.now, world.time.now + last - world.time.now))
+    world.time.run(() => false, Math.max(world.time.now, this.#begin + last))
     world.network.heal()
     world.network.pace = world.options.pace
     world.metadata.slackMs = 20
@@ -184,11 +192,14 @@ class Run {
 
   /** As an SDK asks: again, if the cluster was in trouble. Errors: those of the request. */
   #ask(operation: string, input: object): Json {
+    const { now: begin } = this.#world.time
     for (let attempt = 1; ; attempt++) {
       try {
         return this.#wait(operation, this.#world.ask('s0', operation, input), MEND_MS)
       } catch (error) {
-        if (attempt === ATTEMPTS || !isPassing(error as Error)) throw error
+        const isHeld = (error as Error).message.includes('TransactionConflict')
+        const isOver = isHeld ? this.#world.time.now > begin + HELD_MS : attempt >= ATTEMPTS
+        if (isOver || !(isHeld || isTrouble(error as Error))) throw error
         this.#world.time.run(() => false, this.#world.time.now + AGAIN_MS)
       }
     }
@@ -214,9 +225,4 @@ class Run {
       time.run(() => false, time.now + 50)
     }
   }
-}
-
-/** A transaction that was cut off holds its items until their partitions ask what has become of it. */
-function isPassing(error: Error): boolean {
-  return isTrouble(error) || error.message.includes('TransactionConflict')
 }

@@ -10,6 +10,8 @@ export type DutyHooks = {
   logger: Logger
   /** The leader key is not this lease's any more. */
   deposed(): void
+  /** What was to be done is not, though it still leads: `perform` is to be called again, in a while. */
+  interrupted(): void
 }
 
 export class Duty {
@@ -83,7 +85,8 @@ export class Duty {
   #interrupted(error: Error): void {
     const { partition } = this.#leader
     this.#version = undefined
-    if (this.#leader.leads)
-      this.#hooks.logger.warn({ err: error, partition }, 'building a global index, or closing, was interrupted')
+    if (!this.#leader.leads) return
+    this.#hooks.logger.warn({ err: error, partition }, 'building a global index, or closing, was interrupted')
+    this.#hooks.interrupted()
   }
 }

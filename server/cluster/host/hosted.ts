@@ -44,6 +44,7 @@ export class Hosted {
       broke: error => this.#broke(error),
       lost: error => void this.#tasks.add(() => Promise.reject(error)),
       deposed: () => this.trigger(),
+      interrupted: () => this.#later(REST_MS),
       leads: () => this.arrival.end(),
     })
   }

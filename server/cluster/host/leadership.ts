@@ -21,6 +21,8 @@ export type LeadershipHooks = {
   lost(error: Error): void
   /** The leader key is not this lease's any more. */
   deposed(): void
+  /** Not all that comes with leading is done: it is to be served again, in a while. */
+  interrupted(): void
   /** It leads, however it came to that. */
   leads(): void
 }
@@ -171,6 +173,7 @@ export class Leadership {
     const leader = await replica.lead(lease, error => this.#hooks.broke(error), held)
     this.#handover.forget()
     this.#hooks.leads()
-    this.#duty = new Duty(leader, lease, this.claim, { logger, deposed: () => this.#hooks.deposed() })
+    const { deposed, interrupted } = this.#hooks
+    this.#duty = new Duty(leader, lease, this.claim, { logger, deposed, interrupted })
   }
 }

@@ -2,7 +2,7 @@
 import { OperatorError } from '../../base/failure.ts'
 import { Behind } from '../../replica/agreement.ts'
 import { Replica, type ReplicaPorts } from '../../replica/replica.ts'
-import type { Neighbours } from '../../replica/standing.ts'
+import { type Neighbours, noNeighbours } from '../../replica/standing.ts'
 import { holdersOf, type PartitionRecord } from '../records.ts'
 import type { Files } from './files.ts'
 import type { Followers } from './followers.ts'
@@ -12,7 +12,7 @@ import { receiveSnapshot } from './snapshots.ts'
 
 export type OpeningPorts = ReplicaPorts & { neighbours: Neighbours; files: Files; followers: Followers; pace: Pace }
 
-/** Of the entries applied last, a replica that has others beside it keeps so much. */
+/** Of the entries applied last, a replica keeps so much, where the log is not its own node's: it may have no others beside it yet. */
 const TAIL_BYTES = 64 * 1024 * 1024
 
 /**
@@ -30,7 +30,10 @@ export async function openReplica(record: PartitionRecord, ports: OpeningPorts):
       throw new OperatorError(`The partition file ${path} is missing. Restore the data folder from a backup.`)
     await copy(id, replicas, ports)
   }
-  const options = { tailBytes: isAlone ? 0 : TAIL_BYTES, followers: () => followers.durable(id) }
+  const options = {
+    tailBytes: ports.neighbours === noNeighbours ? 0 : TAIL_BYTES,
+    followers: () => followers.durable(id),
+  }
   const open = () => Replica.open(id, path, ports, options)
   const replica = await open().catch(async error => {
     if (!(error instanceof Behind) || isAlone) throw error

@@ -24,7 +24,13 @@ function sorted(item: Item): Item {
 
 /** Global indexes are fed in the background: they may take a moment. Errors: that one is, or stays, another. */
 export function checkIndexes(looking: Looking): void {
-  const { Table } = looking.ask('DescribeTable', { TableName: TABLE })
+  const describe = () => looking.ask('DescribeTable', { TableName: TABLE }).Table
+  const isActive = ({ IndexStatus }: Item) => (IndexStatus as unknown) === 'ACTIVE'
+  // The metadata says so, and the server hears of it.
+  looking.wait('the server knows that all indexes are active', () =>
+    (describe().GlobalSecondaryIndexes ?? []).every(isActive),
+  )
+  const Table = describe()
   const names: string[] = [...(Table.LocalSecondaryIndexes ?? []), ...(Table.GlobalSecondaryIndexes ?? [])].map(
     ({ IndexName }) => IndexName,
   )
