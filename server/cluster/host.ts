@@ -93,10 +93,11 @@ export class PartitionHost {
   async start(): Promise<void> {
     const { metadata, leasing, followers } = this.#ports
     const own = await removeStrays(this.#ports)
+    // Leaders first: a partition asks who leads it when it is opened, and then waits to be told.
     this.#unwatch = [
       leasing.watch(lease => this.#leaseChanged(lease !== undefined)),
-      await metadata.watch(PARTITIONS, changes => this.#hosted.changed(changes)),
       await metadata.watch(LEADERS, changes => this.#leadersChanged(changes)),
+      await metadata.watch(PARTITIONS, changes => this.#hosted.changed(changes)),
     ]
     await this.#hosted.taken()
     for (const record of own) await this.#hosted.dropMissed(record)

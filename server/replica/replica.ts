@@ -1,51 +1,19 @@
-/**
- * One partition on this node: its file and its log, brought together. It follows the log, or leads, or has stopped.
- *
- * INV-R6  An entry is trimmed only when it is applied durably here and by the other replicas (but for one that is gone for
- *         long, see cluster/host/followers.ts), every index partition it concerns has it, and, while the table is archived,
- *         the archive has it.
- */
-import type { Clock } from '../base/clock.ts'
-import type { Logger } from '../base/logger.ts'
-import type { Tracer } from '../base/tracer.ts'
-import type { LogStore, PartitionLog, Position } from '../log/log.ts'
+import type { PartitionLog, Position } from '../log/log.ts'
 import type { Lease } from '../metadata/metadata.ts'
 import type { RangeRequest } from '../partition/command.ts'
 import { localIndexNumber } from '../partition/schema.ts'
-import type { Checkpointer } from '../store/checkpointer.ts'
 import type { Image, Page } from '../store/rows.ts'
-import { type OpenStore, openStore, type Store } from '../store/store.ts'
+import { openStore, type Store } from '../store/store.ts'
 import { bequestOf, checkAgreement, comesTo, hashAt, inherit, mend, replay } from './agreement.ts'
 import { Applier } from './applier.ts'
 import { type DigestAnswer, type DigestQuestion, digestAt } from './digest.ts'
-import type { IndexPartitions } from './feed.ts'
 import { Following } from './following.ts'
 import { Leader } from './leader.ts'
-import type { Peers } from './peers.ts'
 import { NotLeading } from './pipeline.ts'
+import type { ReplicaOptions, ReplicaPorts } from './ports.ts'
 import { Saving } from './saving.ts'
 import { checkServing } from './serving.ts'
 import type { AppliedEnd, Standing, Succession, ToldEntry } from './standing.ts'
-
-export type ReplicaPorts = {
-  node: string
-  logs: LogStore
-  checkpointer: Checkpointer
-  /** Opens the partition's file; `new Store`, as a rule. */
-  openStore?: OpenStore
-  indexes: IndexPartitions
-  peers: Peers
-  clock: Clock
-  tracer: Tracer
-  logger: Logger
-}
-
-export type ReplicaOptions = {
-  /** Of the entries applied last, so many bytes are kept to mend the log with; 0 where the log is this node's own. */
-  tailBytes?: number
-  /** Up to which entry the other replicas have the log durably; all of it if there are none. */
-  followers?: () => Position
-}
 
 export class Replica {
   readonly partition: string
@@ -61,6 +29,8 @@ export class Replica {
   #isPrepared = false
   #checkpointing: Promise<void> | undefined
   #closed = false
+  /** How often what was applied went back to what the file holds. */
+  #losses = 0
   /** The furthest entry that a reader may have seen. */
   #seen: Position = 0
 
@@ -197,17 +167,22 @@ export class Replica {
     const { node, indexes, peers, clock, tracer, logger } = this.#ports
     const own = { store: this.#store, log: this.#log, applier: this.#applier }
     const ports = { ...own, lease, indexes, peers, clock, tracer, logger }
+    const losses = this.#losses
     let broken = false
-    const leader = await Leader.begin(this.partition, node, ports, error => {
+    const beginning = Leader.begin(this.partition, node, ports, error => {
       broken = true
       if (this.#leader === undefined) return
       this.#leader = undefined
       broke(error)
     })
+    const leader = await beginning.catch(error => {
+      throw this.#losses > losses ? new NotLeading('the disk took back what was applied') : error
+    })
     await held.catch(error => {
       leader.stop('the partition is not held')
       throw error
     })
+    if (this.#losses > losses) leader.break(new NotLeading('the disk took back what was applied'))
     if (broken) throw new NotLeading('the leader could not go on')
     this.#leader = leader
     return leader
@@ -245,6 +220,8 @@ export class Replica {
     try {
       work()
     } catch (error) {
+      // One that has yet to begin looks whether anything is lost.
+      this.#losses += 1
       this.#leader?.break(error as Error)
       this.#following?.rewind(error as Error)
       throw error

@@ -1,7 +1,8 @@
 /** How a node comes by its replica of a partition: from its file, from the log, or from another node's file. */
 import { OperatorError } from '../../base/failure.ts'
 import { Behind } from '../../replica/agreement.ts'
-import { Replica, type ReplicaPorts } from '../../replica/replica.ts'
+import type { ReplicaPorts } from '../../replica/ports.ts'
+import { Replica } from '../../replica/replica.ts'
 import { type Neighbours, noNeighbours } from '../../replica/standing.ts'
 import { holdersOf, type PartitionRecord } from '../records.ts'
 import type { Files } from './files.ts'

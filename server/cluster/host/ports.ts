@@ -1,6 +1,6 @@
 /** What a partition on a node needs of the node, and of the cluster. */
 import type { Metadata } from '../../metadata/metadata.ts'
-import type { ReplicaPorts } from '../../replica/replica.ts'
+import type { ReplicaPorts } from '../../replica/ports.ts'
 import type { Neighbours } from '../../replica/standing.ts'
 import type { Leasing } from '../leasing.ts'
 import type { Disk } from './disk.ts'

@@ -21,6 +21,8 @@ const TABLES = [
   'token',
 ]
 
+const NUDGE_MS = 10_000
+
 /** Errors: replicas that stay behind, or differ. */
 export function checkReplicas(world: World, { wait }: Looking): void {
   const stopped = () =>
@@ -46,9 +48,16 @@ export function checkReplicas(world: World, { wait }: Looking): void {
   const joining = () => world.metadata.list(PARTITIONS).filter(({ value }) => parsePartition(value).move)
   wait('all replicas that move have done so', () => joining().length === 0)
   // One that leads finds that another one had begun to with its next append, and nothing is asked of it any more.
-  for (const { id, node } of late()) if (world.nodes.get(node)?.host.leader(id)) world.revokeLease(node)
+  let due = 0
+  const nudge = () => {
+    due = world.time.now + NUDGE_MS
+    for (const { id, node } of late()) if (world.nodes.get(node)?.host.leader(id)) world.revokeLease(node)
+  }
   try {
-    wait('all replicas have applied their logs', () => behind().length === 0)
+    wait('all replicas have applied their logs', () => {
+      if (world.time.now >= due) nudge()
+      return behind().length === 0
+    })
   } catch (error) {
     throw new Error(`${(error as Error).message}: ${behind().join()}`)
   }

@@ -3,7 +3,6 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { systemClock } from '../../../base/clock.ts'
 import { NatsBus } from './bus.ts'
 import { NatsLink } from './link.ts'
-import { unpacked } from './packed.ts'
 import type { BusCall, BusReply, BusRequest, BusThreadOptions } from './threadbus.ts'
 
 const { place, options } = workerData as BusThreadOptions
@@ -35,7 +34,7 @@ async function perform(call: BusCall): Promise<unknown> {
       return bus.last(...call.args)
     case 'append': {
       const [channel, messages, after] = call.args
-      return bus.append(channel, unpacked(messages), after)
+      return bus.appendPacked(channel, messages, after)
     }
     case 'empty':
       return bus.empty(...call.args)

@@ -9,10 +9,10 @@ import {
   RetentionPolicy,
   StorageType,
 } from '@nats-io/jetstream'
-import { headers, type MsgHdrs, nuid } from '@nats-io/transport-node'
-import type { ChangeBus, Channel, LastMessage } from '../bus.ts'
+import { type MsgHdrs, nuid } from '@nats-io/transport-node'
+import type { BusMessage, ChangeBus, Channel, LastMessage } from '../bus.ts'
 import type { NatsLink } from './link.ts'
-import type { EncodedMessage } from './packed.ts'
+import { line, type PackedMessages, packed, unpacked } from './packed.ts'
 
 export type NatsBusOptions = {
   /** Of each stream. */
@@ -54,20 +54,26 @@ export class NatsBus implements ChangeBus {
     return message ? { place: message.seq, id: message.header.get('Nats-Msg-Id') } : undefined
   }
 
-  async append({ subject }: Channel, messages: EncodedMessage[], after: number): Promise<number> {
+  append(channel: Channel, messages: BusMessage[], after: number): Promise<number> {
+    return this.appendPacked(channel, packed(messages), after)
+  }
+
+  /** As `append`. */
+  async appendPacked({ subject }: Channel, sent: PackedMessages, after: number): Promise<number> {
     const nats = this.#link.connection
     if (!nats) throw new Error('NATS has not been reached yet')
-    const batch = nuid.next()
-    for (const [i, message] of messages.entries()) {
-      const fields = headersOf(message, batch, i + 1)
-      if (i === 0) fields.set('Nats-Expected-Last-Subject-Sequence', String(after))
-      if (i < messages.length - 1) {
-        nats.publish(subject, message.text, { headers: fields })
-        continue
+    const messages = unpacked(sent)
+    const batch = line('Nats-Batch-Id', nuid.next())
+    for (const [i, { head, text }] of messages.entries()) {
+      const isLast = i === messages.length - 1
+      const expected = i === 0 ? line('Nats-Expected-Last-Subject-Sequence', String(after)) : ''
+      const commit = isLast ? line('Nats-Batch-Commit', '1') : ''
+      const headers = written(head + batch + line('Nats-Batch-Sequence', String(i + 1)) + expected + commit)
+      if (!isLast) nats.publish(subject, text, { headers })
+      else {
+        const answer = await nats.request(subject, text, { headers, timeout: REQUEST_TIMEOUT_MS })
+        return placeOf(answer.string())
       }
-      fields.set('Nats-Batch-Commit', '1')
-      const answer = await nats.request(subject, message.text, { headers: fields, timeout: REQUEST_TIMEOUT_MS })
-      return placeOf(answer.string())
     }
     return after
   }
@@ -126,13 +132,9 @@ export class NatsBus implements ChangeBus {
   }
 }
 
-function headersOf(message: EncodedMessage, batch: string, number: number): MsgHdrs {
-  const fields = headers()
-  for (const [name, value] of Object.entries(message.headers)) fields.set(name, value)
-  fields.set('Nats-Msg-Id', message.id)
-  fields.set('Nats-Batch-Id', batch)
-  fields.set('Nats-Batch-Sequence', String(number))
-  return fields
+/** Headers of which the lines are written. All that the client wants of them, for a message that it sends, is their bytes. */
+function written(lines: string): MsgHdrs {
+  return { encode: () => Buffer.from(`NATS/1.0\r\n${lines}\r\n`, 'latin1') } as unknown as MsgHdrs
 }
 
 /** Errors: the answer is a refusal. */
