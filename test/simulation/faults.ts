@@ -148,8 +148,8 @@ export const FAULTS = {
   'append takes, and seems to fail': troubledLog('takes, and seems to fail'),
   'lease lost': {
     draw: ({ node }) => ({ node }),
-    begin: (world, { node }) => world.revokeLease(node!),
-    say: ({ node }) => `the lease of ${node} is over`,
+    begin: (world, { node }) => world.doomLease(node!),
+    say: ({ node }) => `the lease of ${node} is not renewed any more`,
   },
   'leases seen late': {
     draw: ({ choices }) => ({ ms: choices.between(1000, 8000), amount: choices.between(500, 3000) }),

@@ -74,7 +74,7 @@ export const MOMENTS = {
       for (let at = CHECKPOINT_MS; at < ms; at += CHECKPOINT_MS) world.time.after(at, () => world.checkpoint('all'))
       world.time.after(0.8 * ms, () => {
         const leaders = new Set(partitionsOf(world).map(id => leaderOf(world, id)?.node))
-        for (const node of leaders) if (node !== undefined) world.revokeLease(node)
+        for (const node of leaders) if (node !== undefined) world.doomLease(node)
       })
       world.time.after(ms, () => {
         world.logs.detours.delete(detour)

@@ -173,8 +173,10 @@ class Run {
       world.startServer(`s${i}`)
     }
     // Who leads anew finds what a log has lost.
-    if (this.#script.faults.some(({ kind }) => kind === 'log loses its end'))
-      for (let i = 0; i < nodes; i++) world.revokeLease(`n${i}`)
+    if (this.#script.faults.some(({ kind }) => kind === 'log loses its end')) {
+      for (let i = 0; i < nodes; i++) world.doomLease(`n${i}`)
+      world.time.run(() => false, world.time.now + 2 * this.#script.setup.leaseMs)
+    }
     try {
       this.#until('the cluster is well again', () => ailmentsOf(world).length === 0, MEND_MS)
     } catch (error) {

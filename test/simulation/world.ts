@@ -183,10 +183,10 @@ export class World {
     })
   }
 
-  /** The node's lease is over, before its time. */
-  revokeLease(node: string): void {
+  /** The node's lease is renewed no more. */
+  doomLease(node: string): void {
     const entry = this.metadata.entries.get(nodeKey(node))
-    if (entry) this.metadata.revokeKey(entry.key)
+    if (entry) this.metadata.doomKey(entry.key)
   }
 
   /** Some server begins to split, or merge, partitions of the table; if there is none, nothing happens. */

@@ -51,7 +51,7 @@ export function checkReplicas(world: World, { wait }: Looking): void {
   let due = 0
   const nudge = () => {
     due = world.time.now + NUDGE_MS
-    for (const { id, node } of late()) if (world.nodes.get(node)?.host.leader(id)) world.revokeLease(node)
+    for (const { id, node } of late()) if (world.nodes.get(node)?.host.leader(id)) world.doomLease(node)
   }
   try {
     wait('all replicas have applied their logs', () => {
@@ -62,10 +62,13 @@ export function checkReplicas(world: World, { wait }: Looking): void {
     throw new Error(`${(error as Error).message}: ${behind().join()}`)
   }
   world.settle('all')
+  // One that a node has left may be there for a moment more.
+  const records = world.metadata.list(PARTITIONS).map(({ value }) => parsePartition(value))
+  const holders = new Map(records.map(({ id, replicas }) => [`${id}.db`, replicas]))
   const seen = new Map<string, { node: string; rows: string }>()
   for (const node of world.nodes.keys()) {
     const { folder } = world.disk(node)
-    for (const file of readdirSync(folder).filter(file => file.endsWith('.db'))) {
+    for (const file of readdirSync(folder).filter(file => holders.get(file)?.includes(node))) {
       const rows = rowsOf(`${folder}/${file}`)
       const first = seen.get(file)
       if (!first) seen.set(file, { node, rows })

@@ -17,7 +17,8 @@ import { asked, type Line, type Timer } from './line.ts'
 const PATIENCE_MS = 3000
 const RETRY_MS = 100
 
-type GroundLease = { keys: Set<string>; expires: number; ms: number }
+/** `isDoomed`: it is renewed no more. */
+type GroundLease = { keys: Set<string>; expires: number; ms: number; isDoomed?: boolean }
 type Watcher = { prefix: string; changed(): void }
 
 /** What is so. */
@@ -75,9 +76,10 @@ export class MetadataGround {
     return id
   }
 
-  /** @returns whether there is such a lease still */
+  /** @returns whether there is such a lease still. Errors: it can't be renewed */
   renew(id: string): boolean {
     const lease = this.#leases.get(id)
+    if (lease?.isDoomed) throw away()
     if (lease) lease.expires = this.#now() + lease.ms
     return lease !== undefined
   }
@@ -90,9 +92,9 @@ export class MetadataGround {
     this.#changed([...lease.keys])
   }
 
-  /** Ends the lease that the key is bound to. */
-  revokeKey(key: string): void {
-    for (const [id, { keys }] of this.#leases) if (keys.has(key)) this.revoke(id)
+  /** The lease that the key is bound to is not renewed any more: never is one over before its time. */
+  doomKey(key: string): void {
+    for (const lease of this.#leases.values()) if (lease.keys.has(key)) lease.isDoomed = true
   }
 
   /** As when the cluster has stood still for long. */
