@@ -47,7 +47,8 @@ export async function crowd(options: { port: number; table: string; keys: number
     owed += ((now - before) * current.rate) / 1000
     before = now
     for (; owed >= 1; owed--) {
-      const connection = idle.pop()
+      // In turn: one that is never used would be closed.
+      const connection = idle.shift()
       if (connection) void serve(connection, now)
       else waiting.push(now)
     }
