@@ -4,6 +4,7 @@
  */
 import { type Clock, sleep } from '../base/clock.ts'
 import type { Random } from '../base/random.ts'
+import { within } from '../base/within.ts'
 import { dynamo, internalServerError } from '../model/errors.ts'
 import type { TableRecord } from '../model/table.ts'
 import type { WriteOutcome } from '../partition/command.ts'
@@ -225,8 +226,9 @@ export class Coordinator implements Transactions {
   /** No commit was sent, and none will be. A participant that could not be told asks the home, which then need not wait for one. */
   async #giveUp(shared: Shared, votes: (Vote | undefined)[]): Promise<void> {
     const [home] = shared.parts as [WritePart]
+    const abandoned = this.#tell(home, leader => leader.abandon(shared.transaction))
     await Promise.all([
-      this.#tell(home, leader => leader.abandon(shared.transaction)),
+      within(this.#ports.clock, RESOLVE_MS, abandoned).catch(() => {}),
       this.#resolve(shared, votes, 'aborted'),
     ])
   }
