@@ -22,14 +22,17 @@ export type Verdict = { holds: boolean; what: string }
 
 /** Of a place's time, so much may go by until all has settled. */
 const SETTLING = 0.7
+/** Minutes for which partitions must stay as they are to count. */
+const LASTING = 0.2
 /** Leaders of two nodes that differ by more are spread badly. */
 const UNEVEN = 2
 
 /** `minutes`: at each place. */
-export function verdictsOf(looks: Look[], minutes: number): Verdict[] {
+export function verdictsOf(all: Look[], minutes: number): Verdict[] {
+  const looks = lasting(all)
   const full = Math.max(...looks.map(({ rate }) => rate))
   const stages = stagesOf(looks)
-  const failures = looks.flatMap(({ failed }) => Object.entries(failed)).map(([name, count]) => `${count} ${name}`)
+  const failures = all.flatMap(({ failed }) => Object.entries(failed)).map(([name, count]) => `${count} ${name}`)
   return [
     ...stages
       .filter(stage => stage[0]!.rate === full)
@@ -52,6 +55,12 @@ export function verdictsOf(looks: Look[], minutes: number): Verdict[] {
     },
     { holds: failures.length === 0, what: `requests refused: ${failures.join(', ') || 'none'}` },
   ]
+}
+
+/** Without those at which a split is under way: the partition that is split counts beside those that it becomes. */
+function lasting(looks: Look[]): Look[] {
+  const isSame = (look: Look, later: Look) => later.at > look.at + LASTING || later.partitions === look.partitions
+  return looks.filter((look, i) => looks.slice(i).every(later => isSame(look, later)))
 }
 
 function stagesOf(looks: Look[]): Look[][] {

@@ -37,7 +37,8 @@ export class Duty {
   /** Resolves when the schema is adopted, and said to be; what it asks to be built is built in the background. */
   async perform(schema: PartitionSchema | undefined): Promise<void> {
     if (schema) await this.#leader.adopt(schema)
-    await this.#report()
+    // Requests wait for those that take over: what was adopted is said with what is handed over.
+    if (!isSealed(schema) || this.#sealed) await this.#report()
     const version = schema?.version ?? 0
     if (this.#version === version) return
     this.#version = version
@@ -46,7 +47,7 @@ export class Duty {
   }
 
   async #work(schema: PartitionSchema | undefined): Promise<void> {
-    if (schema?.sealed && !schema.closing) return this.#handOver()
+    if (isSealed(schema)) return this.#handOver()
     return schema?.closing ? this.#close() : this.#makeIndexes()
   }
 
@@ -89,4 +90,9 @@ export class Duty {
     this.#hooks.logger.warn({ err: error, partition }, 'building a global index, or closing, was interrupted')
     this.#hooks.interrupted()
   }
+}
+
+/** Others are about to take over. */
+function isSealed(schema: PartitionSchema | undefined): boolean {
+  return schema?.sealed === true && !schema.closing
 }
