@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { cellOf } from './cells.ts'
 import { dismiss, FLOOR, launch, type Running } from './contestants.ts'
+import { fetchedMb, readAll } from './disk.ts'
 import { chartOf, figuresOf, type Pair, sectionOf } from './growth/report.ts'
 import { LIMITS, type Sweep, starter, sweepsOf } from './growth/sweeps.ts'
 import { takeTurns } from './turns.ts'
@@ -78,14 +79,24 @@ async function run(sweep: Sweep): Promise<Pair[]> {
         return { x, operation, floor: ofFloor, tavola: ofTavola }
       }),
     )
+    const fetched = () => running.reduce((sum, { process }) => sum + (fetchedMb(process.pid!) ?? 0), 0)
+    const before = fetched()
     await takeTurns(
       pairs.flatMap(pair => [pair.floor, pair.tavola]),
       rounds,
+      undefined,
+      // Some systems take memory back from files that rest for a minute: the disk would be measured then.
+      () => inMemory(running),
     )
+    console.error(`fetched from the disk meanwhile: ${(fetched() - before).toFixed(0)} MB`)
     return pairs
   } finally {
     await dismiss(running)
   }
+}
+
+async function inMemory(running: Running[]): Promise<void> {
+  for (const { folder } of running) await readAll(folder)
 }
 
 function list(text: string | undefined): number[] | undefined {
