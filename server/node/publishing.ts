@@ -1,7 +1,8 @@
 /** Changes to NATS, from where partitions are led. */
 import { Clearing } from '../streams/publish/clearing.ts'
 import { KnownStreams } from '../streams/publish/known.ts'
-import { ThreadBus } from '../streams/publish/nats/threadbus.ts'
+import { NatsBus } from '../streams/publish/nats/bus.ts'
+import { NatsLink } from '../streams/publish/nats/link.ts'
 import type { PublishedLeader } from '../streams/publish/publisher.ts'
 import { Publishing } from '../streams/publish/publishing.ts'
 import type { Base } from './base.ts'
@@ -31,7 +32,7 @@ function prepare(
 ): StartedPublishing {
   const { servers, tls, prefix, replicas, retentionHours, limitHours } = options
   const retentionMs = retentionHours * HOUR_MS
-  const bus = new ThreadBus({ place: { servers, ...(tls && { tls }) }, options: { replicas, retentionMs } })
+  const bus = new NatsBus(new NatsLink({ servers, ...(tls && { tls }) }, clock), { replicas, retentionMs })
   ending.add(() => bus.close())
   const streams = new KnownStreams(metadata, realm, clock)
   const publishing = new Publishing({ metadata, bus, streams, leader, realm, prefix, retentionMs, clock, logger })

@@ -164,7 +164,14 @@ onClusters(() => {
     const publish = async (table: string) => {
       const channel = channelOf('old', realm, table, 'shard')
       await bus.last(channel)
-      await bus.append(channel, [{ id: `${table}-1`, headers: {}, text: '{}' }], 0)
+      const append = () => bus.append(channel, [{ id: `${table}-1`, headers: {}, text: '{}' }], 0)
+      // Just made, a stream may not be known yet where it is asked for.
+      await until(() =>
+        append().then(
+          () => true,
+          () => false,
+        ),
+      )
     }
     const there = async () => (await reader.streams()).filter(name => name.startsWith('old-')).sort()
     let tables = ['lives', 'goes.soon']

@@ -9,10 +9,10 @@ import {
   RetentionPolicy,
   StorageType,
 } from '@nats-io/jetstream'
-import { type MsgHdrs, nuid } from '@nats-io/transport-node'
+import { nuid } from '@nats-io/transport-node'
 import type { BusMessage, ChangeBus, Channel, LastMessage } from '../bus.ts'
+import { headOf, line, written } from './head.ts'
 import type { NatsLink } from './link.ts'
-import { line, type PackedMessages, packed, unpacked } from './packed.ts'
 
 export type NatsBusOptions = {
   /** Of each stream. */
@@ -54,28 +54,22 @@ export class NatsBus implements ChangeBus {
     return message ? { place: message.seq, id: message.header.get('Nats-Msg-Id') } : undefined
   }
 
-  append(channel: Channel, messages: BusMessage[], after: number): Promise<number> {
-    return this.appendPacked(channel, packed(messages), after)
-  }
-
-  /** As `append`. */
-  async appendPacked({ subject }: Channel, sent: PackedMessages, after: number): Promise<number> {
+  async append({ subject }: Channel, messages: BusMessage[], after: number): Promise<number> {
     const nats = this.#link.connection
     if (!nats) throw new Error('NATS has not been reached yet')
-    const messages = unpacked(sent)
+    const last = messages.length - 1
     const batch = line('Nats-Batch-Id', nuid.next())
-    for (const [i, { head, text }] of messages.entries()) {
-      const isLast = i === messages.length - 1
+    // All of the heads before anything is sent: one that can't be written leaves no half of a batch.
+    const heads = messages.map((message, i) => {
       const expected = i === 0 ? line('Nats-Expected-Last-Subject-Sequence', String(after)) : ''
-      const commit = isLast ? line('Nats-Batch-Commit', '1') : ''
-      const headers = written(head + batch + line('Nats-Batch-Sequence', String(i + 1)) + expected + commit)
-      if (!isLast) nats.publish(subject, text, { headers })
-      else {
-        const answer = await nats.request(subject, text, { headers, timeout: REQUEST_TIMEOUT_MS })
-        return placeOf(answer.string())
-      }
-    }
-    return after
+      const commit = i === last ? line('Nats-Batch-Commit', '1') : ''
+      return headOf(message) + batch + line('Nats-Batch-Sequence', String(i + 1)) + expected + commit
+    })
+    for (let i = 0; i < last; i++)
+      nats.publish(subject, Buffer.from(messages[i]!.text), { headers: written(heads[i]!) })
+    const options = { headers: written(heads[last]!), timeout: REQUEST_TIMEOUT_MS }
+    const answer = await nats.request(subject, Buffer.from(messages[last]!.text), options)
+    return placeOf(answer.string())
   }
 
   async empty({ streams: prefix, subjects }: { streams: string; subjects: string }): Promise<string[]> {
@@ -130,11 +124,6 @@ export class NatsBus implements ChangeBus {
       })
     this.#made.add(stream)
   }
-}
-
-/** Headers of which the lines are written. All that the client wants of them, for a message that it sends, is their bytes. */
-function written(lines: string): MsgHdrs {
-  return { encode: () => Buffer.from(`NATS/1.0\r\n${lines}\r\n`, 'latin1') } as unknown as MsgHdrs
 }
 
 /** Errors: the answer is a refusal. */
