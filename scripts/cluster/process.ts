@@ -92,9 +92,13 @@ export class Server {
     const { patienceMs = START_TIMEOUT_MS } = this.#program
     for (const end = performance.now() + patienceMs; performance.now() < end; await sleep(POLL_MS)) {
       if (!this.#child) throw new Error(`${this.name} ended; ${this.#program.log} has what it said`)
-      if (await this.#program.ready().catch(() => false)) return
+      if (await this.isServing()) return
     }
     throw new Error(`${this.name} does not serve; ${this.#program.log} has what it said`)
+  }
+
+  async isServing(): Promise<boolean> {
+    return this.#child !== undefined && (await this.#program.ready().catch(() => false))
   }
 
   async start(): Promise<void> {

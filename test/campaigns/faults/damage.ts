@@ -16,6 +16,7 @@ import {
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connect, type NatsConnection } from '@nats-io/transport-node'
+import type { Server } from '../../../scripts/cluster/process.ts'
 import type { Random } from '../random.ts'
 import type { Fault } from './fault.ts'
 import type { Site } from './site.ts'
@@ -31,6 +32,7 @@ const LEAD_MS = 4000
 const MEND_MS = 15_000
 const LEAD_TRIES = 30
 const START_MS = 10_000
+const WATCH_MS = 5000
 
 const truncated: Harm = file => truncateSync(file, Math.floor(statSync(file).size * 0.6))
 const deleted: Harm = file => rmSync(file)
@@ -153,17 +155,17 @@ async function damageEtcd({ cluster }: Site, random: Random, harm: Harm): Promis
   harm(join(etcd.disk(member), 'member', 'snap', 'db'), random)
   await sleep(AWAY_MS)
   member.launch()
-  const serves = await Promise.race([
-    member.serves().then(
-      () => true,
-      () => false,
-    ),
-    sleep(START_MS, false),
-  ])
-  if (serves) return `${member.name}, which serves again`
+  if (await staysWell(member)) return `${member.name}, which serves again`
   await member.kill()
   await etcd.replace(index)
-  return `${member.name}, which does not start, and is replaced`
+  return `${member.name}, which does not serve, and is replaced`
+}
+
+/** A damaged member may serve until it finds what is damaged, and neither serve nor end from then on. */
+async function staysWell(member: Server): Promise<boolean> {
+  await Promise.race([member.serves().catch(() => {}), sleep(START_MS)])
+  await sleep(WATCH_MS)
+  return member.isServing()
 }
 
 function filesUnder(folder: string): string[] {
