@@ -42,7 +42,7 @@ const PINNED = pinSelf()
 
 /** Keeps this process off the servers' core, where the system can. What it starts inherits that. */
 function pinSelf(): boolean {
-  if (process.env['BENCH_CORES'] === 'shared') return false
+  if (process.env.BENCH_CORES === 'shared') return false
   if (process.platform !== 'linux' || availableParallelism() < 2) return false
   try {
     execFileSync('taskset', ['-acp', LOAD_CORE, String(process.pid)], { stdio: 'ignore' })
