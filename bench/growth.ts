@@ -81,22 +81,17 @@ async function run(sweep: Sweep): Promise<Pair[]> {
     )
     const fetched = () => running.reduce((sum, { process }) => sum + (fetchedMb(process.pid!) ?? 0), 0)
     const before = fetched()
-    await takeTurns(
-      pairs.flatMap(pair => [pair.floor, pair.tavola]),
-      rounds,
-      undefined,
+    const cells = pairs.flatMap(pair => [pair.floor, pair.tavola])
+    for (let round = 0; round < rounds; round++) {
       // Some systems take memory back from files that rest for a minute: the disk would be measured then.
-      () => inMemory(running),
-    )
+      for (const { folder } of running) await readAll(folder)
+      await takeTurns(cells, 1)
+    }
     console.error(`fetched from the disk meanwhile: ${(fetched() - before).toFixed(0)} MB`)
     return pairs
   } finally {
     await dismiss(running)
   }
-}
-
-async function inMemory(running: Running[]): Promise<void> {
-  for (const { folder } of running) await readAll(folder)
 }
 
 function list(text: string | undefined): number[] | undefined {

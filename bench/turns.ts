@@ -4,17 +4,15 @@ import { load } from './process.ts'
 
 /**
  * Runs every cell once in each round, in their order. A cell that fails is left out from then on if `giveUp` says so.
- * `prepare` comes before each round. Errors: a cell failed that must not.
+ * Errors: a cell failed that must not.
  */
 export async function takeTurns(
   cells: Cell[],
   rounds: number,
   giveUp: (failed: Cell, reason: string) => boolean = () => false,
-  prepare: () => Promise<void> = async () => {},
 ): Promise<void> {
   const out = new Set<Cell>()
   for (let round = 0; round < rounds; round++) {
-    await prepare()
     for (const cell of cells) {
       if (out.has(cell)) continue
       try {

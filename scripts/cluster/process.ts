@@ -97,6 +97,7 @@ export class Server {
     throw new Error(`${this.name} does not serve; ${this.#program.log} has what it said`)
   }
 
+  /** Whether it runs, and serves just now. */
   async isServing(): Promise<boolean> {
     return this.#child !== undefined && (await this.#program.ready().catch(() => false))
   }

@@ -33,7 +33,7 @@ const PAGE = { limit: 500, maxBytes: 512 * 1024 }
 const FIRST = { limit: 1, maxBytes: 1 }
 /** A change that is due comes with an entry, which wakes the publisher; this is for those that it missed. */
 const IDLE_MS = 1000
-/** Between the beginnings of two appends, unless much waits: each costs the bus a sync, and this node a question, however little it has. */
+/** Between the beginnings of two appends, unless much waits: each costs the bus a sync, however little it has. */
 const PACE_MS = 10
 const MUCH = 100
 const RETRY_MS = 250
